@@ -1,0 +1,82 @@
+// build: filters/NAME.ts and supervisor/bpfpipe.ts become dist/NAME.cjs, one minified file each
+// A bundle starts in 25 ms where tsx takes 200; its header comment is kept, since that is its --help.
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { headerOf } from './filters/lib/program.ts';
+
+const ROOT = fileURLToPath(new URL('.', import.meta.url));
+const OUT = join(ROOT, 'dist');
+
+/** Every program's source file: each stage, and the supervisor. */
+export const programs = (): string[] => [
+	...readdirSync(join(ROOT, 'filters'))
+		.filter((file) => file.endsWith('.ts'))
+		.map((file) => join(ROOT, 'filters', file)),
+	join(ROOT, 'supervisor', 'bpfpipe.ts'),
+];
+
+// esbuild keeps the shebang line itself, above the banner.
+const banner = (source: string): string => {
+	const header = headerOf(readFileSync(source, 'utf8')).trimEnd();
+	const comment = header.split('\n').map((line) => `// ${line}`.trimEnd());
+	return [...comment, '"use strict";const program_meta={filename:__filename};'].join(
+		'\n',
+	);
+};
+
+/** Where a bundled module of a package lies: `node_modules/NAME` or `node_modules/@SCOPE/NAME`. */
+const packageOf = (input: string): string | undefined =>
+	/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+
+const licenceText = (name: string): string => {
+	const folder = join(ROOT, 'node_modules', name);
+	const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+	const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+	const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${manifest.license}`;
+	return `${name} ${manifest.version} (${manifest.license})\n\n${text}\n`;
+};
+
+// Whole or not at all: a stage may be started, or restarted, while its bundle is being replaced.
+const replaceFile = (path: string, content: string | Uint8Array): void => {
+	const aside = `${path}.${process.pid}`;
+	writeFileSync(aside, content, { mode: 0o755 });
+	renameSync(aside, path);
+};
+
+const bundle = async (source: string): Promise<string[]> => {
+	const outfile = join(OUT, `${basename(source, '.ts')}.cjs`);
+	const { metafile, outputFiles } = await build({
+		entryPoints: [source],
+		outfile,
+		write: false,
+		bundle: true,
+		minify: true,
+		metafile: true,
+		platform: 'node',
+		target: 'node20.19',
+		format: 'cjs',
+		legalComments: 'none',
+		alias: { 'readable-stream': 'node:stream' },
+		define: { 'import.meta': 'program_meta' },
+		banner: { js: banner(source) },
+		absWorkingDir: ROOT,
+		logLevel: 'warning',
+	});
+	replaceFile(outfile, outputFiles[0]!.contents);
+	return Object.keys(metafile.inputs).flatMap((input) => packageOf(input) ?? []);
+};
+
+/** Make dist/ up to date: a bundle for each program and no other, and the licences of what they contain. */
+export const buildAll = async (): Promise<void> => {
+	mkdirSync(OUT, { recursive: true });
+	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
+	for (const file of readdirSync(OUT)) if (!wanted.has(file)) rmSync(join(OUT, file), { force: true });
+	const used = new Set((await Promise.all(programs().map(bundle))).flat());
+	const licences = [...used].sort().map(licenceText);
+	replaceFile(join(OUT, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,21 @@
+// source: the spine of every program that starts a pipeline: it reads no stdin and prints lines
+// Options, signals, batching, counters and exit codes are the same as a stage's.
+
+import { EXIT } from './failure.ts';
+import { type Context, launch, type OptionSpec, onStop, type Usage } from './program.ts';
+
+/**
+ * Make the file of `meta` a source. `run` prints until it is done or `context.signal` is aborted (TERM, INT),
+ * awaits `context.output.room()` between pieces, and returns; what it printed is then flushed and the exit is 0.
+ */
+export const source = <const Options extends OptionSpec>(
+	meta: ImportMeta,
+	usage: Usage<Options>,
+	run: (context: Context<Options>) => Promise<void>,
+): void =>
+	launch(meta, usage, async ({ context, leave, stopping }) => {
+		onStop(() => stopping.abort(), false);
+		process.on('SIGHUP', () => {});
+		await run(context);
+		await leave(EXIT.done);
+	});

@@ -1,0 +1,219 @@
+// stage: the spine of every program that reads stdin and writes stdout
+// It owns line splitting, batching, back-pressure, control lines and the hand-over on TERM;
+// a program brings only what it does to a line, a record, or a run of lines.
+
+import { fstatSync, readSync } from 'node:fs';
+import type { Transform } from 'node:stream';
+import split2 from 'split2';
+import { transform } from 'through2';
+import { EXIT } from './failure.ts';
+import { LONGEST_LINE, wholeLines } from './lines.ts';
+import {
+	type Context,
+	type Emit,
+	launch,
+	type OptionSpec,
+	onStop,
+	type Program,
+	type Usage,
+} from './program.ts';
+import type { AnyRecord, Control, Gauge, Histogram, Notice, Sample, Sum } from './record.ts';
+import { faultIn, isControl, parseControl, parseRecord, typeOf } from './record.ts';
+
+export type { Context, Emit } from './program.ts';
+
+/** A handler may return a promise; the next line then waits for it. */
+type Wait = void | Promise<void>;
+
+/**
+ * What a program does. It names the record types it handles; every other type passes through untouched.
+ * `line` or `lines` take raw text instead of records.
+ */
+export type Handlers = {
+	histogram?: (record: Histogram, emit: Emit) => Wait;
+	sum?: (record: Sum, emit: Emit) => Wait;
+	gauge?: (record: Gauge, emit: Emit) => Wait;
+	sample?: (record: Sample, emit: Emit) => Wait;
+	notice?: (record: Notice, emit: Emit) => Wait;
+	/** Every record type that has no handler of its own. */
+	record?: (record: AnyRecord, emit: Emit) => Wait;
+	/** Every line that is no control line, as text without its newline; for outside text. */
+	line?: (line: string, emit: Emit) => Wait;
+	/** Runs of whole lines as bytes, control lines included; for a program whose work per line must be tiny. */
+	lines?: (bytes: Buffer, emit: Emit) => Wait;
+	/** Control lines; without it they are passed on in order. Not called beside `lines`. */
+	control?: (control: Control, line: string, emit: Emit) => Wait;
+	/** After the last line: at end of input (`eof`), or on TERM with more input to come for a successor. */
+	end?: (how: 'eof' | 'term', emit: Emit) => Wait;
+	/** HUP: close and open again whatever files are held. */
+	reopen?: () => void;
+};
+
+const HAND_OVER_MS = 1000;
+
+const sleepMs = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/** The rest of a line that we have begun to take from stdin, byte by byte so as to take nothing more. */
+const restOfLine = (): Buffer => {
+	const deadline = performance.now() + HAND_OVER_MS;
+	const rest: number[] = [];
+	const byte = Buffer.alloc(1);
+	while (rest.at(-1) !== 10 && performance.now() < deadline) {
+		try {
+			if (readSync(0, byte, 0, 1, null) === 0) break;
+			rest.push(byte[0]!);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
+			sleepMs(1);
+		}
+	}
+	return Buffer.from(rest);
+};
+
+const stdinIsPipe = (): boolean => {
+	try {
+		const stat = fstatSync(0);
+		return stat.isFIFO() || stat.isSocket();
+	} catch {
+		return false;
+	}
+};
+
+/** One line of records through the handlers: the handled types as objects, the rest untouched. */
+const recordLine = <Options extends OptionSpec>(handlers: Handlers, context: Context<Options>) => {
+	const { emit, bad } = context;
+	const byType = handlers as Record<string, ((record: AnyRecord, emit: Emit) => Wait) | undefined>;
+	const handles = new Set(['histogram', 'sum', 'gauge', 'sample', 'notice'].filter((type) => byType[type]));
+	const handlerOf = (type: string) => (handles.has(type) ? byType[type] : handlers.record);
+
+	return (line: string): Wait => {
+		const type = typeOf(line);
+		const handler = handlerOf(type);
+		if (type === '') return bad(`not a record: ${excerpt(line)}`);
+		if (!handler) return emit(line);
+		const record = parseRecord(line);
+		if (!record) return bad(`not a record: ${excerpt(line)}`);
+		const fault = faultIn(record);
+		if (fault) return bad(`${fault}: ${excerpt(line)}`);
+		return handler(record, emit);
+	};
+};
+
+/** The start of a line that is not understood, short enough for a log. */
+export const excerpt = (line: string): string =>
+	JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}...` : line);
+
+/** The transform that does the program's work, fed with lines, or with runs of lines as bytes. */
+const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program<Options>): Transform => {
+	const { context, counters, clock } = program;
+	const { emit, output } = context;
+	const onLine = handlers.line ?? recordLine(handlers, context);
+	const onControl = handlers.control ?? ((_control, line) => emit(line));
+
+	let taken = 0;
+
+	const oneLine = (line: string): Wait => {
+		counters.set('in', ++taken);
+		if (isControl(line)) {
+			const control = parseControl(line);
+			if (control.kind === 'ts') clock.ms = control.ms;
+			return onControl(control, line, emit);
+		}
+		// An empty line between records is what ends a torn one after a restart; in text it has a meaning.
+		if (line === '' && !handlers.line) return;
+		return onLine(line, emit);
+	};
+	const settle = async (work: Wait) => {
+		await work;
+		await output.room();
+	};
+	const take = handlers.lines ?? oneLine;
+	return transform({ objectMode: true, highWaterMark: 64 }, (piece, _encoding, done) => {
+		try {
+			const work = (take as (piece: string | Buffer, emit: Emit) => Wait)(piece, emit);
+			if (work === undefined && !output.blocked()) done();
+			else settle(work).then(() => done(), done);
+		} catch (error) {
+			done(error as Error);
+		}
+	}) as unknown as Transform;
+};
+
+const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<Options>): void => {
+	const { context, leave, stopping } = program;
+	const { stdin } = process;
+	const work = worker(handlers, program);
+	const first: Transform = handlers.lines ? work : split2('\n');
+	let how: 'eof' | 'term' = 'eof';
+
+	const lines = wholeLines({
+		lines: (bytes) => {
+			if (first.write(bytes)) return;
+			stdin.pause();
+			first.once('drain', () => stdin.resume());
+		},
+		tooLong: (length) => {
+			context.count('too_long');
+			context.log.warn(`a line of ${length} bytes is longer than ${LONGEST_LINE}; skipped`, {}, 'too long');
+		},
+	});
+	const finish = () => {
+		const last = lines.last();
+		if (last.length > 0) first.write(Buffer.concat([last, Buffer.from('\n')]));
+		first.end();
+	};
+	// All of this happens in one turn: a later turn would let libuv read more, which then were lost.
+	const handOver = () => {
+		if (stdin.destroyed || stdin.readableEnded) return;
+		how = 'term';
+		stopping.abort();
+		stdin.removeAllListeners('data').removeAllListeners('end');
+		for (let left = stdin.read(); left !== null; left = stdin.read()) lines.take(left);
+		if (lines.pending() && stdinIsPipe()) lines.take(restOfLine());
+		stdin.destroy();
+		if (lines.pending()) {
+			context.count('torn');
+			context.log.warn(`the rest of a line did not come within ${HAND_OVER_MS} ms; its start is lost`);
+		}
+		first.end();
+	};
+
+	if (first !== work) first.pipe(work);
+	stdin.on('data', (chunk: Buffer) => lines.take(chunk));
+	stdin.on('end', finish);
+	stdin.on('error', context.fail);
+	first.on('error', context.fail);
+	work.on('error', context.fail);
+	work.on('finish', () => {
+		(async () => handlers.end?.(how, context.emit))().then(() => leave(EXIT.done), context.fail);
+	});
+	work.resume();
+	onStop(handOver, stdinIsPipe());
+	process.on('SIGHUP', () => handlers.reopen?.());
+};
+
+type Open<Options extends OptionSpec> = (context: Context<Options>) => Handlers | Promise<Handlers>;
+
+/**
+ * Make the file of `meta` a stage. Importing it runs nothing; starting it reads stdin until end of input or TERM.
+ * Give plain handlers, or the options and a function that makes the handlers from what the user wrote.
+ */
+export function stage(meta: ImportMeta, handlers: Handlers): void;
+export function stage<const Options extends OptionSpec>(
+	meta: ImportMeta,
+	usage: Usage<Options>,
+	open: Open<Options>,
+): void;
+export function stage<const Options extends OptionSpec>(
+	meta: ImportMeta,
+	first: Handlers | Usage<Options>,
+	open?: Open<Options>,
+): void {
+	const usage = open ? (first as Usage<Options>) : {};
+	launch<Options>(meta, usage, async (program) => {
+		const handlers = open ? await open(program.context) : (first as Handlers);
+		if (process.stdin.isTTY)
+			program.context.log.info('reading from the terminal; Ctrl-D ends, --help explains');
+		feed(handlers, program);
+	});
+}
