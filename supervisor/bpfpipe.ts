@@ -1,2 +1,133 @@
 #!/usr/bin/env node
-// bpfpipe - run pipelines of filters from one YAML file
+
+// bpfpipe - run pipelines of filters from one YAML file, restart what dies, lose nothing on the way
+//
+// usage:  bpfpipe up FILE.yaml        run its pipelines in the foreground until TERM or Ctrl-C
+//         bpfpipe check FILE.yaml     check the file and print what would run
+//         bpfpipe status FILE.yaml    ask the running supervisor; exit 0 only when all is well
+//         bpfpipe version
+//
+//   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
+//       --settings FILE     override settings from a YAML file of the same shape
+//       --no-fallback       fail where a stage cannot be had, instead of running its fallback
+//       --json              status as JSON
+//       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
+//
+// A file in brief; etc/ has complete ones:
+//
+//   settings: { log: /var/log/cpu-lat.log }
+//   pipelines:
+//     graphite:
+//       delivery: at-least-once
+//       stages:
+//         - bpftrace-tail ${log}
+//         - parse-histogram --metric cpu-lat --unit us
+//         - every 15s
+//         - graphite-line
+//         - graphite-send --uri localhost
+//
+// signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
+// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 78 bad file
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
+import { logFor, writeStderr } from '../filters/lib/log.ts';
+import { headerOf } from '../filters/lib/program.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { loadPlan, type Plan } from './config.ts';
+import { ask } from './control.ts';
+import { places } from './places.ts';
+import { programFor, SHARE } from './programs.ts';
+import { statusTable } from './status.ts';
+import { type Status, socketOf, up } from './up.ts';
+
+const OPTIONS = {
+	set: { type: 'string', short: 's', multiple: true },
+	settings: { type: 'string' },
+	'no-fallback': { type: 'boolean' },
+	json: { type: 'boolean' },
+	'log-level': { type: 'string' },
+	'log-format': { type: 'string' },
+	help: { type: 'boolean', short: 'h' },
+	version: { type: 'boolean', short: 'V' },
+} as const;
+
+const parse = () => {
+	try {
+		return parseArgs({ options: OPTIONS, allowPositionals: true });
+	} catch (error) {
+		throw new Failure(EXIT.usage, `${(error as Error).message.split('. ')[0]}; see bpfpipe --help`);
+	}
+};
+type Values = ReturnType<typeof parse>['values'];
+
+const planFrom = (file: string | undefined, values: Values): Plan => {
+	if (file === undefined)
+		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
+	const { state, logs } = places();
+	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
+	return loadPlan(file, { builtin, settingsFile: values.settings, env: process.env, set: values.set ?? [] });
+};
+
+const describePlan = ({ file, pipelines }: Plan): string =>
+	[
+		`${file}: ok`,
+		...pipelines.flatMap(({ name, delivery, stages }) => [
+			`${name} (${delivery})`,
+			...stages.map(({ command, fallback }) => {
+				const missing = programFor(command) ? '' : '   # not installed here';
+				return `  ${command.join(' ')}${fallback ? `   # or else: ${fallback.join(' ')}` : ''}${missing}`;
+			}),
+		]),
+	].join('\n');
+
+const status = async (file: string | undefined, values: Values): Promise<number> => {
+	const answer = (await ask(socketOf(planFrom(file, values).name), { command: 'status' })) as Status;
+	process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : statusTable(answer));
+	const well = answer.pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
+	return well ? EXIT.done : EXIT.unavailable;
+};
+
+const main = async (): Promise<number> => {
+	const { values, positionals } = parse();
+	const [command, file, ...rest] = positionals;
+	if (values.help || command === 'help') {
+		process.stdout.write(headerOf(readFileSync(import.meta.filename, 'utf8')));
+		return EXIT.done;
+	}
+	if (values.version || command === 'version') {
+		process.stdout.write(`bpfpipe ${manifest.version}\n`);
+		return EXIT.done;
+	}
+	if (rest.length > 0) throw new Failure(EXIT.usage, `unexpected argument "${rest[0]}"; see bpfpipe --help`);
+	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
+	switch (command) {
+		case 'up':
+			return up(planFrom(file, values), log, !values['no-fallback']).finally(log.settle);
+		case 'check':
+			process.stdout.write(`${describePlan(planFrom(file, values))}\n`);
+			return EXIT.done;
+		case 'status':
+			return status(file, values);
+		default:
+			throw new Failure(
+				EXIT.usage,
+				`${command ? `unknown command "${command}"` : 'a command is missing'}; use up, check, status or version`,
+			);
+	}
+};
+
+main().then(
+	(code) => {
+		process.exitCode = code;
+		// Held descriptors and idle sockets are no reason to stay.
+		process.stdout.write('', () => process.exit());
+	},
+	(error) => {
+		const { code, message, stack } = verdict(error);
+		for (const line of message.split('\n')) writeStderr(`bpfpipe: ${line}\n`);
+		if (stack) writeStderr(`${stack}\n`);
+		process.exit(code);
+	},
+);

@@ -160,20 +160,23 @@ const valueFault = ({ value }: AnyRecord): string => (isNumeric(value) ? '' : '"
 export type Position = Record<string, unknown>;
 
 /** A control line: the time of what follows, a barrier, or one of a kind this release does not know. */
-export type Control = { kind: 'ts'; ms: number } | { kind: 'pos'; position: Position } | { kind: 'other' };
+export type Control =
+	| { kind: 'ts'; ms: number; synthetic: boolean }
+	| { kind: 'pos'; position: Position }
+	| { kind: 'other' };
 
 /** Whether a line is a control line, to be passed on in order by every stage. */
 export const isControl = (line: string): boolean => line.startsWith('#!');
 
 // Ten digits of seconds reach the year 2286; fourteen keep milliseconds exact.
-const TS = /^#!ts (\d{1,13})(?:\.(\d{1,9}))?\s*$/;
+const TS = /^#!ts (\d{1,13})(?:\.(\d{1,9}))?( synthetic)?\s*$/;
 
 /** A control line read; a malformed one is `other`, so it passes on like one of a later release. */
 export const parseControl = (line: string): Control => {
 	const time = TS.exec(line);
 	if (time) {
 		const thousandths = Number((time[2] ?? '').slice(0, 3).padEnd(3, '0'));
-		return { kind: 'ts', ms: Number(time[1]) * 1000 + thousandths };
+		return { kind: 'ts', ms: Number(time[1]) * 1000 + thousandths, synthetic: time[3] !== undefined };
 	}
 	if (line.startsWith('#!pos ')) {
 		try {
@@ -184,11 +187,14 @@ export const parseControl = (line: string): Control => {
 	return { kind: 'other' };
 };
 
-/** The control line for a time in milliseconds: `#!ts 1763712000` or `#!ts 1763712000.250`. */
-export const timeLine = (ms: number): string => {
+/**
+ * The control line for a time in milliseconds: `#!ts 1763712000` or `#!ts 1763712000.250`.
+ * With `synthetic` at its end, what follows is sample data, and every record made of it says so.
+ */
+export const timeLine = (ms: number, synthetic = false): string => {
 	const rest = ms % 1000;
 	const fraction = rest === 0 ? '' : `.${String(rest).padStart(3, '0')}`;
-	return `#!ts ${Math.floor(ms / 1000)}${fraction}`;
+	return `#!ts ${Math.floor(ms / 1000)}${fraction}${synthetic ? ' synthetic' : ''}`;
 };
 
 /** The control line for a barrier. */

@@ -1,0 +1,124 @@
+// stages: one child process: started on given descriptors, ended by its group, its stderr relayed
+
+import { execa, type Options } from 'execa';
+import { EXIT } from '../filters/lib/failure.ts';
+import { wholeLines } from '../filters/lib/lines.ts';
+import type { Level, Log } from '../filters/lib/log.ts';
+import { type Program, programFor } from './programs.ts';
+
+/** How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name. */
+export type Ending = { code: number; signal?: string };
+
+export type Process = {
+	pid: number;
+	/** Whether it is one of our own programs, which know HUP and USR1. */
+	ours: boolean;
+	ended: Promise<Ending>;
+	/** A signal for the process and all that it started. */
+	kill: (signal: NodeJS.Signals) => void;
+};
+
+export type Descriptors = { stdin: number | 'ignore'; stdout: number | 'inherit'; lifeline: number };
+
+// What a stage may see of our environment; everything else stays here. NODE_EXTRA_CA_CERTS alone would
+// cost each start of Node 20 forty milliseconds.
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'COLUMNS', 'CREDENTIALS_DIRECTORY'];
+
+const environment = (extra: Record<string, string>): Record<string, string> => {
+	const passed = PASSED_ON.flatMap((name) =>
+		process.env[name] === undefined ? [] : [[name, process.env[name]!]],
+	);
+	return { ...Object.fromEntries(passed), BPFPIPE_LIFELINE: '3', BPFPIPE_LOG_PRIORITY: '1', ...extra };
+};
+
+// A stage may say this much in a second; what is beyond is counted and said so.
+const LINES_A_SECOND = 100;
+const LONGEST_LINE = 4096;
+const LEVEL: Record<string, Level> = { '3': 'error', '4': 'warn', '6': 'info', '7': 'debug' };
+
+/** A stage's stderr, line by line, into our log: `pipeline/stage: message`. */
+const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
+	let second = 0;
+	let said = 0;
+	let held = 0;
+	const say = (line: string) => {
+		const now = Math.floor(performance.now() / 1000);
+		if (now !== second) {
+			if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
+			[second, said, held] = [now, 0, 0];
+		}
+		if (line === '') return;
+		if (++said > LINES_A_SECOND) {
+			held += 1;
+			return;
+		}
+		const [, priority, message] = /^(?:<([0-7])>)?(.*)$/s.exec(line)!;
+		log[LEVEL[priority ?? '6'] ?? 'info'](`${name}: ${message}`);
+	};
+	const lines = wholeLines(
+		{
+			lines: (bytes) => {
+				for (const line of bytes.toString().trimEnd().split('\n')) say(line);
+			},
+			tooLong: (length) => say(`(a line of ${length} bytes)`),
+		},
+		LONGEST_LINE,
+	);
+	stderr.on('data', (chunk: Buffer) => lines.take(chunk));
+	stderr.on('end', () => say(lines.last().toString()));
+};
+
+const SIGNAL_NUMBER: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
+
+/**
+ * Start `command`. The descriptors stay the caller's to close.
+ * When there is no such program the process ends at once with 69.
+ */
+export const startProcess = (
+	command: string[],
+	name: string,
+	descriptors: Descriptors,
+	env: Record<string, string>,
+	log: Log,
+): Process => {
+	const program = programFor(command);
+	if (!program) {
+		log.error(`${name}: there is no program "${command[0]}", neither ours nor on the PATH`);
+		return { pid: 0, ours: true, ended: Promise.resolve({ code: EXIT.unavailable }), kill: () => {} };
+	}
+	return spawn(program, name, descriptors, env, log);
+};
+
+const spawn = (
+	{ file, args, ours }: Program,
+	name: string,
+	{ stdin, stdout, lifeline }: Descriptors,
+	env: Record<string, string>,
+	log: Log,
+): Process => {
+	const child = execa(file, args, {
+		// execa takes any descriptor; its types know only those that a terminal has.
+		stdio: [stdin, stdout, 'pipe', lifeline] as Options['stdio'] & object,
+		env: environment(env),
+		extendEnv: false,
+		detached: true,
+		cleanup: false,
+		buffer: false,
+		reject: false,
+	});
+	relay(child.stderr!, name, log);
+	const ended = child.then(({ exitCode, signal, code }): Ending => {
+		if (signal) return { code: 128 + (SIGNAL_NUMBER[signal] ?? 0), signal };
+		if (exitCode !== undefined) return { code: exitCode };
+		log.error(`${name}: ${file} cannot be started (${code})`);
+		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
+	});
+	const kill = (signal: NodeJS.Signals) => {
+		try {
+			if (child.pid) process.kill(-child.pid, signal);
+		} catch {
+			// The group is gone already, which is what was wanted.
+		}
+	};
+	return { pid: child.pid ?? 0, ours, ended, kill };
+};

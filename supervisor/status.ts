@@ -1,0 +1,40 @@
+// status: what a supervisor says of itself, as a table for people
+
+import type { Status } from './up.ts';
+
+const span = (ms: number): string => {
+	const seconds = Math.floor(ms / 1000);
+	if (seconds < 60) return `${seconds}s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+	const hours = Math.floor(seconds / 3600);
+	return hours < 48
+		? `${hours}h${Math.floor((seconds % 3600) / 60)}m`
+		: `${Math.floor(hours / 24)}d${hours % 24}h`;
+};
+
+/** Columns as wide as their widest cell, two blanks between; the last column is not padded. */
+const aligned = (rows: string[][]): string => {
+	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+	const pad = (row: string[]) =>
+		row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  ');
+	return rows.map((row) => `${pad(row).trimEnd()}\n`).join('');
+};
+
+/** One row a stage: pipeline, stage, state, how long, process, restarts, and what there is to know. */
+export const statusTable = ({ pipelines }: Status): string =>
+	aligned([
+		['PIPELINE', 'STAGE', 'STATE', 'FOR', 'PID', 'RESTARTS', 'NOTE'],
+		...pipelines.flatMap(({ name, stages }) =>
+			stages.map((stage) => [
+				name,
+				stage.name,
+				stage.state,
+				span(stage.for),
+				stage.pid ? String(stage.pid) : '-',
+				String(stage.restarts),
+				[stage.fallback ? 'fallback, synthetic' : '', stage.last && `last: ${stage.last}`]
+					.filter(Boolean)
+					.join('; '),
+			]),
+		),
+	]);
