@@ -44,8 +44,9 @@ const replaceFile = (path: string, content: string | Uint8Array): void => {
 	renameSync(aside, path);
 };
 
-const bundle = async (source: string): Promise<string[]> => {
-	const outfile = join(OUT, `${basename(source, '.ts')}.cjs`);
+/** Bundle one program into `folder`; the answer names the packages that went into it. */
+export const bundle = async (source: string, folder = OUT): Promise<string[]> => {
+	const outfile = join(folder, `${basename(source, '.ts')}.cjs`);
 	const { metafile, outputFiles } = await build({
 		entryPoints: [source],
 		outfile,
@@ -72,7 +73,7 @@ export const buildAll = async (): Promise<void> => {
 	mkdirSync(OUT, { recursive: true });
 	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
 	for (const file of readdirSync(OUT)) if (!wanted.has(file)) rmSync(join(OUT, file), { force: true });
-	const used = new Set((await Promise.all(programs().map(bundle))).flat());
+	const used = new Set((await Promise.all(programs().map((source) => bundle(source)))).flat());
 	const licences = [...used].sort().map(licenceText);
 	replaceFile(join(OUT, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
 };

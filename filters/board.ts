@@ -21,7 +21,7 @@ import { toBigInt } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const RANGE_WIDTH = 26;
-const COUNT_WIDTH = 12;
+const COUNT_WIDTH = 11;
 
 const when = (ts: number): string => `${new Date(ts).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
@@ -48,10 +48,10 @@ export const bars = (record: Histogram, width: number): string[] => {
 	const counts = record.buckets.map(([, , count]) => toBigInt(count));
 	const total = counts.reduce((sum, count) => sum + count, 0n);
 	const most = counts.reduce((max, count) => (count > max ? count : max), 0n);
-	const room = width - RANGE_WIDTH - COUNT_WIDTH - 3;
+	const room = width - RANGE_WIDTH - COUNT_WIDTH - 4;
 	const bar = (count: Exact) => '@'.repeat(most === 0n ? 0 : Number((toBigInt(count) * BigInt(room)) / most));
 	const row = (bucket: Bucket) =>
-		`${range(bucket).padStart(RANGE_WIDTH)}${String(bucket[2]).padStart(COUNT_WIDTH)} |${bar(bucket[2]).padEnd(room)}|`;
+		`${range(bucket).padStart(RANGE_WIDTH)} ${String(bucket[2]).padStart(COUNT_WIDTH)} |${bar(bucket[2]).padEnd(room)}|`;
 	return [`${title(record)}, ${total} samples, ${record.temporality}`, ...drawn(record.buckets).map(row), ''];
 };
 

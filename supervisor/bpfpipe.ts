@@ -2,10 +2,13 @@
 
 // bpfpipe - run pipelines of filters from one YAML file, restart what dies, lose nothing on the way
 //
-// usage:  bpfpipe up FILE.yaml        run its pipelines in the foreground until TERM or Ctrl-C
-//         bpfpipe check FILE.yaml     check the file and print what would run
-//         bpfpipe status FILE.yaml    ask the running supervisor; exit 0 only when all is well
+// usage:  bpfpipe up FILE.yaml [PIPELINE ...]        run in the foreground until TERM or Ctrl-C
+//         bpfpipe check FILE.yaml [PIPELINE ...]     check the file and print what would run
+//         bpfpipe status FILE.yaml [PIPELINE ...]    ask the running supervisor; exit 0 only when all is well
 //         bpfpipe version
+//
+// Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
+// one file can be run in two parts with different rights.
 //
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
@@ -39,8 +42,8 @@ import { loadPlan, type Plan } from './config.ts';
 import { ask } from './control.ts';
 import { places } from './places.ts';
 import { programFor, SHARE } from './programs.ts';
-import { statusTable } from './status.ts';
-import { type Status, socketOf, up } from './up.ts';
+import { type Status, statusTable } from './status.ts';
+import { socketOf, up } from './up.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
@@ -62,12 +65,28 @@ const parse = () => {
 };
 type Values = ReturnType<typeof parse>['values'];
 
-const planFrom = (file: string | undefined, values: Values): Plan => {
+const planFrom = ([file, ...names]: string[], values: Values): Plan => {
 	if (file === undefined)
 		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
 	const { state, logs } = places();
 	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
-	return loadPlan(file, { builtin, settingsFile: values.settings, env: process.env, set: values.set ?? [] });
+	const plan = loadPlan(file, {
+		builtin,
+		settingsFile: values.settings,
+		env: process.env,
+		set: values.set ?? [],
+	});
+	return names.length === 0 ? plan : only(plan, names);
+};
+
+const only = (plan: Plan, names: string[]): Plan => {
+	const known = plan.pipelines.map(({ name }) => name);
+	const unknown = names.find((name) => !known.includes(name));
+	if (unknown !== undefined) {
+		throw new Failure(EXIT.usage, `no pipeline "${unknown}" is switched on; there are ${known.join(', ')}`);
+	}
+	const pipelines = plan.pipelines.filter(({ name }) => names.includes(name));
+	return { ...plan, name: `${plan.name}.${names.join('+')}`, pipelines };
 };
 
 const describePlan = ({ file, pipelines }: Plan): string =>
@@ -82,8 +101,8 @@ const describePlan = ({ file, pipelines }: Plan): string =>
 		]),
 	].join('\n');
 
-const status = async (file: string | undefined, values: Values): Promise<number> => {
-	const answer = (await ask(socketOf(planFrom(file, values).name), { command: 'status' })) as Status;
+const status = async (target: string[], values: Values): Promise<number> => {
+	const answer = (await ask(socketOf(planFrom(target, values).name), { command: 'status' })) as Status;
 	process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : statusTable(answer));
 	const well = answer.pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
 	return well ? EXIT.done : EXIT.unavailable;
@@ -91,7 +110,7 @@ const status = async (file: string | undefined, values: Values): Promise<number>
 
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
-	const [command, file, ...rest] = positionals;
+	const [command, ...target] = positionals;
 	if (values.help || command === 'help') {
 		process.stdout.write(headerOf(readFileSync(import.meta.filename, 'utf8')));
 		return EXIT.done;
@@ -100,16 +119,15 @@ const main = async (): Promise<number> => {
 		process.stdout.write(`bpfpipe ${manifest.version}\n`);
 		return EXIT.done;
 	}
-	if (rest.length > 0) throw new Failure(EXIT.usage, `unexpected argument "${rest[0]}"; see bpfpipe --help`);
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return up(planFrom(file, values), log, !values['no-fallback']).finally(log.settle);
+			return up(planFrom(target, values), log, !values['no-fallback']).finally(log.settle);
 		case 'check':
-			process.stdout.write(`${describePlan(planFrom(file, values))}\n`);
+			process.stdout.write(`${describePlan(planFrom(target, values))}\n`);
 			return EXIT.done;
 		case 'status':
-			return status(file, values);
+			return status(target, values);
 		default:
 			throw new Failure(
 				EXIT.usage,

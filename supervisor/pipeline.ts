@@ -5,17 +5,9 @@ import { EXIT } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
 import type { PipelinePlan, StagePlan } from './config.ts';
 import { type HeldPipe, makePipes } from './pipes.ts';
-import {
-	type Action,
-	type Escalations,
-	type Event,
-	escalate,
-	type Life,
-	type State,
-	step,
-	unborn,
-} from './policy.ts';
-import { type Ending, type Process, startProcess } from './stages.ts';
+import { type Action, type Escalations, type Event, escalate, type Life, step, unborn } from './policy.ts';
+import { drained, type Ending, ended, type Process, startProcess } from './stages.ts';
+import { type PipelineStatus, type StageStatus, worst } from './status.ts';
 
 /** What a pipeline needs of the supervisor. */
 export type Surroundings = {
@@ -27,20 +19,6 @@ export type Surroundings = {
 	ackFile: string;
 	fallbacks: boolean;
 };
-
-export type StageStatus = {
-	name: string;
-	state: State;
-	pid: number;
-	/** Whether the fallback runs in the stage's place. */
-	fallback: boolean;
-	restarts: number;
-	/** Milliseconds in this state. */
-	for: number;
-	/** How it last ended, in words, or ''. */
-	last: string;
-};
-export type PipelineStatus = { name: string; state: State; delivery: string; stages: StageStatus[] };
 
 export type Pipeline = {
 	start: () => void;
@@ -66,23 +44,10 @@ type Stage = {
 
 // A primary that lives this long, with a fallback waiting, is taken to be there.
 const HOLDS_MS = 5000;
-const KILL_AFTER_TERM_MS = 1000;
 
 const CANNOT_BE_HAD = new Set<number>([EXIT.unavailable, EXIT.denied, EXIT.config]);
 
 const inWords = ({ code, signal }: Ending): string => (signal ? `ended by ${signal}` : `exit code ${code}`);
-
-/** States from bad to good: a pipeline is as well as its worst stage. */
-const WORST: State[] = [
-	'FATAL',
-	'DEGRADED',
-	'BACKOFF',
-	'STARTING',
-	'STOPPING',
-	'RUNNING',
-	'STOPPED',
-	'EXITED',
-];
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -197,7 +162,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		const fallback = stage.process;
 		if (goingDown || !stage.fallback) return;
 		stage.process = undefined;
-		if (fallback) await end(fallback, stage.plan.grace);
+		if (fallback) await ended(fallback, stage.plan.grace);
 		if (goingDown) return;
 		begin(index, false);
 		await sleep(HOLDS_MS);
@@ -219,21 +184,6 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		stop().then(() => finish(code));
 	};
 
-	/** TERM, then KILL when that is not heeded within `grace`; resolves when the process is gone. */
-	const end = async (process: Process, grace: number): Promise<void> => {
-		process.kill('SIGTERM');
-		const timer = setTimeout(() => process.kill('SIGKILL'), grace);
-		await process.ended;
-		clearTimeout(timer);
-	};
-	/** The process drains to the end of its input; TERM and KILL only when that takes longer than `grace`. */
-	const drain = async (process: Process, grace: number): Promise<void> => {
-		const term = setTimeout(() => process.kill('SIGTERM'), grace);
-		const kill = setTimeout(() => process.kill('SIGKILL'), grace + KILL_AFTER_TERM_MS);
-		await process.ended;
-		clearTimeout(term);
-		clearTimeout(kill);
-	};
 	const quieten = () => {
 		for (const stage of stages) clearTimeout(stage.timer);
 	};
@@ -249,12 +199,12 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 				...stages[index]!.life,
 				state: process ? 'STOPPING' : stages[index]!.life.state,
 			};
-			if (process && orderly && index > 0) await drain(process, stagePlan.grace);
-			else if (process && orderly) await end(process, stagePlan.grace);
+			if (process && orderly && index > 0) await drained(process, stagePlan.grace);
+			else if (process && orderly) await ended(process, stagePlan.grace);
 			if (!keepPipes) pipes[index]?.closeWrite();
 		}
 		if (!orderly) {
-			await Promise.all(running.map((process, i) => process && end(process, stages[i]!.plan.grace)));
+			await Promise.all(running.map((process, i) => process && ended(process, stages[i]!.plan.grace)));
 		}
 		if (keepPipes) return;
 		for (const pipe of pipes) pipe.close();
@@ -332,8 +282,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		},
 		status: () => {
 			const all = stages.map(stageStatus);
-			const state = WORST.find((worst) => all.some((stage) => stage.state === worst))!;
-			return { name: plan.name, state, delivery: plan.delivery, stages: all };
+			return { name: plan.name, state: worst(all), delivery: plan.delivery, stages: all };
 		},
 		done,
 	};

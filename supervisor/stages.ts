@@ -122,3 +122,22 @@ const spawn = (
 	};
 	return { pid: child.pid ?? 0, ours, ended, kill };
 };
+
+const KILL_AFTER_TERM_MS = 1000;
+
+/** TERM, then KILL when that is not heeded within `grace` milliseconds; resolves when the process is gone. */
+export const ended = async (process: Process, grace: number): Promise<void> => {
+	process.kill('SIGTERM');
+	const timer = setTimeout(() => process.kill('SIGKILL'), grace);
+	await process.ended;
+	clearTimeout(timer);
+};
+
+/** The process drains to the end of its input; TERM and KILL only when that takes longer than `grace`. */
+export const drained = async (process: Process, grace: number): Promise<void> => {
+	const term = setTimeout(() => process.kill('SIGTERM'), grace);
+	const kill = setTimeout(() => process.kill('SIGKILL'), grace + KILL_AFTER_TERM_MS);
+	await process.ended;
+	clearTimeout(term);
+	clearTimeout(kill);
+};

@@ -1,6 +1,38 @@
-// status: what a supervisor says of itself, as a table for people
+// status: what a supervisor says of its pipelines, as JSON for programs and as a table for people
 
-import type { Status } from './up.ts';
+import type { State } from './policy.ts';
+
+export type StageStatus = {
+	name: string;
+	state: State;
+	pid: number;
+	/** Whether the fallback runs in the stage's place. */
+	fallback: boolean;
+	restarts: number;
+	/** Milliseconds in this state. */
+	for: number;
+	/** How it last ended, in words, or ''. */
+	last: string;
+};
+export type PipelineStatus = { name: string; state: State; delivery: string; stages: StageStatus[] };
+
+/** What a whole supervisor answers. */
+export type Status = { name: string; pid: number; file: string; pipelines: PipelineStatus[] };
+
+/** States from bad to good: a pipeline is as well as its worst stage. */
+const ORDER: State[] = [
+	'FATAL',
+	'DEGRADED',
+	'BACKOFF',
+	'STARTING',
+	'STOPPING',
+	'RUNNING',
+	'STOPPED',
+	'EXITED',
+];
+
+export const worst = (stages: { state: State }[]): State =>
+	ORDER.find((state) => stages.some((stage) => stage.state === state))!;
 
 const span = (ms: number): string => {
 	const seconds = Math.floor(ms / 1000);

@@ -6,11 +6,10 @@ import { EXIT } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
 import type { Plan } from './config.ts';
 import { serveControl } from './control.ts';
-import { createPipeline, type PipelineStatus } from './pipeline.ts';
+import { createPipeline } from './pipeline.ts';
 import { makePipes } from './pipes.ts';
 import { ensureFolder, places } from './places.ts';
-
-export type Status = { name: string; pid: number; file: string; pipelines: PipelineStatus[] };
+import type { Status } from './status.ts';
 
 /** The control socket of the supervisor that runs the plan called `name`. */
 export const socketOf = (name: string): string => join(places().run, `${name}.sock`);

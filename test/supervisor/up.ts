@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { StageStatus } from '../../supervisor/pipeline.ts';
+import type { StageStatus } from '../../supervisor/status.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
 type World = { dir: string; file: string; out: string; env: Record<string, string> };

@@ -1,0 +1,79 @@
+// A recording played again: its own pace, the time of now, and a mark that cannot be lost.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { burstsOf } from '../../filters/replay.ts';
+import { outcome, ROOT, run, start } from '../program.ts';
+
+const pure = suite('burstsOf');
+pure('cuts at time lines and leaves out what stands before the first', () => {
+	assert.equal(burstsOf('Attaching\n#!ts 1\n@a: 1\n\n#!ts 2.5 synthetic\n@a: 2\n'), [
+		{ ms: 1000, text: '@a: 1\n\n' },
+		{ ms: 2500, text: '@a: 2\n' },
+	]);
+	assert.equal(burstsOf('#!ts 3'), [{ ms: 3000, text: '' }]);
+	assert.equal(burstsOf('no time at all\n'), []);
+});
+
+const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-replay-'));
+const file = join(dir, 'session');
+writeFileSync(file, '#!ts 1000\n@a: 1\n#!ts 1000.2\n@a: 2\n#!ts 1000.4\n@a: 3\n');
+
+const program = suite('replay');
+program.after(() => rmSync(dir, { recursive: true }));
+
+program('as recorded, every time line is marked', async () => {
+	const { status, stdout, stderr } = await run('replay', [file, '--as-recorded', '--speed', '0']);
+	assert.is(
+		stdout,
+		'#!ts 1000 synthetic\n@a: 1\n#!ts 1000.200 synthetic\n@a: 2\n#!ts 1000.400 synthetic\n@a: 3\n',
+	);
+	assert.equal([status, stderr], [0, '']);
+});
+
+program('at the time of now, at the recorded pace', async () => {
+	const before = Date.now();
+	const { stdout } = await run('replay', [file]);
+	const times = [...stdout.matchAll(/^#!ts ([\d.]+) synthetic$/gm)].map(
+		([, seconds]) => Number(seconds) * 1000,
+	);
+	assert.is(times.length, 3);
+	assert.ok(times[0]! >= before && times[2]! <= Date.now());
+	assert.ok(times[2]! - times[0]! >= 390, String(times));
+});
+
+program('--loop starts again, TERM ends it with 0', async () => {
+	const child = start('replay', [file, '--loop', '--speed', '100']);
+	let seen = '';
+	child.stdout!.on('data', (chunk: Buffer) => {
+		seen += chunk;
+		if (seen.split('@a: 1').length > 3) child.kill('SIGTERM');
+	});
+	assert.is((await outcome(child)).status, 0);
+});
+
+program('the recording that comes with bpfpipe has a minute of it', async () => {
+	const { stdout } = await run('replay', [join(ROOT, 'bpftrace', 'cpu-lat.session'), '--speed', '0']);
+	assert.ok(stdout.split('#!ts ').length > 60);
+	assert.not.match(stdout, /^#!ts (?!.* synthetic$)/m);
+});
+
+program('what cannot be played is said in one line', async () => {
+	const none = await run('replay', [join(dir, 'none')]);
+	assert.equal([none.status, none.stderr], [69, `replay: ${dir}/none: no such file or directory\n`]);
+	writeFileSync(join(dir, 'empty'), 'no time\n');
+	const empty = await run('replay', [join(dir, 'empty')]);
+	assert.equal(
+		[empty.status, empty.stderr],
+		[78, `replay: ${dir}/empty: no "#!ts" line in it, so it has no pace\n`],
+	);
+	assert.is((await run('replay', [])).status, 64);
+	const speed = await run('replay', [file, '--speed', 'x']);
+	assert.equal([speed.status, speed.stderr], [64, 'replay: --speed: "x" is not a number, 0 or more\n']);
+});
+
+pure.run();
+program.run();
