@@ -1,0 +1,206 @@
+// Every command in the documents is run here, in a fresh copy, as a reader would: what a page says, works.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bpftraceLacks, isRoot, testWith } from '../parts.ts';
+import { outcome, type Result, ROOT } from '../program.ts';
+
+const test = suite('README');
+const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-readme-'));
+chmodSync(dir, 0o755);
+const copy = join(dir, 'copy');
+const NOBODY = 65_534;
+const noBpftrace = bpftraceLacks();
+
+const environment = (state: string): Record<string, string> => ({
+	...(process.env as Record<string, string>),
+	PATH: `${join(dir, 'prefix', 'bin')}:${process.env.PATH}`,
+	STATE_DIRECTORY: state,
+	RUNTIME_DIRECTORY: state,
+	LOGS_DIRECTORY: state,
+});
+let made = 0;
+const freshState = (): string => {
+	const state = join(dir, `state-${made++}`);
+	mkdirSync(state, { mode: 0o777 });
+	chmodSync(state, 0o777);
+	return state;
+};
+
+type Options = { ms?: number; uid?: number; state?: string; signal?: NodeJS.Signals };
+/** Run a line of a document with bash, ended with `signal` after `ms` where it would run for ever. */
+const shell = async (
+	line: string,
+	{ ms, uid, state = freshState(), signal = 'SIGINT' }: Options = {},
+): Promise<Result> => {
+	const child = spawn('bash', ['-c', line], {
+		cwd: copy,
+		env: {
+			...environment(state),
+			...(uid === undefined ? {} : { HOME: '/nonexistent', npm_config_cache: state }),
+		},
+		detached: true,
+		...(uid === undefined ? {} : { uid, gid: uid }),
+	});
+	const timer = ms === undefined ? undefined : setTimeout(() => end(child, signal), ms);
+	return outcome(child).finally(() => clearTimeout(timer));
+};
+/** A signal to the whole group, as Ctrl-C in a terminal sends it. */
+const end = (child: ChildProcess, signal: NodeJS.Signals) => process.kill(-child.pid!, signal);
+
+/** The lines of a document's `sh` blocks, and of its plain blocks that start with a command of ours. */
+const commandsOf = (document: string): string[] =>
+	[...document.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) => block!.split('\n').filter(Boolean));
+
+const EXPLAINED = new Set<string>();
+/** A line that the README has, noted as run. */
+const line = (text: string): string => {
+	assert.ok(
+		commandsOf(readFileSync(join(ROOT, 'README.md'), 'utf8')).includes(text),
+		`the README has no line: ${text}`,
+	);
+	EXPLAINED.add(text);
+	return text;
+};
+
+test.before(() => {
+	const pack = `git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C ${copy}`;
+	mkdirSync(copy);
+	const { status, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', pack], {
+		cwd: ROOT,
+		encoding: 'utf8',
+	});
+	assert.is(status, 0, stderr);
+});
+test.after(() => rmSync(dir, { recursive: true }));
+
+const STARTS = 'npm ci && npm start';
+const lineOf = (metric: RegExp) => new RegExp(`^${metric.source} \\d+ \\d{10}$`, 'm');
+
+testWith(test, noBpftrace, 'npm ci && npm start, as root: real scheduler latency within 10 s', async () => {
+	const install = await shell('npm ci');
+	assert.is(install.status, 0, install.stderr);
+	line(STARTS);
+	const { stdout, stderr } = await shell('npm start', { ms: 10_000 });
+	assert.match(stdout, lineOf(/[a-z0-9_-]+\.cpu-lat\.\d+/i));
+	assert.match(stdout, /cpu-lat \(us\), \d+ samples, cumulative/);
+	assert.not.match(stdout, /SAMPLE DATA|synthetic/);
+	assert.not.match(stderr, /cannot be had/);
+});
+
+test('npm ci && npm start, without rights: a recording, marked, and what to install', async () => {
+	const install = await shell('npm ci');
+	assert.is(install.status, 0, install.stderr);
+	const { stdout, stderr } = await shell('npm start', { ms: 12_000, ...(isRoot ? { uid: NOBODY } : {}) });
+	assert.match(stdout, lineOf(/synthetic\.[a-z0-9_-]+\.cpu-lat\.\d+/i), stderr);
+	assert.match(stdout, /^SAMPLE DATA .* cpu-lat \(us\), \d+ samples, cumulative/m);
+	const unmarked = stdout
+		.split('\n')
+		.filter((text) => /cpu-lat/.test(text) && !/^SAMPLE DATA|^synthetic\./.test(text));
+	assert.equal(unmarked, []);
+	assert.match(stderr, /"replay" runs in its place, marked synthetic\. For real figures install bpftrace/);
+});
+
+test('npm ci && npm run setup && npm test is what CI runs', () => {
+	line('npm ci && npm run setup && npm test');
+	const ci = readFileSync(join(ROOT, '.ci', 'run'), 'utf8');
+	for (const command of ['npm ci', 'npm run setup', 'npm test', 'npm run check'])
+		assert.match(ci, new RegExp(`^${command}`, 'm'));
+});
+
+test('npm install -g gives every command, from the folder and from the packed tarball', async () => {
+	const prefix = join(dir, 'prefix');
+	const packed = await shell(`npm pack --pack-destination ${dir}`);
+	assert.is(packed.status, 0, packed.stderr);
+	const tarball = join(dir, packed.stdout.trim().split('\n').at(-1)!);
+	for (const what of [tarball, '.']) {
+		rmSync(prefix, { recursive: true, force: true });
+		const install = await shell(`npm install -g --prefix ${prefix} ${what}`);
+		assert.is(install.status, 0, install.stderr);
+		const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+		for (const name of Object.keys(bin)) {
+			const { status, stdout } = await shell(`cd / && ${name} --version`);
+			assert.is(status, 0, name);
+			assert.match(stdout, /\d+\.\d+\.\d+/, name);
+		}
+	}
+});
+
+testWith(test, noBpftrace, 'by hand: bpftrace into Graphite lines', async () => {
+	const command = line(
+		'bpftrace bpftrace/cpu-lat.bt | parse-histogram --metric cpu-lat --unit us | every 5s | graphite-line',
+	);
+	const { status, stdout } = await shell(command, { ms: 13_000 });
+	assert.is(status, 0);
+	assert.ok(
+		stdout
+			.split('\n')
+			.filter(Boolean)
+			.every((text) => /^[\w-]+\.cpu-lat\.\d+ \d+ \d{9}[05]$/.test(text)),
+		stdout,
+	);
+	assert.ok(new Set([...stdout.matchAll(/ (\d{10})$/gm)].map(([, at]) => at)).size >= 2, stdout);
+	const quiet = await shell(`set -o pipefail; ${command} | head -3; echo "\${PIPESTATUS[@]:1}"`, {
+		ms: 30_000,
+	});
+	assert.match(quiet.stdout, /\n0 0 0 0\n$/);
+	assert.is(quiet.stdout.split('\n').length, 5);
+});
+
+testWith(test, noBpftrace, 'by hand: by command, as bars', async () => {
+	const { status, stdout } = await shell(
+		line(
+			'bpftrace bpftrace/cpu-lat-by-comm.bt | parse-histogram -m cpu-lat --unit us --keys comm | every 1s | board',
+		),
+		{ ms: 6000 },
+	);
+	assert.is(status, 0);
+	assert.match(
+		stdout,
+		/^2\d{3}-\d\d-\d\d .* cpu-lat comm=\S.* \(us\), \d+ samples, cumulative\n +\[.*\|@+ *\|$/m,
+	);
+});
+
+test('by hand: a recording into Graphite lines, every one marked', async () => {
+	const { status, stdout } = await shell(
+		line(
+			'replay --speed 0 --as-recorded bpftrace/cpu-lat.session | parse-histogram -m cpu-lat --unit us | every 15s --event-time | graphite-line',
+		),
+	);
+	assert.is(status, 0);
+	const lines = stdout.split('\n').filter(Boolean);
+	assert.ok(lines.length > 20);
+	assert.ok(
+		lines.every((text) => /^synthetic\.[\w-]+\.cpu-lat\.\d+ \d+ \d+$/.test(text)),
+		stdout,
+	);
+	assert.is(new Set(lines.map((text) => text.split(' ')[2])).size, 5);
+});
+
+test('supervised: check, up, status', async () => {
+	const state = freshState();
+	const check = await shell(line('bpfpipe check etc/cpu-lat.yaml'), { state });
+	assert.is(check.status, 0, check.stderr);
+	assert.not.match(check.stdout, /append-log.*not installed/);
+	const running = shell(line('bpfpipe up etc/cpu-lat.yaml'), { state, ms: 6000 });
+	await sleep(4000);
+	const status = await shell(line('bpfpipe status etc/cpu-lat.yaml'), { state });
+	assert.is(status.status, 0, status.stdout + status.stderr);
+	assert.match(status.stdout, /^collect +append-log +RUNNING/m);
+	assert.is((await running).status, 0);
+});
+
+test('no command in the README was left out', () => {
+	const skipped = noBpftrace === '' ? [] : ['bpftrace', STARTS];
+	const left = commandsOf(readFileSync(join(ROOT, 'README.md'), 'utf8')).filter(
+		(text) => !EXPLAINED.has(text) && !skipped.some((start) => text.startsWith(start)),
+	);
+	assert.equal(left, []);
+});
+
+test.run();
