@@ -51,14 +51,12 @@ const noticeOf = (record: Counter, kind: string, detail: string): Notice => {
 };
 
 const bucketsOf = (record: Counter): Bucket[] => (record.type === 'histogram' ? record.buckets : []);
-const valueOf = (record: Counter): Exact => (record.type === 'sum' ? record.value : 0);
+const totalOf = (record: Counter): Exact => (record.type === 'sum' ? record.value : 0);
 
 /** The record with its increment for a value; `start` says since when it counted. */
 const increment = (record: Counter, start: number, value: Exact, buckets: Bucket[]): Counter => {
 	const common = { temporality: 'delta' as const, start };
-	return record.type === 'sum'
-		? { ...record, ...common, value }
-		: { ...record, ...common, buckets };
+	return record.type === 'sum' ? { ...record, ...common, value } : { ...record, ...common, buckets };
 };
 
 const fell = (rows: Row[]): Row | undefined => rows.find(([, , before, now]) => compare(now, before) < 0);
@@ -111,7 +109,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 	};
 	const remember = (key: string, record: Counter, layout: Bucket[]) => {
 		const buckets = filled(bucketsOf(record), layout);
-		series.set(key, { ts: record.ts, value: valueOf(record), buckets, epoch });
+		series.set(key, { ts: record.ts, value: totalOf(record), buckets, epoch });
 		return buckets;
 	};
 
@@ -122,11 +120,13 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		if (!isLater && !fromZero) return [];
 		const since = record.ts === metric.last ? metric.before : metric.first;
 		const start = isLater ? since : (record.start ?? record.ts);
-		return [increment(record, Math.min(start, record.ts), valueOf(record), buckets)];
+		return [increment(record, Math.min(start, record.ts), totalOf(record), buckets)];
 	};
 	const goOn = (key: string, record: Counter, known: Series): (Counter | Notice)[] => {
 		if (record.ts < known.ts) {
-			return [noticeOf(record, 'late', `older by ${known.ts - record.ts} ms than what was taken; not applied`)];
+			return [
+				noticeOf(record, 'late', `older by ${known.ts - record.ts} ms than what was taken; not applied`),
+			];
 		}
 		const rows = record.type === 'histogram' ? align(known.buckets, record.buckets) : undefined;
 		if (isRepeat(record, known, rows)) {
@@ -138,10 +138,10 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const buckets = remember(key, record, emptied(known.buckets));
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
-			return [noticeOf(record, 'reset', detail), increment(record, known.ts, valueOf(record), buckets)];
+			return [noticeOf(record, 'reset', detail), increment(record, known.ts, totalOf(record), buckets)];
 		}
 		const grown = (rows ?? []).map(([lower, upper, a, b]): Bucket => [lower, upper, subtract(b, a)]);
-		return [increment(record, known.ts, subtract(valueOf(record), known.value), grown)];
+		return [increment(record, known.ts, subtract(totalOf(record), known.value), grown)];
 	};
 
 	const take = (record: Counter): (Counter | Notice)[] => {

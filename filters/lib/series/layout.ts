@@ -45,7 +45,12 @@ const crosses = (bucket: Bucket, others: Bucket[]): boolean =>
 
 /** `buckets` filled up with zeros for each bucket of `known` that none of them crosses. */
 export const filled = (buckets: Bucket[], known: Bucket[]): Bucket[] => {
-	const rows = align(buckets, known) ?? align(buckets, known.filter((bucket) => !crosses(bucket, buckets)))!;
+	const rows =
+		align(buckets, known) ??
+		align(
+			buckets,
+			known.filter((bucket) => !crosses(bucket, buckets)),
+		)!;
 	return rows.map(([lower, upper, count]) => [lower, upper, count]);
 };
 
@@ -70,7 +75,12 @@ export const sum = (left: Bucket[], right: Bucket[]): Bucket[] => {
 	for (const bucket of [...left, ...right].sort(byLower)) {
 		const last = merged.at(-1);
 		if (!last || isBefore(last, bucket)) merged.push([...bucket]);
-		else merged[merged.length - 1] = [lowest(last[0], bucket[0]), highest(last[1], bucket[1]), add(last[2], bucket[2])];
+		else
+			merged[merged.length - 1] = [
+				lowest(last[0], bucket[0]),
+				highest(last[1], bucket[1]),
+				add(last[2], bucket[2]),
+			];
 	}
 	return merged;
 };

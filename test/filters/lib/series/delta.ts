@@ -31,7 +31,12 @@ const sum = (ts: number, value: number | string, more: Partial<Sum> = {}): Sum =
 });
 const create = (more: { fromZero?: boolean; staleMs?: number } = {}) => {
 	const counts: string[] = [];
-	const delta = createDelta({ fromZero: false, staleMs: HOUR, onCount: (what) => counts.push(what), ...more });
+	const delta = createDelta({
+		fromZero: false,
+		staleMs: HOUR,
+		onCount: (what) => counts.push(what),
+		...more,
+	});
 	const all = (records: Counter[]) => records.flatMap((record) => delta.take(record));
 	return { delta, all, counts };
 };
@@ -41,9 +46,23 @@ const kinds = (results: (Counter | Notice)[]) =>
 const test = suite('delta');
 
 test('the first print is a baseline, the second gives increments with their start', () => {
-	const [first, second] = [histogram(1, [[0, 1, 5]]), histogram(16, [[0, 1, 7], [1, 2, 1]])];
+	const [first, second] = [
+		histogram(1, [[0, 1, 5]]),
+		histogram(16, [
+			[0, 1, 7],
+			[1, 2, 1],
+		]),
+	];
 	const { all } = create();
-	const want = { ...second, temporality: 'delta', start: 1, buckets: [[0, 1, 2], [1, 2, 1]] };
+	const want = {
+		...second,
+		temporality: 'delta',
+		start: 1,
+		buckets: [
+			[0, 1, 2],
+			[1, 2, 1],
+		],
+	};
 	assert.equal(all([first, second]), [want]);
 });
 
@@ -68,19 +87,84 @@ test('from zero, the first print is an increment too', () => {
 test('known buckets stay, as zeros', () => {
 	const { all } = create();
 	const results = all([
-		histogram(1, [[0, 1, 0], [1, 2, 4]]),
-		histogram(2, [[1, 2, 4], [2, 4, 1]]),
-		histogram(3, [[1, 2, 5], [2, 4, 1]]),
+		histogram(1, [
+			[0, 1, 0],
+			[1, 2, 4],
+		]),
+		histogram(2, [
+			[1, 2, 4],
+			[2, 4, 1],
+		]),
+		histogram(3, [
+			[1, 2, 5],
+			[2, 4, 1],
+		]),
 	]) as Histogram[];
-	assert.equal(results[0]!.buckets, [[0, 1, 0], [1, 2, 0], [2, 4, 1]]);
-	assert.equal(results[1]!.buckets, [[0, 1, 0], [1, 2, 1], [2, 4, 0]]);
+	assert.equal(results[0]!.buckets, [
+		[0, 1, 0],
+		[1, 2, 0],
+		[2, 4, 1],
+	]);
+	assert.equal(results[1]!.buckets, [
+		[0, 1, 0],
+		[1, 2, 1],
+		[2, 4, 0],
+	]);
 });
 
 for (const [name, before, after, want] of [
-	['a bucket that fell', [[0, 1, 5], [1, 2, 1]], [[0, 1, 4], [1, 2, 9]], [[0, 1, 4], [1, 2, 9]]],
-	['a bucket that vanished', [[0, 1, 5], [1, 2, 1]], [[1, 2, 1]], [[0, 1, 0], [1, 2, 1]]],
-	['buckets that were split', [[0, 4, 5]], [[0, 2, 5], [2, 4, 1]], [[0, 2, 5], [2, 4, 1]]],
-	['buckets that were merged', [[0, 2, 5], [2, 4, 1], [4, 8, 0]], [[0, 4, 9]], [[0, 4, 9], [4, 8, 0]]],
+	[
+		'a bucket that fell',
+		[
+			[0, 1, 5],
+			[1, 2, 1],
+		],
+		[
+			[0, 1, 4],
+			[1, 2, 9],
+		],
+		[
+			[0, 1, 4],
+			[1, 2, 9],
+		],
+	],
+	[
+		'a bucket that vanished',
+		[
+			[0, 1, 5],
+			[1, 2, 1],
+		],
+		[[1, 2, 1]],
+		[
+			[0, 1, 0],
+			[1, 2, 1],
+		],
+	],
+	[
+		'buckets that were split',
+		[[0, 4, 5]],
+		[
+			[0, 2, 5],
+			[2, 4, 1],
+		],
+		[
+			[0, 2, 5],
+			[2, 4, 1],
+		],
+	],
+	[
+		'buckets that were merged',
+		[
+			[0, 2, 5],
+			[2, 4, 1],
+			[4, 8, 0],
+		],
+		[[0, 4, 9]],
+		[
+			[0, 4, 9],
+			[4, 8, 0],
+		],
+	],
 ] as [string, Bucket[], Bucket[], Bucket[]][]) {
 	test(`reset: ${name}`, () => {
 		const { all } = create();
@@ -121,14 +205,20 @@ test('counts beyond 2^53 stay exact', () => {
 	const { all } = create();
 	const [only] = all([sum(1, '18446744073709551610'), sum(2, '18446744073709551615')]) as Sum[];
 	assert.is(only!.value, 5);
-	const [bucket] = all([histogram(1, [[0, null, 1]]), histogram(2, [[0, null, '9007199254740993']])]) as Histogram[];
+	const [bucket] = all([
+		histogram(1, [[0, null, 1]]),
+		histogram(2, [[0, null, '9007199254740993']]),
+	]) as Histogram[];
 	assert.equal(bucket!.buckets, [[0, null, '9007199254740992']]);
 });
 
 test('a replayed record never continues a real series', () => {
 	const { all } = create();
 	const results = all([sum(1, 100), sum(2, 3, { synthetic: true }), sum(3, 101)]);
-	assert.equal(results.map((one) => (one as Sum).value), [1]);
+	assert.equal(
+		results.map((one) => (one as Sum).value),
+		[1],
+	);
 });
 
 test('a series not seen for long is forgotten', () => {
@@ -184,7 +274,9 @@ barriers('restarted from any released barrier, the increments behind it are the 
 			type Line = Sum | string;
 			const lines: Line[] = prints.flatMap(({ keys, grow, cut }, at): Line[] => {
 				for (const name of [...totals.keys(), ...keys]) totals.set(name, (totals.get(name) ?? 0) + grow);
-				const burst: Line[] = [...totals].map(([name, value]) => sum(at + 1, value, { attributes: { name } }));
+				const burst: Line[] = [...totals].map(([name, value]) =>
+					sum(at + 1, value, { attributes: { name } }),
+				);
 				burst.splice(cut, 0, `#${at}`);
 				return burst;
 			});
@@ -206,8 +298,12 @@ barriers('restarted from any released barrier, the increments behind it are the 
 				const from = lines.indexOf(line);
 				const again = play(from).out;
 				// What came after the release was not delivered for sure; it must all come again.
-				assert.equal(again.filter((one) => one.by >= by), whole.out.filter((one) => one.by >= by));
-				for (const one of again) assert.ok(whole.out.some((was) => JSON.stringify(was) === JSON.stringify(one)));
+				assert.equal(
+					again.filter((one) => one.by >= by),
+					whole.out.filter((one) => one.by >= by),
+				);
+				for (const one of again)
+					assert.ok(whole.out.some((was) => JSON.stringify(was) === JSON.stringify(one)));
 			}
 		}),
 		{ numRuns: 300 },
@@ -232,10 +328,12 @@ properties('increments add up to the cumulative value, through any resets', () =
 				ts += gap;
 				if (reset) totals = new Map();
 				for (const [index, more] of counts) totals.set(index, (totals.get(index) ?? 0n) + BigInt(more));
-				const buckets = [...totals].sort(([a], [b]) => a - b).map(([index, n]): Bucket => {
-					const small = n <= 9007199254740991n;
-					return [index, index + 1, small ? Number(n) : String(n)];
-				});
+				const buckets = [...totals]
+					.sort(([a], [b]) => a - b)
+					.map(([index, n]): Bucket => {
+						const small = n <= 9007199254740991n;
+						return [index, index + 1, small ? Number(n) : String(n)];
+					});
 				for (const result of delta.take(histogram(ts, buckets))) {
 					if (result.type === 'notice') {
 						assert.is(result.kind, 'reset');
