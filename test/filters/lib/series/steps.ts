@@ -312,7 +312,7 @@ properties('one record a series and step, without gaps; sums are conserved whate
 					if (at > 0) assert.is(one.ts - own[at - 1]!.ts, 10);
 				});
 				const taken = (lines as Line[]).filter((one) => typeof one === 'object' && one.key === key);
-				const want = taken.reduce((all, one) => all + (one as { value: number }).value, 0);
+				const want = taken.reduce<number>((all, one) => all + (one as { value: number }).value, 0);
 				assert.is(
 					own.reduce((all, one) => all + Number(one.value), 0),
 					want,
