@@ -241,7 +241,7 @@ export const createSender = (options: SenderOptions): Sender => {
 	/** Everything pushed is on the connection, or it is not worth waiting for. */
 	const emptied = async (deadline: number) => {
 		while (size() + window.points().unsent > 0 && performance.now() < deadline) {
-			if (holds && !connection.socket()) return;
+			if (holds && isReleased && !connection.socket()) return;
 			await new Promise((resolve) => setTimeout(resolve, 10));
 			send();
 		}
