@@ -87,10 +87,10 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log }) =>
 		for (const line of lines) emit(line);
 	};
 	const notice = (record: Notice) => {
-		const { kind, metric = '', detail = '' } = record;
+		const { kind, metric, detail } = record;
 		count(`notice_${kind}`);
 		if (options.notices) emit(encoder.notice(record));
-		else log.warn(`${metric}: ${kind} ${detail}`, {}, `notice ${kind}`);
+		else log.warn([metric, kind, detail].filter(Boolean).join(': '), {}, `notice ${kind}`);
 	};
 	const take = (record: Histogram | Sum) => {
 		if (values === 'cumulative' && record.temporality === 'delta') {
