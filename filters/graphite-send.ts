@@ -23,8 +23,8 @@
 // --ack FILE (or BPFPIPE_ACK): nothing is lost in an outage. While the server is away or does not read, neither do we;
 // the log is the queue. A barrier (#!pos) goes into FILE once everything before it is delivered as above. What is not
 // confirmed at the end is read again by the next run, so the exit is 0.
-// Without: up to --queue points wait in memory, then the oldest are dropped (counter "dropped"). Points that could
-// not be delivered at the end are counted, and the exit is 69.
+// Without: up to --queue points wait in memory (250 bytes each, say), then the oldest are dropped (counter "dropped").
+// Points not delivered at the end, or lost with the connection then, are counted, and the exit is 69.
 // What waits for more than a minute is logged once a minute with its age; USR1 shows it at any time.
 //
 // --create-rate: carbon makes 50 new files a minute and throws away the points of other new series. Here a new series

@@ -245,6 +245,35 @@ test('new series begin at their pace, in order, and are remembered beside the ac
 	await carbon.die();
 });
 
+test('killed at any time and started again from the ack, nothing is missing', async () => {
+	const carbon = await fakeCarbon();
+	const ack = freshFile();
+	const all = lines(0, 3000);
+	const args = ['--uri', carbon.uri, '--ack', ack, '--window', '100ms'];
+	for (let runs = 0; runs < 4; runs += 1) {
+		const from = existsSync(ack) ? JSON.parse(readFileSync(ack, 'utf8')).at : 0;
+		const child = start('graphite-send', args);
+		child.stdin!.on('error', () => {});
+		const done = outcome(child);
+		const last = runs === 3;
+		for (let at = from; at < all.length; at += 50) {
+			child.stdin!.write(`${text(all.slice(at, at + 50))}#!pos {"at":${Math.min(at + 50, all.length)}}\n`);
+			if (!last) await pause(15);
+			if (!last && at - from > 800) break;
+		}
+		if (last) child.stdin!.end();
+		else child.kill('SIGKILL');
+		await done;
+	}
+	assert.equal(JSON.parse(readFileSync(ack, 'utf8')), { at: 3000 });
+	const got = new Set(carbon.lines());
+	assert.equal(
+		all.filter((line) => !got.has(line)),
+		[],
+	);
+	await carbon.die();
+});
+
 test('usage', async () => {
 	for (const args of [
 		['--uri', 'a:b'],

@@ -22,6 +22,8 @@ export type ConnectionOptions = {
 export type Connection = {
 	/** The socket to write to, while there is one. */
 	socket: () => Socket | undefined;
+	/** Whether there is a connection, be it one that is just closing. */
+	isUp: () => boolean;
 	open: () => void;
 	/** Say that no more comes, and let the server close when it has read everything. */
 	finish: () => void;
@@ -130,6 +132,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 	};
 	return {
 		socket: () => (current?.writable ? current : undefined),
+		isUp: () => upAt !== undefined,
 		open,
 		finish: () => {
 			isFinishing = true;

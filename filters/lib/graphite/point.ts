@@ -40,5 +40,9 @@ export const parsePoint = (line: string): Point | string => {
 	const time = /^\d{1,10}$/.test(epoch) ? Number(epoch) : 0;
 	if (time < 1 || time > 4_294_967_295) return 'the time is not in whole seconds since the epoch';
 	const fault = pathFault(path);
-	return fault || { path, value, time, text: `${path} ${number} ${epoch}` };
+	if (fault) return fault;
+	// A line that is as it should be is kept as it came: pieces put together take several times the memory.
+	const length = path.length + number.length + epoch.length + 2;
+	const isPlain = line.length === length && !line.includes('\t');
+	return { path, value, time, text: isPlain ? line : `${path} ${number} ${epoch}` };
 };

@@ -1,15 +1,13 @@
 // sender: points to Graphite over one connection, kept until they have stayed delivered for a while
-// Without an acknowledgement in the protocol, "delivered" is: the server's kernel has it, and both sides stayed up.
+// Joins the parts: batches of what waits, the connection, the delivery window, and the report of what waits.
 
 import type { Log } from '../log.ts';
 import type { Position } from '../record.ts';
+import { createBatches } from './batches.ts';
 import { createConnection, type Server } from './connection.ts';
+import { createDelivery } from './delivery.ts';
 import type { Pacing } from './pacing.ts';
-import { pickleFrame } from './pickle.ts';
-import { type Point, parsePoint } from './point.ts';
-import { createQueue, type Waiting } from './queue.ts';
-import { unackedBytes } from './unacked.ts';
-import { createWindow } from './window.ts';
+import { createWaitReport } from './waiting.ts';
 
 export type SenderOptions = {
 	servers: Server[];
@@ -33,11 +31,13 @@ export type SenderOptions = {
 	onFailure: (error: unknown) => void;
 };
 
-/** What was left when the sender finished, in points. */
+/** What was left at the end, in points: not sent (or sent and lost), and sent without the server's orderly close. */
 export type Leftover = { waiting: number; unconfirmed: number };
 
 export type Sender = {
+	/** Take a checked line, without its newline. */
 	push: (text: string) => void;
+	/** Everything pushed so far came from before `position`. */
 	barrier: (position: Position) => void;
 	/** Resolves when there is room for more; undefined when there is now. */
 	room: () => Promise<void> | undefined;
@@ -48,172 +48,89 @@ export type Sender = {
 };
 
 const TICK_MS = 250;
-// What one write carries; a pickle frame of it stays far below carbon's limit of 1 MiB.
-const BATCH_BYTES = 64 * 1024;
-const BATCH_POINTS = 1000;
 // What is kept for a resend. At most this much per window is what a backlog is sent with.
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 // Points read ahead when a full queue makes the reader wait: enough for a batch.
 const READ_AHEAD = 1000;
 const REPORT_MS = 60_000;
 
-const pathOf = (text: string): string => text.slice(0, text.indexOf(' '));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const encode = (texts: string[], protocol: 'text' | 'pickle'): Buffer =>
-	protocol === 'text'
-		? Buffer.from(`${texts.join('\n')}\n`)
-		: pickleFrame(texts.map((text) => parsePoint(text) as Point));
-
-/** Points in, batches out: pacing, order and size. */
-const createGatherer = ({ protocol, most, holds, pacing }: SenderOptions) => {
-	const queue = createQueue();
-
-	const gather = (now: number) => {
-		const texts: string[] = [];
-		const fresh: string[] = [];
-		let [bytes, low] = [0, Number.POSITIVE_INFINITY];
-		const add = ({ text, seq }: Waiting) => {
-			texts.push(text);
-			bytes += text.length + 1;
-			low = Math.min(low, seq);
-		};
-		for (let next = pacing?.release(now); next; next = pacing?.release(now)) {
-			fresh.push(next.path);
-			next.items.forEach(add);
-		}
-		// While too much waits for its series to begin, nothing more is read: memory is bounded.
-		while (bytes < BATCH_BYTES && texts.length < BATCH_POINTS && (!holds || (pacing?.size() ?? 0) < most)) {
-			const item = queue.shift();
-			if (!item) break;
-			const path = pathOf(item.text);
-			const verdict = pacing?.offer(path, item, now) ?? 'go';
-			if (verdict === 'new') fresh.push(path);
-			if (verdict !== 'wait') add(item);
-		}
-		return texts.length > 0
-			? { bytes: encode(texts, protocol), points: texts.length, low, fresh }
-			: undefined;
-	};
-	const size = () => queue.size() + (pacing?.size() ?? 0);
-	/** The point that has waited longest: one that waits for its series was always read before the queue's. */
-	const oldest = () => pacing?.head() ?? queue.head();
-	const dropOldest = () => (pacing && pacing.size() > 0 ? pacing.dropOldest() : queue.shift());
-	return { queue, gather, size, oldest, dropOldest };
-};
-
-export const createSender = (options: SenderOptions): Sender => {
-	const { most, holds, pacing, log, count, onConfirmed, onBegun, onFailure } = options;
-	const { queue, gather, size, oldest, dropOldest } = createGatherer(options);
-	const window = createWindow(options.windowMs);
-	let barriers: { position: Position; seq: number }[] = [];
+/** A reader that waits while `isFull`, until it is told to go on whatever happens. */
+const createGate = (isFull: () => boolean) => {
 	let waiters: (() => void)[] = [];
-	let isScheduled = false;
-	let isReleased = false;
-	let clock = 0;
-	let tickedAt = performance.now();
-	let reportedAt = 0;
-	let unsentSince: number | undefined;
-	let finished: ((orderly: boolean) => void) | undefined;
-
-	const isFull = () => queue.size() >= READ_AHEAD || (pacing?.size() ?? 0) >= most;
+	let isOpen = false;
 	const wake = () => {
-		if (waiters.length === 0 || (!isReleased && isFull())) return;
+		if (waiters.length === 0 || (!isOpen && isFull())) return;
 		const due = waiters;
 		waiters = [];
 		for (const resolve of due) resolve();
+	};
+	return {
+		wake,
+		room: () => (isOpen || !isFull() ? undefined : new Promise<void>((resolve) => waiters.push(resolve))),
+		open: () => {
+			isOpen = true;
+			wake();
+		},
+		isOpen: () => isOpen,
+	};
+};
+
+export const createSender = (options: SenderOptions): Sender => {
+	const { most, holds, log, count, onFailure } = options;
+	const batches = createBatches({ ...options, most: holds ? most : Number.POSITIVE_INFINITY });
+	const delivery = createDelivery({ ...options, tickMs: TICK_MS });
+	const report = createWaitReport({ everyMs: REPORT_MS, log, count });
+	const { window } = delivery;
+	const gate = createGate(() => {
+		const { queued, paced } = batches.sizes();
+		return holds && (queued >= READ_AHEAD || paced >= most);
+	});
+	let isScheduled = false;
+	let unsentSince: number | undefined;
+	let closed: () => void = () => {};
+
+	const lowestWaiting = () => batches.oldest()?.seq ?? batches.next();
+	const nextBatch = () => {
+		const again = window.next();
+		if (again || window.bytes() >= MOST_KEPT_BYTES) return again;
+		const batch = batches.gather(performance.now());
+		if (batch) window.add(batch);
+		return window.next();
 	};
 	const send = () => {
 		isScheduled = false;
 		const socket = connection.socket();
 		while (socket && !socket.writableNeedDrain) {
-			let batch = window.next();
-			if (!batch && window.bytes() < MOST_KEPT_BYTES) {
-				const more = gather(performance.now());
-				if (more) window.add(more);
-				batch = window.next();
-			}
+			const batch = nextBatch();
 			if (!batch) break;
 			socket.write(batch.bytes);
 			count('sent', batch.points);
 		}
-		wake();
-	};
-	const schedule = () => {
-		if (isScheduled) return;
-		isScheduled = true;
-		setImmediate(send);
-	};
-	const confirm = (batches: { fresh: string[] }[]) => {
-		const begun = batches.flatMap(({ fresh }) => fresh);
-		if (begun.length > 0) onBegun(begun);
-		const lowest = Math.min(
-			window.lowest(),
-			oldest()?.seq ?? Number.POSITIVE_INFINITY,
-			queue.head()?.seq ?? Number.POSITIVE_INFINITY,
-		);
-		const done = barriers.filter(({ seq }) => seq <= lowest);
-		barriers = barriers.slice(done.length);
-		const last = done.at(-1);
-		if (last) onConfirmed(last.position);
+		gate.wake();
 	};
 	const connection = createConnection({
 		...options,
-		onUp: () => {
-			count('connected');
-			send();
-		},
+		onUp: send,
 		onDown: (orderly) => {
-			if (orderly) confirm(window.confirmSent());
-			const again = window.rewind();
-			if (again > 0) count('sent_again', again);
-			finished?.(orderly);
+			count('sent_again', delivery.down(orderly, lowestWaiting()));
+			closed();
 		},
 		onDrain: send,
 	});
-
-	let reached = 0;
-	const settle = () => {
-		const socket = connection.socket();
-		const now = performance.now();
-		// A process that was stopped learns of a lost connection only afterwards, so long ticks do not count in full.
-		const passed = Math.min(now - tickedAt, 2 * TICK_MS);
-		tickedAt = now;
-		if (!socket) return;
-		const accepted = socket.bytesWritten - socket.writableLength;
-		const acknowledged = accepted - unackedBytes(socket.localPort ?? 0, socket.remotePort ?? 0);
-		if (!socket.writableNeedDrain || acknowledged > reached) clock += passed;
-		reached = acknowledged;
-		window.settle(acknowledged, clock);
-	};
-	const gauges = new Map<string, number>();
-	/** A counter that may fall, for USR1. */
-	const gauge = (name: string, value: number) => {
-		count(name, value - (gauges.get(name) ?? 0));
-		gauges.set(name, value);
-	};
-	const report = () => {
-		const now = performance.now();
+	const tell = (now: number) => {
 		const { unsent } = window.points();
-		const waiting = size() + unsent;
 		unsentSince = unsent > 0 ? (unsentSince ?? now) : undefined;
-		const since = Math.min(oldest()?.at ?? now, unsentSince ?? now);
-		const seconds = Math.round((now - since) / 1000);
-		gauge('waiting', waiting);
-		gauge('oldest_waits_s', seconds);
-		if (seconds * 1000 >= REPORT_MS && now - reportedAt >= REPORT_MS) {
-			reportedAt = now;
-			log.warn(`${waiting} points wait, the oldest for ${seconds} s`, {}, `waiting ${now}`);
-		} else if (seconds === 0 && reportedAt > 0) {
-			reportedAt = 0;
-			log.info('nothing waits any more', {}, `recovered ${now}`);
-		}
+		const since = Math.min(batches.oldest()?.at ?? now, unsentSince ?? now);
+		report(batches.size() + unsent, since, now);
 	};
 	const tick = () => {
+		const now = performance.now();
 		try {
-			settle();
-			confirm(window.expire(clock));
+			delivery.tick(connection.socket(), now, lowestWaiting());
 			send();
-			report();
+			tell(now);
 		} catch (error) {
 			onFailure(error);
 		}
@@ -222,55 +139,48 @@ export const createSender = (options: SenderOptions): Sender => {
 	connection.open();
 
 	const push = (text: string) => {
-		if (!holds && size() >= most) {
-			dropOldest();
+		if (!holds && batches.size() >= most) {
+			batches.dropOldest();
 			count('dropped');
 			log.error(`more than ${most} points wait; the oldest are dropped`, {}, 'dropped');
 		}
-		queue.push(text, performance.now());
-		schedule();
-	};
-	const room = () => {
-		if (!holds || isReleased || !isFull()) return undefined;
-		return new Promise<void>((resolve) => waiters.push(resolve));
-	};
-	const release = () => {
-		isReleased = true;
-		wake();
+		batches.push(text, performance.now());
+		if (isScheduled) return;
+		isScheduled = true;
+		setImmediate(send);
 	};
 	/** Everything pushed is on the connection, or it is not worth waiting for. */
 	const emptied = async (deadline: number) => {
-		while (size() + window.points().unsent > 0 && performance.now() < deadline) {
-			if (holds && isReleased && !connection.socket()) return;
-			await new Promise((resolve) => setTimeout(resolve, 10));
+		while (batches.size() + window.points().unsent > 0 && performance.now() < deadline) {
+			if (holds && gate.isOpen() && !connection.socket()) return;
+			await pause(10);
 			send();
 		}
 	};
-	const closed = (deadline: number) =>
-		new Promise<boolean>((resolve) => {
-			finished = resolve;
-			const end = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
-			const isUp = connection.socket() !== undefined;
-			connection.finish();
-			if (isUp) return;
-			clearTimeout(end);
-			resolve(false);
+	/** The server has closed its side after ours, or did not within the time. */
+	const close = async (deadline: number) => {
+		const gone = new Promise<void>((resolve) => {
+			closed = resolve;
 		});
+		const isUp = connection.isUp();
+		connection.finish();
+		if (isUp) await Promise.race([gone, pause(Math.max(0, deadline - performance.now()))]);
+	};
 	const finish = async (ms: number): Promise<Leftover> => {
 		const deadline = performance.now() + ms;
 		await emptied(deadline);
 		clearInterval(timer);
-		const waiting = size() + window.points().unsent;
-		await closed(deadline);
-		const unconfirmed = Math.max(0, size() + window.points().kept - waiting);
+		await close(deadline);
+		// A connection that was lost meanwhile has made all that is kept unsent again.
+		const { kept, unsent } = window.points();
 		connection.destroy();
-		return { waiting, unconfirmed };
+		return { waiting: batches.size() + unsent, unconfirmed: kept - unsent };
 	};
 	return {
 		push,
-		barrier: (position) => void barriers.push({ position, seq: queue.next() }),
-		room,
-		release,
+		barrier: (position) => delivery.barrier(position, batches.next()),
+		room: gate.room,
+		release: gate.open,
 		finish,
 	};
 };
