@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createIdle } from '../../filters/lib/series/idle.ts';
-import { until } from '../fixtures/carbon.ts';
+import { endAnyway, until } from '../fixtures/carbon.ts';
 import { goldenSuite, outcome, run, start } from '../program.ts';
 
 goldenSuite('every');
@@ -29,6 +29,7 @@ idle('counts only time in which the process ran and could write', () => {
 });
 
 const test = suite('every: the program');
+test.after(endAnyway);
 
 test('an idle input: steps close by the clock, each once', async () => {
 	const child = start('every', ['1s', '--grace', '300ms']);

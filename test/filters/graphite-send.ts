@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fakeCarbon, until } from '../fixtures/carbon.ts';
+import { endAnyway, fakeCarbon, until } from '../fixtures/carbon.ts';
 import { goldenSuite, outcome, run, start } from '../program.ts';
 
 goldenSuite('graphite-send');
@@ -18,7 +18,10 @@ const unique = (list: string[]) => [...new Set(list)];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const test = suite('graphite-send: the program');
-test.after(() => rmSync(folder, { recursive: true }));
+test.after(() => {
+	rmSync(folder, { recursive: true });
+	endAnyway();
+});
 
 test('every line arrives once and in order; an orderly close confirms the barrier', async () => {
 	const carbon = await fakeCarbon();

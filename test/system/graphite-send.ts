@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { until } from '../fixtures/carbon.ts';
+import { endAnyway, until } from '../fixtures/carbon.ts';
 import { carbonCache } from '../fixtures/carbon-cache.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
@@ -11,7 +11,10 @@ import { outcome, run, start } from '../program.ts';
 const LACK = commandsLack('carbon-cache', 'whisper-fetch');
 const folder = mkdtempSync(join(tmpdir(), 'graphite-send-'));
 const test = suite('graphite-send into a real carbon');
-test.after(() => rmSync(folder, { recursive: true }));
+test.after(() => {
+	rmSync(folder, { recursive: true });
+	endAnyway();
+});
 
 const now = () => Math.floor(Date.now() / 1000);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
