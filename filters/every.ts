@@ -12,7 +12,7 @@
 // Steps are aligned to the epoch; step S takes what has its own time in (S - STEP, S]. Cumulative series and gauges
 // give their last value as of S and repeat it; deltas give the sum of their increments, or zeros. A bucket once seen
 // in a series stays, as 0 where it must; --zero-buckets has the powers of two there from the first step. A series
-// without a record for --stale ends with a notice "stale", however large the gap in time.
+// without a record for --stale (and in the step) ends with a notice "stale", however large the gap in time.
 //
 // A step closes when the time of the stream (records and #!ts) passes its end; or, unless --event-time is given, when
 // the clock is --grace past its end and nothing has come in, nor was our output blocked, for that long. So working

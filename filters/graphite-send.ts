@@ -11,9 +11,9 @@
 //
 // Every line is checked first: three words, a path that carbon can keep in its own folder, a finite number, whole
 // seconds. Others are counted (bad), reported, and skipped. --uri may be repeated or a list a,b,c: the first server
-// that can be had gets everything; when an earlier one than the first fails, the next is tried; every --retry-max the
-// first is looked for and gone back to. Default localhost, port 2003, with pickle 2004. Attempts are 0.2 s apart,
-// doubling to --retry-max; a server that hangs up within 5 s counts as one that cannot be had.
+// that can be had gets everything; when it fails the next is tried, and every --retry-max the first is looked for and
+// gone back to. Default localhost, port 2003, with pickle 2004. Attempts are 0.2 s apart, doubling to --retry-max; a
+// server that hangs up within 5 s counts as one that cannot be had.
 //
 // Delivery: carbon confirms nothing. So what was sent is kept until the server's kernel has acknowledged it and the
 // connection has stayed up and unblocked for --window after that; when it is lost before, all of that is sent again,
@@ -29,7 +29,7 @@
 //
 // --create-rate: carbon makes 50 new files a minute and throws away the points of other new series. Here a new series
 // begins only at that pace (after --create-burst at once) and its points wait in order; the others go on. With --ack
-// the series that carbon has are kept in FILE.series.
+// the series that carbon has are kept in FILE.series; remove that when carbon starts over with an empty store.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { writeAck } from './lib/ack.ts';

@@ -16,8 +16,9 @@
 // A reset is a total or a bucket that fell, or bounds that cross the known ones: all of the new value is then the
 // increment, and a notice of kind "reset" goes before it. A record older than the last of its series is not applied:
 // notice "late". The same record twice counts once (counter "duplicate"). A replayed (synthetic) record never
-// continues a real series. A series not seen for --stale (stream time) is forgotten; should it come back, it counts
-// as new. Gauges, samples, deltas and sums that may fall pass untouched.
+// continues a real series. A series not seen for --stale (stream time; longer than the time between two prints) is
+// forgotten (counter "forgotten"); should it come back, it counts as new. A source that was restarted and has counted
+// beyond its old values by the next print cannot be told from one that went on. Gauges, samples, deltas and sums that may fall pass untouched.
 //
 // Barriers (#!pos): after a restart the first print is a baseline again. So a barrier goes on only when every series
 // known here has a record from after it, and that burst is complete; one inside a burst, or that waits at the end

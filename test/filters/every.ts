@@ -70,6 +70,28 @@ test('a backlog is not idleness: its steps close by its own time', async () => {
 	);
 });
 
+test('a reader downstream that stands still is not idleness either', async () => {
+	const from = Date.now() - 1_000_000;
+	const attributes = { padding: 'x'.repeat(2000) };
+	const lines = Array.from(
+		{ length: 400 },
+		(_, at) => `${JSON.stringify({ ...JSON.parse(gauge(from + at * 1000, at)), attributes })}\n`,
+	);
+	const child = start('every', ['1s', '--grace', '300ms']);
+	child.stdin!.write(lines.join(''));
+	// Nobody listens on stdout yet: the pipe fills up and the stage has to wait in the middle of its input.
+	await new Promise((resolve) => setTimeout(resolve, 1500));
+	const done = outcome(child);
+	child.stdin!.end();
+	const { stdout, stderr, status } = await done;
+	assert.is(status, 0);
+	assert.is(stderr, '');
+	assert.equal(
+		records(stdout).map(({ value }) => value),
+		lines.map((_, at) => at),
+	);
+});
+
 test('with --event-time no clock closes a step', async () => {
 	const child = start('every', ['1s', '--grace', '100ms', '--event-time']);
 	const done = outcome(child);

@@ -46,6 +46,8 @@ type Series = {
 	/** How many barriers had come when this series got its first increment in the open step. */
 	mark: number | undefined;
 	notes: Map<Kind, number>;
+	/** Whether the open step took a record of it; then it is not stale, however long the step is. */
+	isTaken: boolean;
 };
 
 const DETAIL = {
@@ -83,7 +85,16 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 	const stepOf = (ms: number) => Math.ceil(ms / stepMs) * stepMs;
 
 	const begin = (record: Measure, ts: number): Series => {
-		const fresh = { record, ts, seen: ts, buckets: [], value: 0, mark: undefined, notes: new Map() };
+		const fresh = {
+			record,
+			ts,
+			seen: ts,
+			buckets: [],
+			value: 0,
+			mark: undefined,
+			notes: new Map(),
+			isTaken: true,
+		};
 		if (record.type !== 'histogram' || zeroBuckets.length === 0) return fresh;
 		if (align(zeroBuckets, record.buckets)) return { ...fresh, buckets: zeroBuckets };
 		note(fresh, 'zero_buckets');
@@ -112,6 +123,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		const series = known ?? begin(record, ts);
 		if (!known) all.set(key, series);
 
+		series.isTaken = true;
 		const isOld = ts < series.ts;
 		if (isEarly) note(series, 'early');
 		const isLost = isOld && !isDelta(record);
@@ -140,6 +152,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			series.value = 0;
 		}
 		series.mark = undefined;
+		series.isTaken = false;
 		notes.clear();
 	};
 	/** What the open step gives; the next one is open when this returns. */
@@ -148,7 +161,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		const out: (KnownRecord | string)[] = [];
 		for (const [key, series] of all) {
 			for (const [kind, count] of series.notes) out.push(noticeOf(series, ts, kind, count));
-			if (ts - series.seen > staleMs) {
+			if (!series.isTaken && ts - series.seen > staleMs) {
 				out.push(noticeOf(series, ts, 'stale', 1));
 				all.delete(key);
 			} else out.push(recordOf(series, ts));

@@ -184,6 +184,14 @@ test('a series without records goes stale, and a long gap is no flood', () => {
 	assert.equal(run.values().at(-1), [10 ** 12 + 10, 6]);
 });
 
+test('a step longer than --stale still gives what came in it', () => {
+	const run = create({ staleMs: 3 });
+	run.take(gauge(1, 5));
+	run.time(31);
+	assert.equal(run.values(), [[10, 5]]);
+	assert.equal(run.kinds(), ['stale 1']);
+});
+
 test('late increments count in the open step, with a notice, never in a second record', () => {
 	const run = create();
 	run.take(delta(1, 1), delta(11, 2), delta(5, 4), delta(6, 8));
@@ -283,8 +291,8 @@ const line = fc.oneof(
 	{ weight: 1, arbitrary: fc.integer({ min: 1, max: 200 }) },
 );
 type Line = { key: string; ts: number; value: number } | 'barrier' | number;
-const play = (lines: Line[]) => {
-	const run = create({ staleMs: 1000 });
+const play = (lines: Line[], staleMs = 1000) => {
+	const run = create({ staleMs });
 	const marks: { at: number; line: string }[] = [];
 	lines.forEach((one, at) => {
 		if (one === 'barrier') run.barrier(`B${at}`);
@@ -318,6 +326,25 @@ properties('one record a series and step, without gaps; sums are conserved whate
 					want,
 				);
 			}
+		}),
+		{ numRuns: 500 },
+	);
+});
+
+properties('sums are conserved when series end and begin again', () => {
+	fc.assert(
+		fc.property(fc.array(line, { maxLength: 40 }), fc.integer({ min: 1, max: 30 }), (lines, staleMs) => {
+			const given = (lines as Line[]).reduce<number>(
+				(all, one) => all + (typeof one === 'object' ? one.value : 0),
+				0,
+			);
+			const { measures } = play(lines as Line[], staleMs);
+			assert.is(
+				measures().reduce((all, one) => all + Number((one as Sum).value), 0),
+				given,
+			);
+			const steps = measures().map((one) => `${one.attributes.key} ${one.ts}`);
+			assert.is(new Set(steps).size, steps.length);
 		}),
 		{ numRuns: 500 },
 	);
