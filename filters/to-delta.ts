@@ -18,7 +18,8 @@
 // notice "late". The same record twice counts once (counter "duplicate"). A replayed (synthetic) record never
 // continues a real series. A series not seen for --stale (stream time; longer than the time between two prints) is
 // forgotten (counter "forgotten"); should it come back, it counts as new. A source that was restarted and has counted
-// beyond its old values by the next print cannot be told from one that went on. Gauges, samples, deltas and sums that may fall pass untouched.
+// beyond its old values by the next print cannot be told from one that went on. Gauges, samples, deltas and sums that
+// may fall pass untouched.
 //
 // Barriers (#!pos): after a restart the first print is a baseline again. So a barrier goes on only when every series
 // known here has a record from after it, and that burst is complete; one inside a burst, or that waits at the end
