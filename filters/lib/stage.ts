@@ -164,9 +164,10 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 	};
 	// All of this happens in one turn: a later turn would let libuv read more, which then were lost.
 	const handOver = () => {
+		// After end of input too: a handler may still be waiting for its server.
+		stopping.abort();
 		if (stdin.destroyed || stdin.readableEnded) return;
 		how = 'term';
-		stopping.abort();
 		stdin.removeAllListeners('data').removeAllListeners('end');
 		for (let left = stdin.read(); left !== null; left = stdin.read()) lines.take(left);
 		if (lines.pending() && stdinIsPipe()) lines.take(restOfLine());

@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+// graphite-line - histograms, sums and gauges as lines for Graphite: PATH VALUE EPOCH
+//
+// usage:  graphite-line [-m NAME] [--prefix NODES] [--values cumulative|delta|rate] [--percentiles 50,95,99] [--tags]
+//                       [--host-dots underscore|escape|keep] [--escape percent|underscore] [--notices]
+//                       [--from-zero] [--stale 1h] < records | graphite-send
+// stdin:  records        stdout: one line for each bucket, sum or gauge
+//
+//   {"type":"histogram","ts":1763712000000,"host":"web1.lan","metric":"cpu-lat","unit":"us","attributes":{"comm":"nginx: worker"},"temporality":"cumulative","buckets":[[0,1,5],[1,2,7],[4,8,1]]}
+// becomes
+//   web1_lan.cpu-lat.nginx%3A%20worker.0 5 1763712000
+//   web1_lan.cpu-lat.nginx%3A%20worker.1 7 1763712000
+//   web1_lan.cpu-lat.nginx%3A%20worker.4 1 1763712000
+//
+// Path: PREFIX.HOST.METRIC.ATTRIBUTE-VALUES.LOWER, values in the record's order, LOWER the bucket's lower bound:
+// 0, 1, 2, 4, 8; neg_8 for -8; lt_0 for the bucket below 0; all without bounds. Sums and gauges end at the values.
+// --tags writes PREFIX.HOST.METRIC.LOWER;comm=nginx instead (Graphite 1.1). What came from a replay or a generator is
+// PREFIX.synthetic.HOST..., or has the tag synthetic=true. -m renames every metric.
+// EPOCH is the record's time in whole seconds, rounded down; of two lines in one second Graphite keeps the last.
+//
+// Names: letters, digits, _ and - stay; all else is %XX for each byte (%uXXXX for half a surrogate pair, % for an
+// empty name), so two names never meet; --escape underscore writes _ instead, and then a:b and a/b are one. Dots in a
+// host become _ (so a.b and a_b are one), %2E with --host-dots escape, or nodes with keep; dots in a metric separate
+// nodes. Names over 240 bytes, and paths over 2000, are cut and end in a hash (counter "cut"). The tag names "name"
+// and "synthetic" are %6Eame and %73ynthetic; so is a host named synthetic.
+//
+// --values: what the record holds, unless given. delta: the increment since the record before, as to-delta has it
+// (--from-zero, --stale and barriers as there); rate: that increment per second. Increments cannot be made cumulative,
+// nor a rate made of one that does not say since when: both are counted and skipped. Sums that may fall stay as they are.
+// --percentiles adds ...METRIC.p99, out of the same counts as the values: interpolated within its bucket, so the true
+// value is in that bucket too; for power-of-two buckets the error is below 100 % of the lower bound. In a bucket
+// without an end it is the finite edge. An interval that counted nothing has none.
+// --notices adds PREFIX.HOST.METRIC.notice.KIND COUNT EPOCH; without it notices are logged. #!ts lines end here, their
+// meaning is in each line; #!pos lines pass on. Samples, sketches and unknown records are counted and left out.
+
+import { createEncoder } from './lib/graphite/encode.ts';
+import { ESCAPES, HOST_DOTS } from './lib/graphite/path.ts';
+import { percentList } from './lib/histogram/percentile.ts';
+import { duration, oneOf } from './lib/options.ts';
+import type { Gauge, Histogram, Notice, Sum } from './lib/record.ts';
+import { createDelta, isCounter } from './lib/series/delta.ts';
+import { stage } from './lib/stage.ts';
+
+const OPTIONS = {
+	metric: { type: 'string', short: 'm' },
+	prefix: { type: 'string' },
+	values: { type: 'string' },
+	percentiles: { type: 'string' },
+	tags: { type: 'boolean', default: false },
+	'host-dots': { type: 'string', default: 'underscore' },
+	escape: { type: 'string', default: 'percent' },
+	notices: { type: 'boolean', default: false },
+	'from-zero': { type: 'boolean', default: false },
+	stale: { type: 'string', default: '1h' },
+} as const;
+
+stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log }) => {
+	const values =
+		options.values && oneOf(options.values, '--values', ['cumulative', 'delta', 'rate'] as const);
+	const encoder = createEncoder({
+		metric: options.metric,
+		prefix: options.prefix,
+		escape: oneOf(options.escape, '--escape', ESCAPES),
+		hostDots: oneOf(options['host-dots'], '--host-dots', HOST_DOTS),
+		tags: options.tags,
+		percentiles: options.percentiles ? percentList(options.percentiles, '--percentiles') : [],
+		rate: values === 'rate',
+		onCut: () => count('cut'),
+	});
+	const delta = createDelta({
+		fromZero: options['from-zero'],
+		staleMs: duration(options.stale, '--stale'),
+		onCount: (what) => count(what),
+	});
+	const pass = (line: string | undefined) => {
+		if (line !== undefined) emit(line);
+	};
+	let renamed: string | undefined;
+	const print = (record: Histogram | Sum | Gauge) => {
+		renamed ??= record.metric;
+		if (options.metric && renamed !== record.metric) {
+			const both = `${renamed} and ${record.metric}`;
+			log.warn(`-m gives ${both} one name, so they overwrite each other`, {}, 'renamed');
+		}
+		const lines = encoder.measure(record);
+		if (!lines) return bad(`${record.metric}: no rate without a "start" before "ts"`);
+		for (const line of lines) emit(line);
+	};
+	const notice = (record: Notice) => {
+		const { kind, metric, detail } = record;
+		count(`notice_${kind}`);
+		if (options.notices) emit(encoder.notice(record));
+		else log.warn([metric, kind, detail].filter(Boolean).join(': '), {}, `notice ${kind}`);
+	};
+	const take = (record: Histogram | Sum) => {
+		if (values === 'cumulative' && record.temporality === 'delta') {
+			return bad(`${record.metric}: increments cannot be made cumulative`);
+		}
+		if (values === undefined || values === 'cumulative' || !isCounter(record)) return print(record);
+		const results = delta.take(record);
+		pass(delta.release());
+		for (const result of results) result.type === 'notice' ? notice(result) : print(result);
+	};
+	return {
+		histogram: take,
+		sum: take,
+		gauge: print,
+		notice,
+		record: ({ type }) => {
+			count('left_out');
+			log.warn(`records of type "${type}" have no form in Graphite; left out`, {}, `left out ${type}`);
+		},
+		control: (control, line) => {
+			if (control.kind === 'pos') return pass(delta.barrier(line));
+			if (control.kind === 'ts') delta.time(control.ms);
+			pass(delta.release());
+			if (control.kind === 'other') emit(line);
+		},
+	};
+});

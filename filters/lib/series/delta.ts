@@ -1,0 +1,166 @@
+// delta: what a cumulative series counted between one record and the next
+// Knows resets, late and repeated records, series that appear later, and which barriers are safe to restart from.
+
+import type { Bucket, Exact, Histogram, Notice, Sum } from '../record.ts';
+import { seriesKey } from '../record.ts';
+import { compare, subtract } from './exact.ts';
+import { align, emptied, filled, type Row } from './layout.ts';
+import { createRestartPoints } from './restart.ts';
+
+/** A record that counts upwards from a fixed start. */
+export type Counter = Histogram | Sum;
+
+export type DeltaOptions = {
+	/** Take the first print of a metric as counted from zero, instead of as a baseline only. */
+	fromZero: boolean;
+	/** Milliseconds of stream time after which a series that is not seen any more is forgotten. */
+	staleMs: number;
+	/** Told about each record that was seen before (same time, same value), and each series forgotten. */
+	onCount: (what: 'duplicate' | 'forgotten', key: string) => void;
+};
+
+/** Whether a record has increments at all: a cumulative histogram, or a cumulative sum that only grows. */
+export const isCounter = (record: Counter): boolean =>
+	record.temporality === 'cumulative' && (record.type === 'histogram' || record.monotonic);
+
+/** Increments out of cumulative records. All times are the records' own, in milliseconds since the epoch. */
+export type Delta = {
+	/** The increment (if any) and the notices that one cumulative record gives rise to. */
+	take: (record: Counter) => (Counter | Notice)[];
+	/** The stream's time has come to `ms`: what was printed before it is complete. */
+	time: (ms: number) => void;
+	/** A barrier line comes: the answer is that line when it may go on at once, else it is held. */
+	barrier: (line: string) => string | undefined;
+	/** The newest barrier that may go on now, if any; the older ones are not needed any more. */
+	release: () => string | undefined;
+};
+
+type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number };
+type Metric = { first: number; before: number; last: number };
+
+/** One name for one series; a replay never continues a real series, nor the other way round. */
+export const counterKey = (record: Counter): string => `${record.synthetic ? '~' : ''}${seriesKey(record)}`;
+
+const metricKey = ({ type, host, metric, unit, synthetic }: Counter): string =>
+	JSON.stringify([type, host, metric, unit, synthetic === true]);
+
+const noticeOf = (record: Counter, kind: string, detail: string): Notice => {
+	const { ts, host, metric, attributes, synthetic } = record;
+	const notice: Notice = { type: 'notice', ts, host, metric, attributes, kind, count: 1, detail };
+	return synthetic ? { ...notice, synthetic } : notice;
+};
+
+const bucketsOf = (record: Counter): Bucket[] => (record.type === 'histogram' ? record.buckets : []);
+const totalOf = (record: Counter): Exact => (record.type === 'sum' ? record.value : 0);
+
+/** The record with its increment for a value; `start` says since when it counted. */
+const increment = (record: Counter, start: number, value: Exact, buckets: Bucket[]): Counter => {
+	const common = { temporality: 'delta' as const, start };
+	return record.type === 'sum' ? { ...record, ...common, value } : { ...record, ...common, buckets };
+};
+
+const fell = (rows: Row[]): Row | undefined => rows.find(([, , before, now]) => compare(now, before) < 0);
+
+/** Why a record does not continue what was there before, or ''. */
+const resetReason = (record: Counter, known: Series, rows: Row[] | undefined): string => {
+	if (record.type === 'sum') {
+		return compare(record.value, known.value) < 0 ? `${known.value} fell to ${record.value}` : '';
+	}
+	if (!rows) return 'the bucket layout changed';
+	const row = fell(rows);
+	return row ? `bucket [${row[0]}, ${row[1]}) fell from ${row[2]} to ${row[3]}` : '';
+};
+
+const isRepeat = (record: Counter, known: Series, rows: Row[] | undefined): boolean =>
+	record.ts === known.ts &&
+	(record.type === 'sum'
+		? compare(record.value, known.value) === 0
+		: rows?.every(([, , before, now]) => compare(before, now) === 0) === true);
+
+export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta => {
+	const series = new Map<string, Series>();
+	const metrics = new Map<string, Metric>();
+	const points = createRestartPoints();
+	let epoch = 0;
+	let sweptAt = 0;
+
+	// A key is forgotten so that process ids or addresses used as keys cannot fill the memory.
+	const sweep = (ms: number) => {
+		if (ms - sweptAt < staleMs / 4) return;
+		sweptAt = ms;
+		for (const [key, { ts }] of series) {
+			if (ms - ts <= staleMs) continue;
+			series.delete(key);
+			onCount('forgotten', key);
+		}
+		for (const [key, { last }] of metrics) if (ms - last > staleMs) metrics.delete(key);
+	};
+	const time = (ms: number) => {
+		points.time(ms);
+		sweep(ms);
+	};
+	const meetMetric = (record: Counter): Metric => {
+		const key = metricKey(record);
+		const { ts } = record;
+		const metric = metrics.get(key) ?? { first: ts, before: ts, last: ts };
+		if (ts > metric.last) [metric.before, metric.last] = [metric.last, ts];
+		metrics.set(key, metric);
+		return metric;
+	};
+	const remember = (key: string, record: Counter, layout: Bucket[]) => {
+		const buckets = filled(bucketsOf(record), layout);
+		series.set(key, { ts: record.ts, value: totalOf(record), buckets, epoch });
+		return buckets;
+	};
+
+	/** A series seen for the first time: a baseline in the metric's first print, counted from zero later. */
+	const begin = (key: string, record: Counter, metric: Metric): Counter[] => {
+		const buckets = remember(key, record, []);
+		const isLater = record.ts > metric.first;
+		if (!isLater && !fromZero) return [];
+		const since = record.ts === metric.last ? metric.before : metric.first;
+		const start = isLater ? since : (record.start ?? record.ts);
+		return [increment(record, Math.min(start, record.ts), totalOf(record), buckets)];
+	};
+	const goOn = (key: string, record: Counter, known: Series): (Counter | Notice)[] => {
+		if (record.ts < known.ts) {
+			return [
+				noticeOf(record, 'late', `older by ${known.ts - record.ts} ms than what was taken; not applied`),
+			];
+		}
+		const rows = record.type === 'histogram' ? align(known.buckets, record.buckets) : undefined;
+		if (isRepeat(record, known, rows)) {
+			onCount('duplicate', key);
+			known.epoch = epoch;
+			return [];
+		}
+		const reason = resetReason(record, known, rows);
+		const buckets = remember(key, record, emptied(known.buckets));
+		if (reason !== '') {
+			const detail = `${reason}; counted from zero again`;
+			return [noticeOf(record, 'reset', detail), increment(record, known.ts, totalOf(record), buckets)];
+		}
+		const grown = (rows ?? []).map(([lower, upper, a, b]): Bucket => [lower, upper, subtract(b, a)]);
+		return [increment(record, known.ts, subtract(totalOf(record), known.value), grown)];
+	};
+
+	const take = (record: Counter): (Counter | Notice)[] => {
+		time(record.ts);
+		epoch = points.record(record.ts);
+		const key = counterKey(record);
+		const known = series.get(key);
+		const metric = meetMetric(record);
+		return known ? goOn(key, record, known) : begin(key, record, metric);
+	};
+	const oldestEpoch = (): number => {
+		let oldest = Number.POSITIVE_INFINITY;
+		for (const one of series.values()) oldest = Math.min(oldest, one.epoch);
+		return oldest;
+	};
+	const barrier = (line: string): string | undefined => {
+		if (series.size > 0) points.hold(line);
+		else points.clear();
+		return series.size > 0 ? undefined : line;
+	};
+	return { take, time, barrier, release: () => points.release(oldestEpoch) };
+};

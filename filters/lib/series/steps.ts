@@ -1,0 +1,200 @@
+// steps: each series once per step, whatever times its records have
+// A step S holds what has a time in (S - step, S]. All times are milliseconds; no clock is read here.
+
+import type { Bucket, Exact, Gauge, Histogram, KnownRecord, Notice, Sum } from '../record.ts';
+import { seriesKey } from '../record.ts';
+import { add } from './exact.ts';
+import { align, emptied, filled, sum } from './layout.ts';
+
+/** A record that a series is made of. */
+export type Measure = Histogram | Sum | Gauge;
+
+export type StepsOptions = {
+	stepMs: number;
+	/** A series without a record for longer than this ends. */
+	staleMs: number;
+	/** Buckets that every histogram series has from its first step on, where they fit its own. */
+	zeroBuckets: Bucket[];
+};
+
+/** Records in, steps out. What a step gives is its series' records, notices, and barriers that are safe now. */
+export type Steps = {
+	/** Whether `ms` lies behind the end of the open step. */
+	isDue: (ms: number) => boolean;
+	/** Close, one after the other, every step that ends before `ms`. */
+	advance: (ms: number) => Generator<(KnownRecord | string)[]>;
+	/** Take a record as of `ts`, which is its own time unless that is not to be believed (`isEarly`). */
+	take: (record: Measure, ts: number, isEarly?: boolean) => void;
+	/** Close the open step if anything was taken into it. */
+	flush: () => (KnownRecord | string)[];
+	/** A barrier comes: the answer is that line when it may go on at once, else it is held. */
+	barrier: (line: string) => string | undefined;
+	/** Whether any barrier was ever seen. */
+	hasBarriers: () => boolean;
+	/** Series held. */
+	size: () => number;
+};
+
+type Series = {
+	record: Measure;
+	/** The time of the newest record taken. */
+	ts: number;
+	/** As `ts`, but a late record counts as of the last step closed, so a slow clock does not look stale. */
+	seen: number;
+	buckets: Bucket[];
+	value: Exact;
+	/** How many barriers had come when this series got its first increment in the open step. */
+	mark: number | undefined;
+	notes: Map<Kind, number>;
+	/** Whether the open step took a record of it; then it is not stale, however long the step is. */
+	isTaken: boolean;
+};
+
+const DETAIL = {
+	late: 'came after its step was written, or after a newer record',
+	early: 'was ahead of the clock and is taken as of now',
+	layout: 'changed its bucket bounds',
+	zero_buckets: 'has buckets that cross the predeclared ones, which are left out',
+	stale: 'had no record for too long and ends',
+} as const;
+type Kind = keyof typeof DETAIL;
+
+/** One name for one series of steps; real and replayed, cumulative and delta never mix. */
+const stepKey = (record: Measure): string => {
+	const temporality = record.type === 'gauge' ? '' : record.temporality;
+	return `${temporality}${record.synthetic ? '~' : ''}${seriesKey(record)}`;
+};
+
+const isDelta = (record: Measure): boolean => record.type !== 'gauge' && record.temporality === 'delta';
+
+const noticeOf = ({ record }: Series, ts: number, kind: Kind, count: number): Notice => {
+	const { host, metric, attributes, synthetic } = record;
+	const notice: Notice = { type: 'notice', ts, host, metric, attributes, kind, count, detail: DETAIL[kind] };
+	return synthetic ? { ...notice, synthetic } : notice;
+};
+
+const note = (series: Series, kind: Kind) => series.notes.set(kind, (series.notes.get(kind) ?? 0) + 1);
+
+export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Steps => {
+	const all = new Map<string, Series>();
+	let open: number | undefined;
+	let isDirty = false;
+	let marks = 0;
+	let held: { line: string; mark: number }[] = [];
+
+	const stepOf = (ms: number) => Math.ceil(ms / stepMs) * stepMs;
+
+	const begin = (record: Measure, ts: number): Series => {
+		const fresh = {
+			record,
+			ts,
+			seen: ts,
+			buckets: [],
+			value: 0,
+			mark: undefined,
+			notes: new Map(),
+			isTaken: true,
+		};
+		if (record.type !== 'histogram' || zeroBuckets.length === 0) return fresh;
+		if (align(zeroBuckets, record.buckets)) return { ...fresh, buckets: zeroBuckets };
+		note(fresh, 'zero_buckets');
+		return fresh;
+	};
+	// After a restart from a barrier, a step half of whose increments lie before it would be written too low.
+	const spoilBarriers = (series: Series) => {
+		series.mark ??= marks;
+		const { mark } = series;
+		if (held.length > 0) held = held.filter((barrier) => barrier.mark <= mark);
+	};
+	const addUp = (series: Series, record: Measure) => {
+		spoilBarriers(series);
+		if (record.type !== 'histogram') series.value = add(series.value, record.value);
+		else series.buckets = sum(series.buckets, record.buckets);
+	};
+	const replace = (series: Series, record: Measure) => {
+		if (record.type === 'histogram') series.buckets = filled(record.buckets, emptied(series.buckets));
+		else series.value = record.value;
+	};
+	const take = (record: Measure, ts: number, isEarly = false) => {
+		open ??= stepOf(ts);
+		isDirty = true;
+		const key = stepKey(record);
+		const known = all.get(key);
+		const series = known ?? begin(record, ts);
+		if (!known) all.set(key, series);
+
+		series.isTaken = true;
+		const isOld = ts < series.ts;
+		if (isEarly) note(series, 'early');
+		const isLost = isOld && !isDelta(record);
+		if (isLost || ts <= open - stepMs) note(series, 'late');
+		series.seen = Math.max(series.seen, ts, open - stepMs);
+		series.ts = Math.max(series.ts, ts);
+		if (isLost) return;
+		if (record.type === 'histogram' && !align(series.buckets, record.buckets)) note(series, 'layout');
+		series.record = record;
+		if (isDelta(record)) addUp(series, record);
+		else replace(series, record);
+	};
+
+	const recordOf = ({ record, buckets, value }: Series, ts: number): Measure => {
+		const start = isDelta(record) ? { start: ts - stepMs } : {};
+		return record.type === 'histogram'
+			? { ...record, ts, ...start, buckets }
+			: { ...record, ts, ...start, value };
+	};
+	const startOver = (series: Series) => {
+		const { record, notes } = series;
+		if (isDelta(record)) {
+			// Buckets that were merged because bounds crossed last for one step only.
+			const layout = record.type === 'histogram' && notes.has('layout') ? emptied(record.buckets) : [];
+			series.buckets = filled(layout, emptied(series.buckets));
+			series.value = 0;
+		}
+		series.mark = undefined;
+		series.isTaken = false;
+		notes.clear();
+	};
+	/** What the open step gives; the next one is open when this returns. */
+	const close = (): (KnownRecord | string)[] => {
+		const ts = open!;
+		const out: (KnownRecord | string)[] = [];
+		for (const [key, series] of all) {
+			for (const [kind, count] of series.notes) out.push(noticeOf(series, ts, kind, count));
+			if (!series.isTaken && ts - series.seen > staleMs) {
+				out.push(noticeOf(series, ts, 'stale', 1));
+				all.delete(key);
+			} else out.push(recordOf(series, ts));
+			startOver(series);
+		}
+		const safe = held.at(-1);
+		if (safe) out.push(safe.line);
+		held = [];
+		isDirty = false;
+		open = ts + stepMs;
+		return out;
+	};
+	const isDue = (ms: number) => open !== undefined && ms > open;
+	function* advance(ms: number): Generator<(KnownRecord | string)[]> {
+		while (isDue(ms)) {
+			// Without a series there is nothing to print, however far the time jumps.
+			if (all.size === 0 && held.length === 0) open = stepOf(ms);
+			else yield close();
+		}
+	}
+	const barrier = (line: string): string | undefined => {
+		marks += 1;
+		if (!isDirty) return line;
+		held.push({ line, mark: marks });
+		return undefined;
+	};
+	return {
+		isDue,
+		advance,
+		take,
+		flush: () => (isDirty ? close() : []),
+		barrier,
+		hasBarriers: () => marks > 0,
+		size: () => all.size,
+	};
+};

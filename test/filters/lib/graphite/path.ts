@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createEncoder } from '../../../../filters/lib/graphite/encode.ts';
+import {
+	escapeNode,
+	escapeNodes,
+	escapeTag,
+	joinNodes,
+	joinTags,
+} from '../../../../filters/lib/graphite/path.ts';
+import { parsePoint } from '../../../../filters/lib/graphite/point.ts';
+import type { Bucket, Histogram } from '../../../../filters/lib/record.ts';
+
+const test = suite('path');
+
+for (const [text, percent, underscore] of [
+	['cpu-lat_1', 'cpu-lat_1', 'cpu-lat_1'],
+	['', '%', '_'],
+	['.', '%2E', '_'],
+	['..', '%2E%2E', '__'],
+	['../../etc/x', '%2E%2E%2F%2E%2E%2Fetc%2Fx', '______etc_x'],
+	['a b\tc\n', 'a%20b%09c%0A', 'a_b_c_'],
+	['a;b=c', 'a%3Bb%3Dc', 'a_b_c'],
+	['*?[x]{y}', '%2A%3F%5Bx%5D%7By%7D', '___x__y_'],
+	['\0', '%00', '_'],
+	['100%', '100%25', '100_'],
+	['é', '%C3%A9', '_'],
+	['😀', '%F0%9F%98%80', '_'],
+	['\ud83d', '%uD83D', '_'],
+	['\u2003', '%E2%80%83', '_'],
+] as const) {
+	test(`node ${JSON.stringify(text)}`, () => {
+		assert.is(escapeNode(text, 'percent'), percent);
+		assert.is(escapeNode(text, 'underscore'), underscore);
+	});
+}
+
+test('empty nodes between dots get a name', () => {
+	assert.equal(escapeNodes('.a..b.', 'percent'), ['%', 'a', '%', 'b', '%']);
+});
+
+test('names too long for a file are cut, counted, and stay different', () => {
+	let cut = 0;
+	const of = (end: string) => escapeNode(`${'x'.repeat(300)}${end}`, 'percent', () => cut++);
+	assert.is(of('a').length, 240);
+	assert.is.not(of('a'), of('b'));
+	assert.is(cut, 3);
+});
+
+test('paths too long for a file system are cut, counted, and stay different', () => {
+	let cut = 0;
+	const of = (end: string) => joinNodes([...Array(40).fill('y'.repeat(100)), end], () => cut++);
+	assert.ok(of('a').length < 2100);
+	assert.is.not(of('a'), of('b'));
+	assert.ok(of('a').startsWith(`${'y'.repeat(100)}.`));
+	assert.is(cut, 4);
+});
+
+test('tags too long for a line become one', () => {
+	assert.match(joinTags(Array(50).fill(`a=${'b'.repeat(100)}`)), /^;cut=[0-9a-f]{16}$/);
+});
+
+test('reserved tags get another name', () => {
+	assert.is(escapeTag('name', 'percent'), '%6Eame');
+	assert.is(escapeTag('synthetic', 'underscore'), '_synthetic');
+});
+
+// Everything JSON can bring: all of UTF-16, with what carbon trips over more often.
+const nasty = fc.constantFrom(
+	'.',
+	'/',
+	'..',
+	' ',
+	'\t',
+	'\n',
+	'\r',
+	'\0',
+	';',
+	'=',
+	'~',
+	'*',
+	'%',
+	'_',
+	'\u00a0',
+	'\ud800',
+	'é',
+);
+const text = fc
+	.array(fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 8 })
+	.map((parts) => parts.join(''));
+
+const properties = suite('path: properties');
+
+properties('a node is safe, whatever the text', () => {
+	fc.assert(
+		fc.property(text, fc.constantFrom('percent' as const, 'underscore' as const), (name, how) => {
+			const node = escapeNode(name, how);
+			assert.match(node, how === 'percent' ? /^[A-Za-z0-9_%-]{1,240}$/ : /^[A-Za-z0-9_-]{1,240}$/);
+		}),
+	);
+});
+
+properties('two texts never give the same node', () => {
+	fc.assert(
+		fc.property(text, text, (a, b) => {
+			if (a !== b) assert.is.not(escapeNode(a, 'percent'), escapeNode(b, 'percent'));
+		}),
+		{ numRuns: 2000 },
+	);
+});
+
+properties('every line of any record is one that the sender takes, with its value and time', () => {
+	const record = fc.record({
+		host: text,
+		metric: text,
+		names: fc.dictionary(text, text, { maxKeys: 4 }),
+		tags: fc.boolean(),
+		hostDots: fc.constantFrom('underscore' as const, 'escape' as const, 'keep' as const),
+		how: fc.constantFrom('percent' as const, 'underscore' as const),
+		synthetic: fc.boolean(),
+		lower: fc.integer(),
+		seconds: fc.integer({ min: 1, max: 4_294_967_295 }),
+		count: fc.nat(),
+	});
+	fc.assert(
+		fc.property(record, ({ host, metric, names, tags, hostDots, how, synthetic, lower, seconds, count }) => {
+			const buckets: Bucket[] = [
+				[null, lower, 1],
+				[lower, lower + 1, count],
+				[lower + 1, null, 2],
+			];
+			const histogram: Histogram = {
+				type: 'histogram',
+				ts: seconds * 1000 + 999,
+				host,
+				metric,
+				unit: 'us',
+				attributes: names,
+				temporality: 'delta',
+				buckets,
+				synthetic,
+			};
+			const options = { escape: how, hostDots, tags, percentiles: [50], rate: false, onCut: () => {} };
+			const lines = createEncoder(options).measure(histogram)!;
+			assert.is(lines.length, 4);
+			const points = lines.map(parsePoint);
+			for (const point of points) {
+				if (typeof point === 'string') throw new Error(point);
+				assert.is(point.time, seconds);
+				assert.is(/^synthetic\.|;synthetic=true$/.test(point.path), synthetic);
+				assert.not.match(point.path, /[^A-Za-z0-9_%.;=-]/);
+			}
+			assert.is((points[1] as { value: number }).value, count);
+		}),
+		{ numRuns: 1000 },
+	);
+});
+
+test.run();
+properties.run();

@@ -1,0 +1,82 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createQueue } from '../../../../filters/lib/graphite/queue.ts';
+import { sendQueue } from '../../../../filters/lib/graphite/unacked.ts';
+import { createWindow } from '../../../../filters/lib/graphite/window.ts';
+
+const batch = (low: number) => ({ bytes: Buffer.alloc(10), points: 1, low, fresh: [] });
+const test = suite('window');
+
+test('kept until it has stayed settled for the whole window', () => {
+	const window = createWindow(1000);
+	window.add(batch(1));
+	window.add(batch(2));
+	assert.is(window.next()?.low, 1);
+	assert.is(window.next()?.low, 2);
+	assert.is(window.next(), undefined);
+	window.settle(10, 100);
+	window.settle(20, 500);
+	assert.is(window.expire(1099).length, 0);
+	assert.equal(
+		window.expire(1100).map(({ low }) => low),
+		[1],
+	);
+	assert.is(window.lowest(), 2);
+	assert.is(window.expire(1500).length, 1);
+	assert.is(window.bytes(), 0);
+	assert.is(window.lowest(), Number.POSITIVE_INFINITY);
+});
+
+test('what no peer has acknowledged is never let go', () => {
+	const window = createWindow(0);
+	window.add(batch(1));
+	window.next();
+	window.settle(9, 0);
+	assert.is(window.expire(10 ** 9).length, 0);
+});
+
+test('after a loss everything kept is sent again, in order, before anything newer', () => {
+	const window = createWindow(1000);
+	for (const low of [1, 2]) {
+		window.add(batch(low));
+		window.next();
+	}
+	window.settle(20, 0);
+	assert.is(window.rewind(), 2);
+	window.add(batch(3));
+	assert.equal(window.points(), { kept: 3, unsent: 3 });
+	assert.is(window.expire(10 ** 9).length, 0);
+	assert.equal(
+		[window.next(), window.next(), window.next()].map((one) => one?.low),
+		[1, 2, 3],
+	);
+	window.settle(10, 0);
+	assert.is(window.expire(1000).length, 1);
+});
+
+test('the queue keeps order and numbers through many points', () => {
+	const queue = createQueue();
+	let taken = 0;
+	for (let pushed = 0; pushed < 50_000; pushed += 1) {
+		queue.push(`p${pushed}`, pushed);
+		if (pushed % 3 === 2) {
+			const item = queue.shift()!;
+			assert.is(item.seq, taken);
+			assert.is(item.text, `p${taken}`);
+			taken += 1;
+		}
+	}
+	assert.is(queue.size(), 50_000 - taken);
+	assert.is(queue.next(), 50_000);
+	assert.is(queue.head()?.seq, taken);
+});
+
+test('the send queue of our end is read, not that of the other', () => {
+	const table = `  sl  local_address rem_address   st tx_queue rx_queue
+   0: 0100007F:07D3 0100007F:C350 01 00000011:00000022 00:00000000
+   1: 0100007F:C350 0100007F:07D3 01 000A0000:00000000 01:00000014`;
+	assert.is(sendQueue(table, 50000, 2003), 0xa0000);
+	assert.is(sendQueue(table, 50001, 2003), undefined);
+});
+
+test.run();
