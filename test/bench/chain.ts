@@ -21,7 +21,7 @@ const PARSE = node('parse-histogram', '--host h --metric cpu-lat --unit us');
 const EVERY = node('every', '15s --event-time');
 const LINE = node('graphite-line');
 
-const AWK = String.raw`
+const AWK = `
 function number(text,   unit) {
 	unit = index("KMGTPE", substr(text, length(text)))
 	return unit ? sprintf("%.0f", substr(text, 1, length(text) - 1) * 1024 ^ unit) : text
