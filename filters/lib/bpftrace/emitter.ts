@@ -93,3 +93,9 @@ export const lostEvents = (count: bigint): Remark => ({
 	count: exact(count) satisfies Exact,
 	detail: 'the tracer reported lost events',
 });
+
+/** A line of a tseries, which holds single values over time and no histogram. */
+export const skipChart = (sink: Sink): void => {
+	sink.count('tseries');
+	sink.warn('tseries charts are not read; print the same values with hist() or lhist()', 'tseries');
+};

@@ -4,7 +4,7 @@
 import { dictionaryOf } from '../bcc/dictionary.ts';
 import { faultIn, parseRecord } from '../record.ts';
 import { excerpt } from '../stage.ts';
-import { type Emitter, lostEvents, type Sink } from './emitter.ts';
+import { type Emitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { type Json, member, membersOf, readJson } from './json.ts';
 import { bucketsOf, wholeOf } from './json-buckets.ts';
 import type { Address } from './naming.ts';
@@ -210,7 +210,8 @@ export const createJsonLines = (
 			if (!(error instanceof SyntaxError)) throw error;
 			category = unreadable(line, error);
 		}
-		if (fault) sink.bad(`${fault}: ${excerpt(line)}`, at);
+		if (category === 'tseries') skipChart(sink);
+		else if (fault) sink.bad(`${fault}: ${excerpt(line)}`, at);
 		else sink.count(category);
 	};
 	return { take };

@@ -3,7 +3,7 @@
 // behind text that printf left without a newline, but then only a whole production counts.
 
 import type { Address } from './naming.ts';
-import { type Stats, metricValueOf } from './value.ts';
+import { metricValueOf, type Stats } from './value.ts';
 
 /** A map's name without `@` ('' for the bare one), its key's text ('' for none), and how it was printed. */
 export type Head = Address & { behindText: boolean; blankAfter: boolean };

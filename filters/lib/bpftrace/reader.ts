@@ -6,7 +6,7 @@ import * as bcc from '../bcc/table.ts';
 import { parseControl } from '../record.ts';
 import { excerpt } from '../stage.ts';
 import { createBlocks } from './blocks.ts';
-import { createEmitter, lostEvents, type Sink } from './emitter.ts';
+import { createEmitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { createFast } from './fast.ts';
 import { createJsonLines, isJsonLine } from './json-lines.ts';
 import { looksLikeMap, type MapLine, mapLineOf, opensKey } from './map-line.ts';
@@ -57,9 +57,14 @@ export const createReader = (
 			release();
 			sink.text(text);
 		},
+		// Under --strict this is the last that happens, so what was good must have left.
+		bad: (what, line) => {
+			release();
+			sink.bad(what, line);
+		},
 	};
 	const emitter = createEmitter(settings, inOrder);
-	const blocks = createBlocks(emitter, sink);
+	const blocks = createBlocks(emitter, inOrder);
 	let clock: number | undefined;
 	const time = () => clock ?? now();
 	let number = 0;
@@ -76,7 +81,7 @@ export const createReader = (
 		if (parsed.kind === 'ts') clock = parsed.ms;
 		emitter.line(line);
 	};
-	const json = createJsonLines(emitter, sink, time, control);
+	const json = createJsonLines(emitter, inOrder, time, control);
 
 	const dropAbove = () => {
 		for (const _line of above) blocks.noise();
@@ -85,7 +90,7 @@ export const createReader = (
 	const bad = (what: string, line: string, at: number) => {
 		const fault = `cannot parse ${what} ${excerpt(line)}`;
 		blocks.spoil(fault);
-		sink.bad(fault, at);
+		inOrder.bad(fault, at);
 	};
 	/** What the map was is unknown, so the rows below it must not go to the one above. */
 	const badMap = (line: string, at: number) => {
@@ -126,7 +131,7 @@ export const createReader = (
 	};
 	/** A line that is no map, row, header, status or JSON. */
 	const unknown = (line: string, at: number) => {
-		if (blocks.chart(beginsChart(line))) return sink.count('tseries');
+		if (blocks.chart(beginsChart(line))) return skipChart(sink);
 		if (aggregate(line)) return;
 		if (at === 1 && line.endsWith('|')) return blocks.orphan();
 		if (looksLikeRow(line) || bcc.looksLikeRow(line)) return bad('bucket', line, at);
