@@ -115,7 +115,7 @@ const median = (values: number[]): number => values.sort((a, b) => a - b)[values
 /** write(2) calls of our bundle over the whole file, counted by the kernel. */
 const writeCalls = (path: string): number | undefined => {
 	if (!hasCommand('strace')) return undefined;
-	const trace = ['-f', '-qq', '-c', '-e', 'trace=write,writev', '-o', '/dev/stderr'];
+	const trace = ['-f', '-qq', '-c', '-e', 'trace=write,writev'];
 	const script = 'cat "$0" | strace "$@" | cat > /dev/null';
 	const { stderr } = spawnSync('sh', ['-c', script, path, ...trace, ours.command, ...ours.args], {
 		encoding: 'utf8',

@@ -46,6 +46,8 @@ export type Blocks = {
 	/** Lines of a chart under a map's header; false when no header is waiting for rows. */
 	chart: (begins: boolean) => boolean;
 	close: (ending: Ending) => void;
+	/** Whether a map's header has come whose histogram has not ended. */
+	inMap: () => boolean;
 	/** Whether rows have come that have not left yet. */
 	holdsRows: () => boolean;
 	/** Whether nothing is open and nothing that ended in doubt may still go on. */
@@ -61,6 +63,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 		sink.count('blocks_dropped');
 		emitter.notice(found.ts, { kind, count: 1, detail }, taintedBy(found));
 	};
+	const warnOfOrphan = () => sink.warn('half a histogram, rows or header alone, is skipped', 'orphan');
 	const withoutRows = ({ chart, head, noise }: MapBlock, ending: Ending): string => {
 		if (chart) return 'tseries';
 		if (head.behindText) return 'noise';
@@ -102,6 +105,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 		const empty = found.rows === 0 && found.fault === '';
 		const category = !empty ? 'headers' : found.kind === 'map' ? withoutRows(found, ending) : 'orphan';
 		sink.count(category);
+		if (category === 'orphan') warnOfOrphan();
 		if (category !== 'headers') return;
 		if (found.fault) drop(found, 'bad_block', found.fault);
 		else if (ending === 'term') drop(found, 'torn_block', 'the stage was stopped inside this histogram');
@@ -110,7 +114,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 	};
 	const orphan = () => {
 		sink.count('orphan');
-		sink.warn('bucket rows without a header are skipped; the stream begins or goes on inside a histogram');
+		warnOfOrphan();
 		if (!doubtful) return;
 		const detail = 'more rows came after this histogram was taken as ended';
 		emitter.notice(doubtful.ts, { kind: 'bad_block', count: 1, detail }, doubtful.tainted);
@@ -168,6 +172,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 			return block.chart;
 		},
 		close,
+		inMap: () => block?.kind === 'map',
 		holdsRows: () => block !== undefined && block.rows > 0,
 		isClear: () => block === undefined && doubtful === undefined,
 	};

@@ -4,6 +4,7 @@
 /** How parts are joined: text puts a blank behind the comma, JSON does not. */
 export type Dialect = 'text' | 'json';
 
+const JOINT: Record<Dialect, string> = { text: ', ', json: ',' };
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 
 // A stack spans lines; its own commas, as in C++ names, separate nothing.
@@ -13,8 +14,15 @@ const stackEnd = (key: string, at: number): number => {
 	return end < 0 ? key.length : end + 1;
 };
 
+// JSON puts nothing behind its comma, so one with a blank behind it belongs to a string.
+const SEPARATOR: Record<Dialect, RegExp> = { text: /, /y, json: /,(?! )/y };
+const isSeparator = (key: string, at: number, dialect: Dialect): boolean => {
+	SEPARATOR[dialect].lastIndex = at;
+	return SEPARATOR[dialect].test(key);
+};
+
 /** Split at separators outside brackets; undefined when the brackets do not match. */
-const splitOutside = (key: string, separator: string): string[] | undefined => {
+const splitOutside = (key: string, dialect: Dialect): string[] | undefined => {
 	const parts: string[] = [];
 	const expected: string[] = [];
 	let from = 0;
@@ -23,9 +31,9 @@ const splitOutside = (key: string, separator: string): string[] | undefined => {
 		if (character in CLOSING) expected.push(CLOSING[character]!);
 		else if (character === expected.at(-1)) expected.pop();
 		else if (')]}'.includes(character)) return undefined;
-		else if (expected.length === 0 && key.startsWith(separator, at)) {
+		else if (expected.length === 0 && character === ',' && isSeparator(key, at, dialect)) {
 			parts.push(key.slice(from, at));
-			from = at + separator.length;
+			from = at + JOINT[dialect].length;
 			at = stackEnd(key, from) - 1;
 		}
 	}
@@ -60,9 +68,9 @@ const joinSurplus = (parts: string[], wanted: number, separator: string): string
 /** The parts of a key; `wanted`, when known, is how many there are. */
 export const partsOf = (key: string, dialect: Dialect, wanted?: number): string[] => {
 	if (wanted === 1) return [foldStack(key)];
-	const separator = dialect === 'text' ? ', ' : ',';
-	const parts = splitOutside(key, separator) ?? key.split(separator);
-	const right = wanted !== undefined && parts.length > wanted ? joinSurplus(parts, wanted, separator) : parts;
+	const joint = JOINT[dialect];
+	const parts = splitOutside(key, dialect) ?? key.split(joint);
+	const right = wanted !== undefined && parts.length > wanted ? joinSurplus(parts, wanted, joint) : parts;
 	return right.map(foldStack);
 };
 

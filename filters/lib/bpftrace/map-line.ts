@@ -31,18 +31,20 @@ const headAt = (line: string, at: number, end: number, blankAfter: boolean): Hea
 	return { map, key: line.slice(after + 1, end - 1), keyed: true, ...rest };
 };
 
+// Whether `@name: ` or `@name[key]: ` opens the line: then it is that map's, whatever its text holds.
+const OPENS = /^@(?:[A-Za-z_]\w*)?(?:: |\[.*\]: )/s;
+
 /** The leftmost map whose name and key end right before `end`; in a word, as in an address, there is none. */
 const headBefore = (line: string, end: number, blankAfter: boolean): Head | undefined => {
+	const head = line[0] === '@' ? headAt(line, 0, end, blankAfter) : undefined;
+	if (head || OPENS.test(line)) return head;
 	for (const { index } of line.matchAll(START)) {
-		if (index > 0 && WORD_BEFORE.test(line[index - 1]!)) continue;
-		const head = headAt(line, index, end, blankAfter);
-		if (head) return head;
+		if (index === 0 || WORD_BEFORE.test(line[index - 1]!)) continue;
+		const behind = headAt(line, index, end, blankAfter);
+		if (behind) return behind;
 	}
 	return undefined;
 };
-
-// Whether `@name: ` or `@name[key]: ` opens the line, whatever its value is.
-const OTHER = /^@(?:[A-Za-z_]\w*)?(?:: |\[.*\]: )/s;
 
 /** The map that a line prints, or undefined when it prints none. */
 export const mapLineOf = (line: string): MapLine | undefined => {
@@ -55,7 +57,7 @@ export const mapLineOf = (line: string): MapLine | undefined => {
 	const value = colon < 0 ? undefined : metricValueOf(line.slice(colon + 2));
 	const head = value === undefined ? undefined : headBefore(line, colon, false);
 	if (head) return { kind: 'scalar', head, value: value! };
-	return OTHER.test(line) ? { kind: 'other' } : undefined;
+	return OPENS.test(line) ? { kind: 'other' } : undefined;
 };
 
 const OPEN_KEY = /^@(?:[A-Za-z_]\w*)?\[/;

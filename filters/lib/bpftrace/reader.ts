@@ -68,6 +68,8 @@ export const createReader = (
 	let clock: number | undefined;
 	const time = () => clock ?? now();
 	let number = 0;
+	// The first line that is no control line may be the end of one whose start we never saw.
+	let isFirst = true;
 	// Lines of a key that spans lines, and what may turn out to be the lines above a bcc table.
 	let key: string[] = [];
 	let keyChars = 0;
@@ -133,8 +135,8 @@ export const createReader = (
 	const unknown = (line: string, at: number) => {
 		if (blocks.chart(beginsChart(line))) return skipChart(sink);
 		if (aggregate(line)) return;
-		if (at === 1 && line.endsWith('|')) return blocks.orphan();
-		if (looksLikeRow(line) || bcc.looksLikeRow(line)) return bad('bucket', line, at);
+		if (isFirst && line.endsWith('|')) return blocks.orphan();
+		if (looksLikeRow(line, blocks.inMap()) || bcc.looksLikeRow(line)) return bad('bucket', line, at);
 		if (looksLikeMap(line)) return badMap(line, at);
 		inAggregates ||= line === 'Aggregate Counts:';
 		if (!section.mayBeSection(line)) return blocks.noise();
@@ -157,13 +159,17 @@ export const createReader = (
 		const code = line.charCodeAt(0);
 		const mayBelong = above.length > 0 && (section.mayBeSection(line) || bcc.headerOf(line) !== undefined);
 		if (!mayBelong) dropAbove();
-		if ((code === 91 || code === 40) && bucket(line, at)) return;
-		if (code === 32 && table(line, at)) return;
 		if (line.startsWith('#!')) {
 			blocks.close('control');
 			sink.count('control');
 			return control(line);
 		}
+		placeText(line, at, code);
+		isFirst = false;
+	};
+	const placeText = (line: string, at: number, code: number) => {
+		if ((code === 91 || code === 40) && bucket(line, at)) return;
+		if (code === 32 && table(line, at)) return;
 		if (line.trim() === '') {
 			inAggregates = false;
 			blocks.close('blank');
@@ -226,6 +232,7 @@ export const createReader = (
 		const next = fast.block(bytes, view, at, time());
 		missed = fast.missed();
 		if (next === at) return at;
+		isFirst = false;
 		const rows = fast.rows();
 		number += rows + 2;
 		sink.count('headers');

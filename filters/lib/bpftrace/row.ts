@@ -9,7 +9,9 @@ export type Row = { range: Range; count: string };
 
 const ROW = /^(\[[^\])]*[\])]|\(\.\.\., [^)]*\)) *(\d{1,20}) \|[@ ]*\|$/;
 // What only a bucket row starts with, whole or torn. `[12] text` and `[1,2]` are printf's.
-const ROWISH = /^(?:\[-?\d+[KMGTPE]?(?:$|,(?: |$)|\] {2,}\d)|\(\.\.\.(?:$|,))/;
+const ROWISH = /^(?:\[-?\d+[KMGTPE]?(?:$|,(?: |$)|\] {2,}[-\d])|\(\.\.\.(?:$|,))/;
+// Between the rows of a histogram even less than a label is the rest of one.
+const ROWISH_INSIDE = /^(?:\[(?!-?\d+\] \S)(?:-?\d|-?$)|\((?:\.|$))/;
 const END_OF_ROW = /^[@ ]*\|$/;
 const PLAIN = /^(?:0|[1-9]\d{0,14})$/;
 
@@ -24,5 +26,6 @@ export const rowOf = (line: string): Row | undefined => {
 	return range ? { range, count: exactJson(match[2]!) } : undefined;
 };
 
-/** Whether a line that is no bucket row was meant to be one: a torn or a damaged row. */
-export const looksLikeRow = (line: string): boolean => ROWISH.test(line) || END_OF_ROW.test(line);
+/** Whether a line that is no bucket row was meant to be one: torn or damaged. `inside`: a histogram is open. */
+export const looksLikeRow = (line: string, inside: boolean): boolean =>
+	ROWISH.test(line) || END_OF_ROW.test(line) || (inside && ROWISH_INSIDE.test(line));
