@@ -111,8 +111,7 @@ const options = {
 
 stage(import.meta, { options }, ({ options: given, output, bad, count, log }) => {
 	const warn = (message: string, like = message) => log.warn(message, {}, like);
-	const countLine = (name: string, by?: number) => count(name, by);
-	const reader = createReader(settingsOf(given), { text: output.text, bad, count: countLine, warn });
+	const reader = createReader(settingsOf(given), { text: output.text, bad, count, warn });
 	let pieces = 0;
 	const timer = setTimeout(() => {
 		// Silence while we were stopped, or held up by a slow reader downstream, is not the source's.
@@ -125,7 +124,7 @@ stage(import.meta, { options }, ({ options: given, output, bad, count, log }) =>
 	return {
 		lines: (bytes) => {
 			pieces += 1;
-			reader.take(bytes);
+			count('in', reader.take(bytes));
 			if (reader.holds()) timer.refresh();
 		},
 		end: (how) => reader.end(how),

@@ -30,8 +30,8 @@ export const LINE_KINDS = [
 ] as const;
 
 export type Reader = {
-	/** Runs of whole lines, each ending in a newline. */
-	take: (bytes: Buffer) => void;
+	/** Take runs of whole lines, each ending in a newline; how many lines that were. */
+	take: (bytes: Buffer) => number;
 	/** Nothing has come for a while: a histogram with rows is taken as ended. */
 	idle: () => void;
 	/** Whether `idle` would emit something. */
@@ -240,7 +240,8 @@ export const createReader = (
 		sink.count('blank');
 		return next;
 	};
-	const take = (bytes: Buffer) => {
+	const take = (bytes: Buffer): number => {
+		const before = number;
 		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 		for (let at = 0; at < bytes.length; ) {
 			missed = '';
@@ -257,6 +258,7 @@ export const createReader = (
 			at = end + 1;
 		}
 		release();
+		return number - before;
 	};
 	return {
 		take,
