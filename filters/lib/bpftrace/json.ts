@@ -9,9 +9,11 @@ export type Json = null | boolean | string | bigint | { number: string } | Json[
 // Deeper than any map's key or value; a bound, so that hostile input cannot exhaust the stack.
 const DEEPEST = 64;
 
-const SPACE = /[ \t\r\n]*/y;
+// Blank, tab, carriage return and newline are the codes up to 32 that may stand between values.
+const isSpace = (code: number) => code === 32 || code === 9 || code === 13 || code === 10;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const BACKSLASH = 92;
+const WHOLE = /^-?\d+$/;
 const LONGEST_WHOLE = 40;
 
 /** Which quotes surround strings: JSON's own, or those of a printed Python dictionary. */
@@ -37,7 +39,7 @@ class Reader {
 		return found;
 	}
 	#skip(): string {
-		this.#match(SPACE);
+		while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
 		return this.#text[this.#at] ?? '';
 	}
 	#take(character: string): boolean {
@@ -69,7 +71,7 @@ class Reader {
 	}
 	#number(): Json {
 		const text = this.#match(NUMBER) ?? this.#fail('a value');
-		return /^-?\d+$/.test(text) && text.length <= LONGEST_WHOLE ? BigInt(text) : { number: text };
+		return text.length <= LONGEST_WHOLE && WHOLE.test(text) ? BigInt(text) : { number: text };
 	}
 	#word(word: string, value: Json): Json {
 		if (!this.#text.startsWith(word, this.#at)) this.#fail('a value');

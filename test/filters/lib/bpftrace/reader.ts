@@ -51,7 +51,7 @@ for (const { name, args, input } of cases('parse-histogram')) {
 }
 cut.run();
 
-const stop = suite('reader: stop');
+const stop = suite('reader: stop and short cut');
 
 const ROW = `[0]                    5 |${'@'.repeat(52)}|\n`;
 stop('TERM inside a histogram leaves a notice instead of a part of it', () => {
@@ -71,6 +71,26 @@ stop('a header learnt in one map is not taken for another', () => {
 		.out.match(/"metric":"."/g)!
 		.join();
 	assert.is(metrics, '"metric":"a","metric":"b","metric":"a","metric":"b"');
+});
+stop('a header learnt from a good histogram makes no bad one good', () => {
+	const good = `@a:\n${ROW}\n`;
+	const rows = [
+		ROW.replace('[0]   ', '[4, 8)') + ROW,
+		ROW + ROW,
+		ROW + ROW.replace('[0]     ', '(..., 0)'),
+		ROW.replace('[0]      ', '[0, ...)') + ROW.replace('[0]   ', '[4, 8)'),
+		ROW.replace(' 5 ', '05 '),
+		ROW.replace(' 5 ', '-5 '),
+		ROW.replace('@|', 'x|'),
+		ROW.replace('@@@@@@@@|', '@@@ @@@@|'),
+		ROW.replace('@@|', '@ |').replace(' |', ' :'),
+		ROW.replace('|\n', '|\r\n'),
+		ROW.slice(0, -1),
+	];
+	for (const text of rows) {
+		const input = pieces(good, `@a:\n${text}\n`, good);
+		assert.is(essence(read(input)), essence(read(input, { fast: false })), text);
+	}
 });
 stop.run();
 
