@@ -3,8 +3,9 @@
 
 import { type Json, member, membersOf } from '../bpftrace/json.ts';
 import { wholeOf } from '../bpftrace/json-buckets.ts';
+import { countJson } from '../bpftrace/label.ts';
 import { sectionOf } from './section.ts';
-import { countJson, rangesOf, rowFault, type TableRow } from './table.ts';
+import { rangesOf, rowFault, type TableRow } from './table.ts';
 
 /** A table off one line; `fault` says what is wrong with it. The `ts` in it has no zone and is left alone. */
 export type Dictionary = {

@@ -2,7 +2,6 @@
 // A header names the unit; rows are `low -> high : count |stars|`, or `value : count |stars|` for linear ones.
 
 import { type Range, rangeFrom } from '../bpftrace/label.ts';
-import { exact } from '../record.ts';
 
 /** A row as printed; `high` is undefined in linear tables. */
 export type TableRow = { low: bigint; high?: bigint; count: bigint };
@@ -50,9 +49,6 @@ export const unitOf = (valueType: string): string | undefined => {
 	const inParentheses = /\((?:.* )?(\S+)\)$/.exec(valueType)?.[1];
 	return UNITS[(inParentheses ?? valueType).toLowerCase()];
 };
-
-/** A count as JSON, exact however large. */
-export const countJson = (count: bigint): string => JSON.stringify(exact(count));
 
 /** Inspektor Gadget prints half-open ranges, `1 -> 2`, `2 -> 4`; the others closed ones, `2 -> 3`, `4 -> 7`. */
 const isHalfOpen = ([first, second]: TableRow[]): boolean =>

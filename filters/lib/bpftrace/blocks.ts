@@ -3,7 +3,7 @@
 
 import * as bcc from '../bcc/table.ts';
 import type { Emitter, Sink } from './emitter.ts';
-import { orderFault } from './label.ts';
+import { countJson, orderFault } from './label.ts';
 import type { Head } from './map-line.ts';
 import type { Address, Series } from './naming.ts';
 import type { Row } from './row.ts';
@@ -87,7 +87,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 	const leaveTable = ({ ts, series, table }: TableBlock) => {
 		const ranges = bcc.rangesOf(table);
 		const counts = table.map(({ count }) => (count < 0n ? count + TWO_TO_32 : count));
-		const buckets = ranges.map(({ json }, at) => `${json}${bcc.countJson(counts[at]!)}]`);
+		const buckets = ranges.map(({ json }, at) => `${json}${countJson(counts[at]!)}]`);
 		emitter.table(ts, series, buckets.join(','));
 		const wrapped = table.filter(({ count }) => count < 0n).length;
 		const detail = 'counts printed as negative are 32-bit ones from 2^31 up; they wrap at 2^32';

@@ -21,6 +21,12 @@ const numberOf = (text: string): bigint => {
 	return power < 1 ? BigInt(text) : BigInt(text.slice(0, -1)) << BigInt(power * 10);
 };
 
+const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A whole number from zero up as JSON, exact however large. */
+export const countJson = (count: bigint): string =>
+	count <= MOST_SAFE ? count.toString() : JSON.stringify(exact(count));
+
 const bound = (value: bigint | null): string => (value === null ? 'null' : JSON.stringify(exact(value)));
 
 /** The range from `lower` up to, not including, `upper`. */
