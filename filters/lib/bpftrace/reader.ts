@@ -9,6 +9,7 @@ import { createBlocks } from './blocks.ts';
 import { createEmitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { createFast } from './fast.ts';
 import { createJsonLines, isJsonLine } from './json-lines.ts';
+import { createLongKey } from './long-key.ts';
 import { looksLikeMap, type MapLine, mapLineOf, opensKey } from './map-line.ts';
 import type { Settings } from './naming.ts';
 import { looksLikeRow, rowOf } from './row.ts';
@@ -17,9 +18,6 @@ import { textOf } from './text.ts';
 
 const NEWLINE = 10;
 const AT_SIGN = 64;
-// A kernel stack has at most 127 frames, and a key at most a few stacks.
-const MOST_KEY_LINES = 1000;
-const MOST_KEY_CHARS = 1024 * 1024;
 // The lines above a table are two or three.
 const MOST_ABOVE = 8;
 
@@ -69,10 +67,9 @@ export const createReader = (
 	const time = () => clock ?? now();
 	let number = 0;
 	// The first line that is no control line may be the end of one whose start we never saw.
-	let isFirst = true;
-	// Lines of a key that spans lines, and what may turn out to be the lines above a bcc table.
-	let key: string[] = [];
-	let keyChars = 0;
+	let atStart = true;
+	const key = createLongKey();
+	// What may turn out to be the lines above a bcc table.
 	let above: string[] = [];
 	let inAggregates = false;
 	// The header of this line, when the short cut did not know it.
@@ -135,7 +132,7 @@ export const createReader = (
 	const unknown = (line: string, at: number) => {
 		if (blocks.chart(beginsChart(line))) return skipChart(sink);
 		if (aggregate(line)) return;
-		if (isFirst && line.endsWith('|')) return blocks.orphan();
+		if (atStart && line.endsWith('|')) return blocks.orphan();
 		if (looksLikeRow(line, blocks.inMap()) || bcc.looksLikeRow(line)) return bad('bucket', line, at);
 		if (looksLikeMap(line)) return badMap(line, at);
 		inAggregates ||= line === 'Aggregate Counts:';
@@ -165,7 +162,7 @@ export const createReader = (
 			return control(line);
 		}
 		placeText(line, at, code);
-		isFirst = false;
+		atStart = false;
 	};
 	const placeText = (line: string, at: number, code: number) => {
 		if ((code === 91 || code === 40) && bucket(line, at)) return;
@@ -188,51 +185,40 @@ export const createReader = (
 
 	/** The key did not end: its first line is damaged, and the others are what they are. */
 	const giveUpKey = () => {
-		const [first, ...others] = key;
-		key = [];
-		const from = number - others.length;
-		badMap(first!, from);
-		for (const [at, line] of others.entries()) place(line, from + 1 + at);
+		const [first, ...others] = key.giveUp();
+		if (!first) return;
+		badMap(...first);
+		for (const [line, at] of others) place(line, at);
 	};
-	const endsKey = (line: string) => /\](?:: ?$|: )/.test(line);
-	const breaksKey = (line: string) =>
-		line.trim() === '' || /^(?:@|#!)/.test(line) || isJsonLine(line) || rowOf(line) !== undefined;
-	const continueKey = (line: string) => {
+	const begin = (line: string, at: number) => {
+		if (line[0] !== '@' || !opensKey(line) || mapLineOf(line)) return place(line, at);
+		dropAbove();
+		key.open(line, at);
+	};
+	const continueKey = (line: string, at: number) => {
 		const said = statusOf(line);
 		if (said) return status(said);
-		keyChars += line.length;
-		if (breaksKey(line) || key.length >= MOST_KEY_LINES || keyChars > MOST_KEY_CHARS) {
-			// The breaking line is not among those given up.
-			number -= 1;
+		if (key.isBrokenBy(line)) {
 			giveUpKey();
-			number += 1;
-			return begin(line);
+			return begin(line, at);
 		}
-		key.push(line);
-		const found = endsKey(line) ? mapLineOf(key.join('\n')) : undefined;
-		if (!found) return;
+		const whole = key.add(line, at);
+		if (!whole) return;
 		// One line counts as the map; the others as its key.
-		sink.count('headers', key.length - 1);
-		key = [];
-		map(found);
-	};
-	const begin = (line: string) => {
-		if (line[0] !== '@' || !opensKey(line) || mapLineOf(line)) return place(line, number);
-		dropAbove();
-		key = [line];
-		keyChars = line.length;
+		sink.count('headers', whole.lines - 1);
+		map(whole.map);
 	};
 	const takeLine = (line: string) => {
 		number += 1;
-		if (key.length > 0) continueKey(line);
-		else begin(line);
+		if (key.isOpen()) continueKey(line, number);
+		else begin(line, number);
 	};
 	const takeFast = (bytes: Buffer, view: DataView, at: number): number => {
-		if (!isFast || key.length > 0 || above.length > 0 || inAggregates || !blocks.isClear()) return at;
+		if (!isFast || key.isOpen() || above.length > 0 || inAggregates || !blocks.isClear()) return at;
 		const next = fast.block(bytes, view, at, time());
 		missed = fast.missed();
 		if (next === at) return at;
-		isFirst = false;
+		atStart = false;
 		const rows = fast.rows();
 		number += rows + 2;
 		sink.count('headers');
@@ -268,7 +254,7 @@ export const createReader = (
 		},
 		holds: blocks.holdsRows,
 		end: (how) => {
-			if (key.length > 0) giveUpKey();
+			giveUpKey();
 			dropAbove();
 			blocks.close(how);
 			release();
