@@ -7,20 +7,21 @@
 //
 //   #!ts 1763712000
 //   @usecs[nginx]:
-//   [0]                    5 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                       |
-//   [1]                    0 |                                                    |
-//   [2, 4)                 9 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
-//   [1K, ...)              1 |@@@@@                                               |
+//   [256, 512)             5 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@                        |
+//   [512, 1K)              0 |                                                    |
+//   [1K, 2K)               9 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+//   [2K, 4K)               1 |@@@@@                                               |
 //
 // followed by an empty line becomes, with -m cpu-lat --unit us --host web1 --keys comm, the line
 //
-//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"comm":"nginx"},"temporality":"cumulative","buckets":[[0,1,5],[1,2,0],[2,4,9],[1024,null,1]]}
+//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"comm":"nginx"},"temporality":"cumulative","buckets":[[256,512,5],[512,1024,0],[1024,2048,9],[2048,4096,1]]}
 //
 // options
 //   -m, --metric NAME         name of the first map in the stream; further maps keep their own names, with a warning
 //   -m, --metric MAP=NAME,... a name for each map; without one a map is called as in the script, and `@` "unnamed"
 //   --keys NAME,...           attribute names for the parts of a key (else key, or key1, key2 ...); their number also
-//                             settles which commas separate: the surplus goes to the first run of parts without a number
+//                             settles which commas separate: the surplus goes to the first run of parts without a
+//                             number, and a key of fewer parts takes the first names
 //   --unit UNIT               what the values are in (default 1); a bcc table that names its own unit keeps that
 //   --host NAME               default: this machine's        --attribute NAME=VALUE   on every record; repeatable
 //   --temporality cumulative|delta   delta when the script clears the map after each print (default cumulative)
@@ -32,7 +33,9 @@
 // Rows leave as printed, zeros between them included. Rows not printed are zero, and nothing is made up for them.
 // `@map: 7` is a monotonic cumulative sum, unless --gauge, a minus sign, or avg in JSON make it a gauge; stats become
 // MAP_count and MAP_total (sums) and MAP_average (gauge). tseries charts and values that are no numbers are skipped.
-// bcc: the lines above a table become attributes (`disk = sda`) or its metric (`Cpu Usage:` is cpu_usage).
+// A stack in a key becomes `leaf+1;caller+2`; bytes of a key that are no UTF-8 become \xNN.
+// bcc: the lines above a table become attributes (`disk = sda`) or its metric (`Cpu Usage:` is cpu_usage), and the
+// lines under `Aggregate Counts:` sums (cpu_usage_total). Records of our own, as from a replay, pass through.
 //
 // Notices: lost_events; helper_error; bad_block (a damaged or contradictory histogram, left out; or one that went on
 // after its end); saturated (before 0.20 the row [2G, 4G) holds all above: text with a blank behind the header's colon
@@ -75,6 +78,16 @@ const metricOf = (text: string): string | Map<string, string> => {
 	return new Map(names);
 };
 
+const attributesOf = (texts: string[], keys: string | undefined): Map<string, string> => {
+	const attributes = pairs(texts, '--attribute');
+	const taken = keys === undefined && [...attributes.keys()].find((name) => /^key\d*$/.test(name));
+	if (!taken) return attributes;
+	throw new Failure(
+		EXIT.usage,
+		`--attribute: "${taken}" is what a map's key is called; name that with --keys`,
+	);
+};
+
 const keysOf = (text: string, taken: Map<string, string>): string[] => {
 	const names = text.split(',');
 	const isUsable = new Set(names).size === names.length && !names.includes('');
@@ -87,7 +100,7 @@ const keysOf = (text: string, taken: Map<string, string>): string[] => {
 
 /** The reader's settings out of the options. @throws Failure(64) */
 export const settingsOf = (given: Given): Settings => {
-	const attributes = pairs(given.attribute ?? [], '--attribute');
+	const attributes = attributesOf(given.attribute ?? [], given.keys);
 	return {
 		host: given.host ?? hostname(),
 		unit: given.unit ?? '1',
@@ -111,7 +124,11 @@ const options = {
 
 stage(import.meta, { options }, ({ options: given, output, bad, count, log }) => {
 	const warn = (message: string, like = message) => log.warn(message, {}, like);
-	const reader = createReader(settingsOf(given), { text: output.text, bad, count, warn });
+	const counted = (name: string, by = 1) => {
+		if (name === 'noise') log.debug('text that is no map is skipped; the counters tell how much');
+		count(name, by);
+	};
+	const reader = createReader(settingsOf(given), { text: output.text, bad, count: counted, warn });
 	let pieces = 0;
 	const timer = setTimeout(() => {
 		// Silence while we were stopped, or held up by a slow reader downstream, is not the source's.

@@ -46,6 +46,7 @@ for (const given of [
 	{ keys: 'a,a' },
 	{ keys: 'dc', attribute: ['dc=1'] },
 	{ attribute: ['dc'] },
+	{ attribute: ['key1=x'] },
 	{ temporality: 'sum' },
 ]) {
 	pure(`refused: ${JSON.stringify(given)}`, () => {
@@ -78,6 +79,19 @@ program('byte by byte through the pipe', async () => {
 			name,
 		);
 	}
+});
+program('the sample in the header is what the program does', async () => {
+	const { stdout: help } = await run(NAME, ['--help']);
+	const sample = help
+		.split('\n')
+		.filter((line) => /^ {2}(?:#!ts|@|\[|\{)/.test(line))
+		.map((line) => line.slice(2));
+	const record = sample.find((line) => line.startsWith('{'));
+	const input = sample.filter((line) => !line.startsWith('{'));
+	assert.is(input.length, 6);
+	const args = ['-m', 'cpu-lat', '--unit', 'us', '--host', 'web1', '--keys', 'comm'];
+	const { stdout } = await run(NAME, args, `${input.join('\n')}\n\n`);
+	assert.is(stdout, `#!ts 1763712000\n${record}\n`);
 });
 program('--strict stops at the first damaged row, with what was good before it written', async () => {
 	const { status, stdout, stderr } = await run(

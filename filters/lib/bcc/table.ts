@@ -1,5 +1,6 @@
 // table: the histograms of bcc (Python), libbpf-tools (C) and Inspektor Gadget, row by row
 // A header names the unit; rows are `low -> high : count |stars|`, or `value : count |stars|` for linear ones.
+// Exact bounds and counts are lib/bpftrace/label.ts's.
 
 import { type Range, rangeFrom } from '../bpftrace/label.ts';
 

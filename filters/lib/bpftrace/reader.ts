@@ -1,5 +1,6 @@
 // reader: bytes of bpftrace or bcc output in, records out; it knows what each line is by its shape alone
 // Every line is counted under exactly one name, so that what came in can be told from what was understood.
+// What is bcc's is in lib/bcc/.
 
 import * as section from '../bcc/section.ts';
 import * as bcc from '../bcc/table.ts';
