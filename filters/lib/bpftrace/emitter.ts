@@ -5,7 +5,15 @@ import type { Section } from '../bcc/section.ts';
 import { unitOf } from '../bcc/table.ts';
 import { type Exact, exact } from '../record.ts';
 import { type Address, createNaming, type Series, type Settings } from './naming.ts';
-import { gaugeLine, histogramLine, histogramMiddle, noticeLine, type Remark, sumLine } from './records.ts';
+import {
+	gaugeMiddle,
+	histogramLine,
+	histogramMiddle,
+	noticeLine,
+	numberLine,
+	type Remark,
+	sumMiddle,
+} from './records.ts';
 import type { Stats } from './value.ts';
 
 /** Where everything that is read goes. `bad` counts a line, reports it, and under --strict throws. */
@@ -46,15 +54,18 @@ export const createEmitter = (settings: Settings, sink: Sink): Emitter => {
 		unit: settings.unit,
 		attributes: naming.attributes(address),
 	});
-	const middle = (address: Address): string => {
-		const id = `${address.dialect} ${address.map}${address.keyed ? '[' : ''}${address.key}`;
+	const MAKERS = { histogram: histogramMiddle, sum: sumMiddle, gauge: gaugeMiddle };
+	const middleOf = (type: keyof typeof MAKERS, address: Address, suffix: string): string => {
+		const { dialect, map, keyed, key } = address;
+		const id = `${type} ${suffix} ${dialect} ${map}${keyed ? '[' : ''}${key}`;
 		const known = middles.get(id);
 		if (known !== undefined) return known;
-		const made = histogramMiddle(settings, seriesOf(address));
+		const made = MAKERS[type](settings, seriesOf(address, suffix));
 		if (middles.size >= MOST_CACHED) middles.clear();
 		middles.set(id, made);
 		return made;
 	};
+	const middle = (address: Address): string => middleOf('histogram', address, '');
 	const scalar = (ts: number, address: Address, suffix: string, value: bigint, isGauge: boolean) => {
 		const name = address.map + suffix;
 		// What falls below zero does not only grow; from then on this run takes the map for a gauge.
@@ -62,8 +73,8 @@ export const createEmitter = (settings: Settings, sink: Sink): Emitter => {
 			gauges.add(name);
 			sink.warn(`@${name} is below zero, so it is written as a gauge; name it with --gauge ${name}`);
 		}
-		const write = isGauge || gauges.has(name) ? gaugeLine : sumLine;
-		line(write(settings, ts, seriesOf(address, suffix), value));
+		const type = isGauge || gauges.has(name) ? 'gauge' : 'sum';
+		line(numberLine(type, ts, middleOf(type, address, suffix), value));
 	};
 	const taintedBy = (tainted: Address | Series) => ('metric' in tainted ? tainted : seriesOf(tainted));
 	return {

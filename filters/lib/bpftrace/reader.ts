@@ -153,7 +153,7 @@ export const createReader = (
 		if (valueType !== undefined) openTable(valueType);
 		return row !== undefined || valueType !== undefined;
 	};
-	const place = (line: string, at: number) => {
+	const place = (line: string, at: number, known?: MapLine) => {
 		const code = line.charCodeAt(0);
 		const mayBelong = above.length > 0 && (section.mayBeSection(line) || bcc.headerOf(line) !== undefined);
 		if (!mayBelong) dropAbove();
@@ -162,10 +162,10 @@ export const createReader = (
 			sink.count('control');
 			return control(line);
 		}
-		placeText(line, at, code);
+		placeText(line, at, code, known);
 		atStart = false;
 	};
-	const placeText = (line: string, at: number, code: number) => {
+	const placeText = (line: string, at: number, code: number, known?: MapLine) => {
 		if ((code === 91 || code === 40) && bucket(line, at)) return;
 		if (code === 32 && table(line, at)) return;
 		if (line.trim() === '') {
@@ -177,7 +177,7 @@ export const createReader = (
 			blocks.close('next');
 			return json.take(line, at);
 		}
-		const found = line.includes('@') ? mapLineOf(line) : undefined;
+		const found = known ?? (line.includes('@') ? mapLineOf(line) : undefined);
 		if (found) return map(found);
 		const said = statusOf(line);
 		if (said) return status(said);
@@ -192,7 +192,9 @@ export const createReader = (
 		for (const [line, at] of others) place(line, at);
 	};
 	const begin = (line: string, at: number) => {
-		if (line[0] !== '@' || !opensKey(line) || mapLineOf(line)) return place(line, at);
+		if (line[0] !== '@' || !opensKey(line)) return place(line, at);
+		const found = mapLineOf(line);
+		if (found) return place(line, at, found);
 		dropAbove();
 		key.open(line, at);
 	};

@@ -1,7 +1,7 @@
 // records: the lines that leave this stage, with their keys in one fixed order
 // A histogram's line is put together from text: its buckets are never made into objects.
 
-import type { Exact, Gauge, Notice, Sum } from '../record.ts';
+import type { Exact, Notice } from '../record.ts';
 import { exact } from '../record.ts';
 import type { Series, Settings } from './naming.ts';
 
@@ -19,26 +19,18 @@ export const HISTOGRAM_START = '{"type":"histogram","ts":';
 export const histogramLine = (ts: number, middle: string, buckets: string): string =>
 	`${HISTOGRAM_START}${ts}${middle}${buckets}]}`;
 
-export const sumLine = (settings: Settings, ts: number, series: Series, value: bigint): string => {
+/** What stands between the time and the value of a sum, and of a gauge. */
+export const sumMiddle = (settings: Settings, { metric, unit, attributes }: Series): string => {
 	const { host, temporality } = settings;
-	const { metric, unit, attributes } = series;
-	const tail = { temporality, monotonic: true, value: exact(value) };
-	return JSON.stringify({ type: 'sum', ts, host, metric, unit, attributes, ...tail } satisfies Sum);
+	const fixed = { host, metric, unit, attributes, temporality, monotonic: true };
+	return `,${JSON.stringify(fixed).slice(1, -1)},"value":`;
 };
+export const gaugeMiddle = ({ host }: Settings, { metric, unit, attributes }: Series): string =>
+	`,${JSON.stringify({ host, metric, unit, attributes }).slice(1, -1)},"value":`;
 
-export const gaugeLine = (settings: Settings, ts: number, series: Series, value: bigint): string => {
-	const { metric, unit, attributes } = series;
-	const { host } = settings;
-	return JSON.stringify({
-		type: 'gauge',
-		ts,
-		host,
-		metric,
-		unit,
-		attributes,
-		value: exact(value),
-	} satisfies Gauge);
-};
+/** The line of a sum or a gauge. */
+export const numberLine = (type: 'sum' | 'gauge', ts: number, middle: string, value: bigint): string =>
+	`{"type":"${type}","ts":${ts}${middle}${JSON.stringify(exact(value))}}`;
 
 /** What a notice says; `series` names the one that is tainted, where that is known. */
 export type Remark = { kind: string; count: Exact; detail: string };
