@@ -144,6 +144,7 @@ stage(import.meta, { options }, ({ options: given, output, bad, count, log }) =>
 			count('in', reader.take(bytes));
 			if (reader.holds()) timer.refresh();
 		},
+		skipped: reader.skipped,
 		end: (how) => reader.end(how),
 	};
 });

@@ -41,6 +41,8 @@ export type Handlers = {
 	line?: (line: string, emit: Emit) => Wait;
 	/** Runs of whole lines as bytes, control lines included; for a program whose work per line must be tiny. */
 	lines?: (bytes: Buffer, emit: Emit) => Wait;
+	/** Beside `lines`: at this point of the input a line of `length` bytes was too long and is left out. */
+	skipped?: (length: number) => void;
 	/** Control lines; without it they are passed on in order. Not called beside `lines`. */
 	control?: (control: Control, line: string, emit: Emit) => Wait;
 	/** After the last line: at end of input (`eof`), or on TERM with more input to come for a successor. */
@@ -127,10 +129,13 @@ const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program
 		await work;
 		await output.room();
 	};
-	const take = handlers.lines ?? oneLine;
+	const takeText = (handlers.lines ?? oneLine) as (piece: string | Buffer, emit: Emit) => Wait;
+	// A number among the runs of lines is the length of a line that was skipped there.
+	const take = (piece: string | Buffer | number): Wait =>
+		typeof piece === 'number' ? handlers.skipped?.(piece) : takeText(piece, emit);
 	return transform({ objectMode: true, highWaterMark: 64 }, (piece, _encoding, done) => {
 		try {
-			const work = (take as (piece: string | Buffer, emit: Emit) => Wait)(piece, emit);
+			const work = take(piece);
 			if (work === undefined && !output.blocked()) done();
 			else settle(work).then(() => done(), done);
 		} catch (error) {
@@ -155,6 +160,7 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 		tooLong: (length) => {
 			context.count('too_long');
 			context.log.warn(`a line of ${length} bytes is longer than ${LONGEST_LINE}; skipped`, {}, 'too long');
+			if (first === work) first.write(length);
 		},
 	});
 	const finish = () => {
@@ -183,7 +189,7 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 	stdin.on('data', (chunk: Buffer) => lines.take(chunk));
 	stdin.on('end', finish);
 	stdin.on('error', context.fail);
-	first.on('error', context.fail);
+	if (first !== work) first.on('error', context.fail);
 	work.on('error', context.fail);
 	work.on('finish', () => {
 		(async () => handlers.end?.(how, context.emit))().then(() => leave(EXIT.done), context.fail);

@@ -5,51 +5,16 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCommand } from '../parts.ts';
 import { bundleOf } from '../program.ts';
+import { generate } from './input.ts';
 
 const MEGABYTES = Number(process.argv[2] ?? 200);
 const ROUNDS = Number(process.argv[3] ?? 5);
 const MB = 1e6;
-
-const label = (exponent: number): string => {
-	const scaled = (value: number) => {
-		const power = Math.min(Math.floor(Math.log2(value) / 10), 6);
-		return power < 1 ? `${value}` : `${value / 1024 ** power}${' KMGTPE'[power]}`;
-	};
-	if (exponent < 2) return `[${exponent}]`;
-	return `[${scaled(2 ** (exponent - 1))}, ${scaled(2 ** exponent)})`;
-};
-
-/** One print of a cumulative latency histogram, as bpftrace 0.23 and later write it. */
-const block = (ts: number, counts: number[]): string => {
-	const largest = Math.max(...counts);
-	const row = (count: number, at: number) => {
-		const bar = '@'.repeat(Math.floor((52 * count) / largest)).padEnd(52);
-		return `${label(at).padEnd(16)}${String(count).padStart(8)} |${bar}|\n`;
-	};
-	return `#!ts ${ts}\n@usecs:\n${counts.map(row).join('')}\n`;
-};
-
-const generate = (path: string): void => {
-	const file = openSync(path, 'w');
-	const counts = Array.from({ length: 26 }, () => 0);
-	let written = 0;
-	for (let ts = 1_763_712_000; written < MEGABYTES * MB; ) {
-		let text = '';
-		while (text.length < MB) {
-			for (let at = 0; at < counts.length; at++)
-				counts[at]! += ((ts * 31 + at * 17) % 97) * (at < 13 ? at : 2);
-			text += block(ts++, counts);
-			if (counts[12]! > 90_000_000) counts.fill(1);
-		}
-		written += writeSync(file, text);
-	}
-	closeSync(file);
-};
 
 // Lines split, suffixes resolved, one record per block: what this filter does, without its checks.
 const AWK = String.raw`
@@ -129,9 +94,8 @@ const writeCalls = (path: string): number | undefined => {
 const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
 try {
 	const path = join(folder, 'input');
-	generate(path);
+	const lines = generate(path, MEGABYTES * MB);
 	const size = statSync(path).size / MB;
-	const lines = Number(spawnSync('wc', ['-l', path], { encoding: 'utf8' }).stdout.split(' ')[0]);
 	const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
 	const digests = new Map<string, string>();
 	for (let round = 0; round < ROUNDS; round++) {

@@ -31,6 +31,8 @@ const MOST_CACHED = 20_000;
 
 export type Emitter = {
 	line: (line: string) => void;
+	/** Whether what comes from now on was replayed or generated. */
+	mark: (synthetic: boolean) => void;
 	/** The fixed part of a histogram's line, between its time and its buckets. */
 	middle: (address: Address) => string;
 	histogram: (ts: number, address: Address, buckets: string) => void;
@@ -47,17 +49,19 @@ export const createEmitter = (settings: Settings, sink: Sink): Emitter => {
 	const naming = createNaming(settings, (message) => sink.warn(message, 'metric'));
 	const gauges = new Set(settings.gauges);
 	const middles = new Map<string, string>();
+	let synthetic: true | undefined;
 	const line = (text: string) => sink.text(`${text}\n`);
 
 	const seriesOf = (address: Address, suffix = ''): Series => ({
 		metric: naming.metric(address.map, suffix),
 		unit: settings.unit,
 		attributes: naming.attributes(address),
+		...(synthetic && { synthetic }),
 	});
 	const MAKERS = { histogram: histogramMiddle, sum: sumMiddle, gauge: gaugeMiddle };
 	const middleOf = (type: keyof typeof MAKERS, address: Address, suffix: string): string => {
 		const { dialect, map, keyed, key } = address;
-		const id = `${type} ${suffix} ${dialect} ${map}${keyed ? '[' : ''}${key}`;
+		const id = `${synthetic ? '~' : ''}${type} ${suffix} ${dialect} ${map}${keyed ? '[' : ''}${key}`;
 		const known = middles.get(id);
 		if (known !== undefined) return known;
 		const made = MAKERS[type](settings, seriesOf(address, suffix));
@@ -79,11 +83,15 @@ export const createEmitter = (settings: Settings, sink: Sink): Emitter => {
 	const taintedBy = (tainted: Address | Series) => ('metric' in tainted ? tainted : seriesOf(tainted));
 	return {
 		line,
+		mark: (isSynthetic) => {
+			synthetic = isSynthetic || undefined;
+		},
 		middle,
 		tableSeries: (valueType, { title = '', attributes }) => ({
 			metric: naming.metric(title),
 			unit: unitOf(valueType) ?? settings.unit,
 			attributes: { ...settings.attributes, ...attributes },
+			...(synthetic && { synthetic }),
 		}),
 		histogram: (ts, address, buckets) => line(histogramLine(ts, middle(address), buckets)),
 		table: (ts, series, buckets) => line(histogramLine(ts, histogramMiddle(settings, series), buckets)),
@@ -94,7 +102,8 @@ export const createEmitter = (settings: Settings, sink: Sink): Emitter => {
 			scalar(ts, address, '_total', total, kept);
 			scalar(ts, address, '_average', average, true);
 		},
-		notice: (ts, remark, tainted) => line(noticeLine(settings, ts, remark, tainted && taintedBy(tainted))),
+		notice: (ts, remark, tainted) =>
+			line(noticeLine(settings, ts, remark, synthetic, tainted && taintedBy(tainted))),
 	};
 };
 

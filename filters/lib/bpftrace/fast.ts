@@ -46,6 +46,8 @@ export type Fast = {
 	/** The header that `block` did not know, to be taught by `learn` once its record's fixed text is known. */
 	missed: () => string;
 	learn: (header: string, middle: string) => void;
+	/** Forget every header: their fixed text is no longer what it was. */
+	forget: () => void;
 	/** Whether there is output, which must leave before anything else does. */
 	pending: () => boolean;
 	/** The output so far, whole lines. */
@@ -180,6 +182,7 @@ export const createFast = (): Fast => {
 			if (middles.size >= MOST_CACHED) middles.clear();
 			middles.set(header, Buffer.from(middle));
 		},
+		forget: () => middles.clear(),
 		pending: () => used > 0,
 		release: () => {
 			const text = out.toString('utf8', 0, used);

@@ -24,7 +24,13 @@ export type Settings = {
 export type Address = { map: string; key: string; keyed: boolean; dialect: Dialect };
 
 /** A series: what a map, or one key of it, is called in the records. */
-export type Series = { metric: string; unit: string; attributes: Record<string, string> };
+export type Series = {
+	metric: string;
+	unit: string;
+	attributes: Record<string, string>;
+	/** Set when the source was a replay or a generator. */
+	synthetic?: true;
+};
 
 /** What stands for the bare map `@`, and for a bcc table without a title. */
 export const UNNAMED = 'unnamed';

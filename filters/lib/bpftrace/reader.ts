@@ -31,6 +31,8 @@ export const LINE_KINDS = [
 export type Reader = {
 	/** Take runs of whole lines, each ending in a newline; how many lines that were. */
 	take: (bytes: Buffer) => number;
+	/** A line of `length` bytes was too long to be taken in; a histogram that it stood in is damaged. */
+	skipped: (length: number) => void;
 	/** Nothing has come for a while: a histogram with rows is taken as ended. */
 	idle: () => void;
 	/** Whether `idle` would emit something. */
@@ -76,9 +78,19 @@ export const createReader = (
 	// The header of this line, when the short cut did not know it.
 	let missed = '';
 
+	let isSynthetic = false;
+	const mark = (synthetic: boolean) => {
+		if (synthetic === isSynthetic) return;
+		isSynthetic = synthetic;
+		emitter.mark(synthetic);
+		fast.forget();
+	};
 	const control = (line: string) => {
 		const parsed = parseControl(line);
-		if (parsed.kind === 'ts') clock = parsed.ms;
+		if (parsed.kind === 'ts') {
+			clock = parsed.ms;
+			mark(parsed.synthetic);
+		}
 		emitter.line(line);
 	};
 	const json = createJsonLines(emitter, inOrder, time, control);
@@ -251,6 +263,12 @@ export const createReader = (
 	};
 	return {
 		take,
+		skipped: (length) => {
+			number += 1;
+			giveUpKey();
+			dropAbove();
+			blocks.spoil(`a line of ${length} bytes inside it is too long`);
+		},
 		idle: () => {
 			if (blocks.holdsRows()) blocks.close('idle');
 			release();

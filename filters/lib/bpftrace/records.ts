@@ -5,11 +5,18 @@ import type { Exact, Notice } from '../record.ts';
 import { exact } from '../record.ts';
 import type { Series, Settings } from './naming.ts';
 
+/** A series' members in the order of the record. */
+const ordered = ({ metric, unit, attributes, synthetic }: Series) => ({
+	metric,
+	unit,
+	attributes,
+	synthetic,
+});
+
 /** What stands between the time and the buckets of a histogram: `,"host":"web1", ... "buckets":[`. */
 export const histogramMiddle = (settings: Settings, series: Series): string => {
-	const { metric, unit, attributes } = series;
 	const { host, temporality } = settings;
-	return `,${JSON.stringify({ host, metric, unit, attributes, temporality }).slice(1, -1)},"buckets":[`;
+	return `,${JSON.stringify({ host, ...ordered(series), temporality }).slice(1, -1)},"buckets":[`;
 };
 
 /** What stands in front of the time. */
@@ -20,13 +27,13 @@ export const histogramLine = (ts: number, middle: string, buckets: string): stri
 	`${HISTOGRAM_START}${ts}${middle}${buckets}]}`;
 
 /** What stands between the time and the value of a sum, and of a gauge. */
-export const sumMiddle = (settings: Settings, { metric, unit, attributes }: Series): string => {
+export const sumMiddle = (settings: Settings, series: Series): string => {
 	const { host, temporality } = settings;
-	const fixed = { host, metric, unit, attributes, temporality, monotonic: true };
+	const fixed = { host, ...ordered(series), temporality, monotonic: true };
 	return `,${JSON.stringify(fixed).slice(1, -1)},"value":`;
 };
-export const gaugeMiddle = ({ host }: Settings, { metric, unit, attributes }: Series): string =>
-	`,${JSON.stringify({ host, metric, unit, attributes }).slice(1, -1)},"value":`;
+export const gaugeMiddle = ({ host }: Settings, series: Series): string =>
+	`,${JSON.stringify({ host, ...ordered(series) }).slice(1, -1)},"value":`;
 
 /** The line of a sum or a gauge. */
 export const numberLine = (type: 'sum' | 'gauge', ts: number, middle: string, value: bigint): string =>
@@ -39,6 +46,7 @@ export const noticeLine = (
 	settings: Settings,
 	ts: number,
 	{ kind, count, detail }: Remark,
+	synthetic: true | undefined,
 	series?: Pick<Series, 'metric' | 'attributes'>,
 ): string => {
 	const { host } = settings;
@@ -53,5 +61,6 @@ export const noticeLine = (
 		kind,
 		count,
 		detail,
+		...(synthetic && { synthetic }),
 	} satisfies Notice);
 };
