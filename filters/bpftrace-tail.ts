@@ -37,6 +37,7 @@ import { source } from './lib/source.ts';
 import type { Finding } from './lib/tail/chain.ts';
 import { follow } from './lib/tail/follow.ts';
 import { logPosition } from './lib/tail/position.ts';
+import { PACE } from './lib/tail/reading.ts';
 import { createWatch } from './lib/tail/watch.ts';
 
 const DEFAULT_LOG = '/var/log/cpu-lat.log';
@@ -82,6 +83,7 @@ source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 		found,
 		signal,
 		watch,
+		pace: PACE,
 	});
 	watch.close();
 });

@@ -8,11 +8,9 @@ import { type Reading, turnTo } from './reading.ts';
 import { rowOf } from './row.ts';
 import { lastLineStart, openListed, openTailed, type Tailed } from './tailed.ts';
 
-const POLL_MS = 1000;
-
 /** The live file, waited for; `late` when it was not there at first, so that all of it is new. */
 const openLive = async (reading: Reading): Promise<{ file: Tailed; late: boolean } | undefined> => {
-	const { path, once, log, signal, watch, printer } = reading;
+	const { path, once, log, signal, watch, printer, pace } = reading;
 	for (let late = false; !signal.aborted; late = true) {
 		try {
 			return { file: await openTailed(path, 0), late };
@@ -24,7 +22,7 @@ const openLive = async (reading: Reading): Promise<{ file: Tailed; late: boolean
 			if (!reading.from) printer.quiet(true);
 		}
 		watch.renew();
-		await watch.wait(POLL_MS);
+		await watch.wait(pace.poll);
 	}
 	return undefined;
 };

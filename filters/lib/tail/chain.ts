@@ -12,6 +12,8 @@ export type Entry = {
 	size: number;
 	/** Last written to, in ns since the epoch. */
 	modified: bigint;
+	/** When the file was made, in ns since the epoch; 0 where the file system does not know. */
+	born: bigint;
 	/** Its first bytes, up to HEAD_BYTES. */
 	head: Buffer;
 	unreadable: string;
@@ -30,6 +32,12 @@ const unreadable = ({ path, size, unreadable }: Entry): Finding => ({
 	kind: 'unreadable',
 	detail: `${path} ${unreadable}; its lines are skipped (${size} bytes as it is)`,
 });
+
+/** Whether `copytruncate` made this file: a younger one was there before it. */
+const isCopy = (entry: Entry, entries: Entry[]): boolean =>
+	entries
+		.slice(entries.indexOf(entry) + 1)
+		.some(({ ranked, born }) => ranked && born > 0n && born < entry.born);
 
 const readable = (entry: Entry): boolean => entry.unreadable === '' && entry.size > 0;
 
@@ -57,12 +65,13 @@ export const resume = (position: LogPosition, entries: Entry[]): Move => {
 		entry.unreadable === '' && entry.size >= offset && sameContent(position, entry.head);
 	const known = position.hashed > 0 ? entries.filter(holds) : [];
 	const exact = known.find((entry) => sameInode(entry, position));
-	if (exact) return { to: exact, offset, copied, found: true, findings: [] };
+	if (exact)
+		return { to: exact, offset, copied: copied || isCopy(exact, entries), found: true, findings: [] };
 	const copy = known.findLast((entry) => entry.ranked && !entry.live);
 	if (copy) return { to: copy, offset, copied: true, found: true, findings: [] };
 	const { to, findings } = younger(entries, BigInt(position.modified));
 	if (position.hashed > 0) findings.unshift(lost(position, entries));
-	return { to, offset: 0, copied: false, found: false, findings };
+	return { to, offset: 0, copied: to !== undefined && isCopy(to, entries), found: false, findings };
 };
 
 /** The file that is being read, to its end. */
@@ -91,5 +100,6 @@ export const successor = (finished: Finished, entries: Entry[]): Move & { listed
 		.slice(0, Math.max(next, 0))
 		.filter((entry) => entry.unreadable !== '')
 		.map(unreadable);
-	return { to, offset: 0, copied: finished.copied && !to?.live, found: false, findings, listed: at >= 0 };
+	const copied = to !== undefined && !to.live && (finished.copied || isCopy(to, entries));
+	return { to, offset: 0, copied, found: false, findings, listed: at >= 0 };
 };

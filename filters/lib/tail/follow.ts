@@ -8,6 +8,7 @@ import { sameInode } from './identity.ts';
 import {
 	createReading,
 	type Following,
+	nothingYet,
 	printTorn,
 	type Reading,
 	statOf,
@@ -17,23 +18,15 @@ import {
 import { rowOf } from './row.ts';
 import { lastTouched, openListed, openTailed, readMore, type Tailed } from './tailed.ts';
 
-const POLL_MS = 1000;
-/** Silence after which the end of the log is a place for a barrier. */
-const QUIET_MS = 200;
-/** A renamed file is at its end when nothing came for so long: by then its writer has opened the new one. */
-const ROTATE_WAIT_MS = 1000;
-/** After looking away for longer than this, rotations may have come and gone unseen. */
-const SURE_MS = 5000;
-
 type Open = Reading & { file: Tailed };
 
 /** Wait for more, and set a barrier when the log has fallen silent on the way. */
 const rest = async (reading: Open): Promise<void> => {
-	const { printer, lines, watch, cameAt } = reading;
+	const { printer, lines, watch, cameAt, pace } = reading;
 	const silent = performance.now() - cameAt;
 	const due = printer.owes() && !lines.pending();
-	if (due && silent >= QUIET_MS) printer.quiet();
-	await watch.wait(due && silent < QUIET_MS ? QUIET_MS - silent : POLL_MS);
+	if (due && silent >= pace.quiet) printer.quiet();
+	await watch.wait(due && silent < pace.quiet ? pace.quiet - silent : pace.poll);
 };
 
 const report = ({ found }: Reading, { findings }: Move): void => {
@@ -57,7 +50,7 @@ const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const move = resume(known, await rowOf(path));
 	const next = move.to && (await openListed(move.to, move.offset, move.copied));
 	if (!next) {
-		await reading.watch.wait(move.to ? 0 : POLL_MS);
+		await reading.watch.wait(move.to ? 0 : reading.pace.poll);
 		return true;
 	}
 	log.warn(
@@ -80,8 +73,8 @@ const afterTruncation = async (reading: Open): Promise<boolean> => {
 const isQuiet = async (reading: Open): Promise<boolean> => {
 	const now = performance.now();
 	reading.renamedAt ??= now;
-	if (now - Math.max(reading.renamedAt, reading.cameAt) >= ROTATE_WAIT_MS) return true;
-	return Date.now() - (await lastTouched(reading.file)) >= ROTATE_WAIT_MS;
+	if (now - Math.max(reading.renamedAt, reading.cameAt) >= reading.pace.rotate) return true;
+	return Date.now() - (await lastTouched(reading.file)) >= reading.pace.rotate;
 };
 
 /**
@@ -103,7 +96,7 @@ const stay = async (reading: Open, entries: Entry[]): Promise<boolean> => {
 		reading.deniedAt ??= performance.now();
 	else reading.deniedAt = undefined;
 	// Ends with the reason why it cannot be read; logrotate itself needs a moment to set the owner.
-	if (reading.deniedAt !== undefined && performance.now() - reading.deniedAt > SURE_MS)
+	if (reading.deniedAt !== undefined && performance.now() - reading.deniedAt > reading.pace.sure)
 		await openTailed(reading.path, 0);
 	reading.watch.renew();
 	await rest(reading);
@@ -112,13 +105,13 @@ const stay = async (reading: Open, entries: Entry[]): Promise<boolean> => {
 
 /** The name stands for another file, or for none. Goes on to the next file once this one is complete. */
 const afterRename = async (reading: Open): Promise<boolean> => {
-	const { file, watch } = reading;
+	const { file, watch, pace } = reading;
 	const entries = await rowOf(reading.path);
 	const move = successor({ ...file.id, modified: file.modified, copied: file.copied }, entries);
-	const placed = move.listed || performance.now() - reading.placedAt < SURE_MS;
+	const placed = move.listed || performance.now() - reading.placedAt < reading.pace.sure;
 	if (move.listed) reading.placedAt = performance.now();
 	if (!(await isLeft(reading, move))) {
-		await watch.wait(ROTATE_WAIT_MS / 10);
+		await watch.wait(pace.rotate / 10);
 		return true;
 	}
 	if (!move.to) return stay(reading, entries);
@@ -138,21 +131,45 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	return true;
 };
 
-/** One piece, or one decision; false when there is nothing more to do. */
-const turn = async (reading: Open): Promise<boolean> => {
+/** The first bytes of a file that was empty. It may have been filled, copied and truncated since we looked. */
+const afterEmpty = async (reading: Open): Promise<boolean> => {
+	const { file, path, emptyAt } = reading;
+	const entries = await rowOf(path);
+	const move = resume(nothingYet(path, emptyAt), entries);
+	const ours = entries.findIndex((entry) => sameInode(entry, file.id));
+	if (!move.to || entries.indexOf(move.to) >= ours) return false;
+	const next = await openListed(move.to, 0, move.copied);
+	if (!next) return true;
+	report(reading, move);
+	await file.handle.close();
+	turnTo(reading, next);
+	return true;
+};
+
+/** At the end of the file: it is still the log, or the log has moved on. */
+const atEnd = async (reading: Open): Promise<boolean> => {
 	const { file, path, once } = reading;
-	const piece = await readMore(file);
-	if (piece === 'changed') return afterTruncation(reading);
-	if (piece !== 'end') {
-		takePiece(reading, piece);
-		return true;
-	}
 	const live = await statOf(path);
 	if (!live || !sameInode(live, file.id)) return afterRename(reading);
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;
 	if (!once) await rest(reading);
 	return !once;
+};
+
+/** One piece, or one decision; false when there is nothing more to do. */
+const turn = async (reading: Open): Promise<boolean> => {
+	const { file } = reading;
+	const [wasEmpty, before] = [file.id.hashed === 0, Date.now()];
+	const piece = await readMore(file);
+	if (piece === 'changed') return afterTruncation(reading);
+	if (piece === 'end') {
+		if (wasEmpty) reading.emptyAt = before;
+		return atEnd(reading);
+	}
+	if (wasEmpty && (await afterEmpty(reading))) return true;
+	takePiece(reading, piece);
+	return true;
 };
 
 /**

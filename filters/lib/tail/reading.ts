@@ -13,6 +13,20 @@ import { createPrinter, type Printer } from './printer.ts';
 import type { Tailed } from './tailed.ts';
 import type { Watch } from './watch.ts';
 
+/** How long things take, in ms; tests are in more of a hurry. */
+export type Pace = {
+	/** From one look to the next when nothing is heard. */
+	poll: number;
+	/** Silence after which the end of the log is a place for a barrier. */
+	quiet: number;
+	/** A renamed file is at its end when nothing came for so long: by then its writer has opened the new one. */
+	rotate: number;
+	/** After looking away for longer than this, rotations may have come and gone unseen. */
+	sure: number;
+};
+
+export const PACE: Pace = { poll: 1000, quiet: 200, rotate: 1000, sure: 5000 };
+
 /** What to follow, from where, and through whom. */
 export type Following = {
 	path: string;
@@ -29,6 +43,7 @@ export type Following = {
 	found: (finding: Finding) => void;
 	signal: AbortSignal;
 	watch: Watch;
+	pace: Pace;
 };
 
 /** A log being followed. Times are of a clock that never steps, in ms. */
@@ -44,15 +59,27 @@ export type Reading = Following & {
 	renamedAt: number | undefined;
 	/** When the live file was first seen to be unreadable. */
 	deniedAt: number | undefined;
+	/** When the live file was last seen to be empty, in ms since the epoch. */
+	emptyAt: number;
 };
 
-const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+// The clock of file times ticks this slowly on some kernels, so a file may seem to be that much older.
+const FILE_TICK_MS = 10;
+const fileTime = (ms: number): bigint => BigInt(ms - FILE_TICK_MS) * 1_000_000n;
 const NOTHING = { dev: '0', ino: '0', hash: '', hashed: 0 };
+
+/** The position before the first byte of a log that is empty or not there: only the time of it counts. */
+export const nothingYet = (path: string, at: number): LogPosition => ({
+	name: basename(path),
+	...NOTHING,
+	offset: 0,
+	modified: String(fileTime(at)),
+});
 
 /** The position of byte `offset` in the file that is being read; of an empty one only the time counts. */
 const positionIn = ({ path, file }: Reading, offset: number, time: number | undefined): LogPosition => {
 	const id = file?.id ?? NOTHING;
-	const modified = id.hashed > 0 && file && file.modified > 0n ? file.modified : nowNs();
+	const modified = id.hashed > 0 && file && file.modified > 0n ? file.modified : fileTime(Date.now());
 	return {
 		name: basename(path),
 		...id,
@@ -91,6 +118,7 @@ export const createReading = (following: Following): Reading => {
 		placedAt: now,
 		renamedAt: undefined,
 		deniedAt: undefined,
+		emptyAt: Date.now(),
 	};
 	return reading;
 };

@@ -50,7 +50,14 @@ const look = async (path: string, rank: Rank | undefined, live: boolean): Promis
 			const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
 			const [dev, ino] = [String(stat.dev), String(stat.ino)];
 			const unreadable = rank?.packed ? 'is compressed' : '';
-			const facts = { dev, ino, size: Number(stat.size), modified: stat.mtimeNs, unreadable };
+			const facts = {
+				dev,
+				ino,
+				size: Number(stat.size),
+				modified: stat.mtimeNs,
+				born: stat.birthtimeNs,
+				unreadable,
+			};
 			return { ...known, ...facts, head: buffer.subarray(0, bytesRead) };
 		} finally {
 			await file.close();
@@ -65,6 +72,7 @@ const look = async (path: string, rank: Rank | undefined, live: boolean): Promis
 			ino: '',
 			size: 0,
 			modified: BigInt(Date.now()) * 1_000_000n,
+			born: 0n,
 			unreadable,
 			head: Buffer.alloc(0),
 		};
