@@ -34,10 +34,10 @@ const unreadable = ({ path, size, unreadable }: Entry): Finding => ({
 });
 
 /** Whether `copytruncate` made this file: a younger one was there before it. */
-const isCopy = (entry: Entry, entries: Entry[]): boolean =>
-	entries
-		.slice(entries.indexOf(entry) + 1)
-		.some(({ ranked, born }) => ranked && born > 0n && born < entry.born);
+const isCopy = (entry: Entry, entries: Entry[]): boolean => {
+	const younger = entries.slice(entries.indexOf(entry) + 1).filter(({ ranked }) => ranked);
+	return entry.ranked && younger.some(({ born }) => born > 0n && born < entry.born);
+};
 
 const readable = (entry: Entry): boolean => entry.unreadable === '' && entry.size > 0;
 
