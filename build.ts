@@ -22,9 +22,7 @@ export const programs = (): string[] => [
 const banner = (source: string): string => {
 	const header = headerOf(readFileSync(source, 'utf8')).trimEnd();
 	const comment = header.split('\n').map((line) => `// ${line}`.trimEnd());
-	return [...comment, '"use strict";const program_meta={filename:__filename};'].join(
-		'\n',
-	);
+	return [...comment, '"use strict";const program_meta={filename:__filename};'].join('\n');
 };
 
 /** Where a bundled module of a package lies: `node_modules/NAME` or `node_modules/@SCOPE/NAME`. */
