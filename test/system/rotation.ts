@@ -15,7 +15,7 @@ import { start } from '../program.ts';
 const ROTATIONS = 20;
 const BETWEEN_MS = 300;
 const TICK_MS = 20;
-const LINES_A_TICK = 620;
+const LINES_A_TICK = 700;
 const LOGROTATE = '/usr/sbin/logrotate';
 const LINE = /^line (\d{9}) a latency of some microseconds$/;
 
@@ -195,9 +195,22 @@ const copyTruncate = async (killed: boolean) => {
 	assert.is(await reader.settle(2500), 0);
 	const printed = judge(reader.printed, lines);
 	const gaps = unreportedGaps(reader.printed);
-	say('copytruncate', { killed, lines, rate: Math.round(rate), printed, unreported: gaps.length });
+	const seen = new Set(reader.printed);
+	const inFiles = sumOfFiles(place).filter((line) => LINE.test(line));
+	const unread = inFiles.filter((line) => !seen.has(line)).length;
+	const files = judge(inFiles, lines);
+	say('copytruncate', {
+		killed,
+		lines,
+		rate: Math.round(rate),
+		files,
+		printed,
+		unread,
+		unreported: gaps.length,
+	});
 	assert.ok(rate > 25_000, `only ${rate} lines a second`);
 	assert.equal(gaps, [], reader.stderr());
+	assert.is(unread, 0, 'lines that are in the files were not printed');
 	if (!killed) assert.is(printed.duplicate, 0);
 	assert.ok(printed.notices >= ROTATIONS, `${printed.notices} notices`);
 	assert.is(numbersIn(reader.printed).at(-1), lines - 1);
