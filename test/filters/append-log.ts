@@ -225,6 +225,24 @@ test('--max-size: rotates between lines, keeps as many as asked, loses none of t
 		assert.ok(text(`${log}.1`).endsWith('\n') && text(`${log}.2`).endsWith('\n'));
 	}));
 
+test('--ack: barriers go into the ack file after what is before them, other lines into the log', () =>
+	inFolder(async (log, folder) => {
+		const ack = join(folder, 'ack');
+		const input = [
+			'#!ts 1\na\n#!pos {"offset":1}\nb #!pos \n#!pos nonsense\n',
+			'#!pos {"offset":2}\n',
+			'c\n',
+		];
+		const result = await run('append-log', [log], input, { BPFPIPE_ACK: ack });
+		assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' });
+		assert.is(text(log), '#!ts 1\na\nb #!pos \n#!pos nonsense\nc\n');
+		assert.is(text(ack), '{"offset":2}\n');
+		await run('append-log', [log, '--ack', ack], '#!pos {"offset":3}\n');
+		assert.equal([text(log).endsWith('nonsense\nc\n'), text(ack)], [true, '{"offset":3}\n']);
+		await run('append-log', [log], '#!ts 2\n#!pos {"offset":3}\n');
+		assert.ok(text(log).endsWith('#!ts 2\n#!pos {"offset":3}\n'));
+	}));
+
 test('TERM: what has come is written, and the end is 0', () =>
 	inFolder(async (log) => {
 		const it = begin(log, '--sync', '50ms');

@@ -133,13 +133,16 @@ const writerOf = (path: string) => {
 			half = text.slice(8);
 		},
 		/** As logrotate `create` does, with `late` lines that the writer still puts into the renamed file. */
-		rename: (late: number, recreate: boolean) => {
+		rename: async (late: number, recreate: boolean, pause: number) => {
 			finish();
 			if (!existsSync(path)) return;
 			shift();
 			renameSync(path, `${path}.1`);
 			if (recreate) writeFileSync(path, '');
-			for (let n = 0; n < late; n++) appendFileSync(`${path}.1`, `${line()}\n`);
+			for (let n = 0; n < late; n++) {
+				await sleep(pause);
+				appendFileSync(`${path}.1`, `${line()}\n`);
+			}
 		},
 		/** As logrotate `copytruncate` does, with `between` lines that come after the copy. */
 		copyTruncate: (between: number) => {
@@ -183,7 +186,12 @@ const step = fc.oneof(
 	{ weight: 2, arbitrary: fc.record({ op: fc.constant('partial' as const) }) },
 	{
 		weight: 3,
-		arbitrary: fc.record({ op: fc.constant('rename' as const), late: small, recreate: fc.boolean() }),
+		arbitrary: fc.record({
+			op: fc.constant('rename' as const),
+			late: small,
+			recreate: fc.boolean(),
+			pause: fc.nat({ max: 6 }),
+		}),
 	},
 	{ weight: 2, arbitrary: fc.record({ op: fc.constant('copy' as const), n: small }) },
 	{ weight: 1, arbitrary: fc.record({ op: fc.constant('truncate' as const), n: small }) },
@@ -231,7 +239,7 @@ test('any sequence of writes, rotations, truncations and restarts: every line pr
 				if (it.op === 'rename' || it.op === 'copy' || it.op === 'truncate') await sleep(TICK_MS);
 				if (it.op === 'append') writer.append(it.n);
 				if (it.op === 'partial') writer.partial();
-				if (it.op === 'rename') writer.rename(it.late, it.recreate);
+				if (it.op === 'rename') await writer.rename(it.late, it.recreate, it.pause);
 				if (it.op === 'copy') writer.copyTruncate(it.n);
 				if (it.op === 'pause') await sleep(it.ms);
 				if (it.op === 'truncate') {
@@ -264,5 +272,48 @@ test('any sequence of writes, rotations, truncations and restarts: every line pr
 		{ numRuns: RUNS, seed: Number(process.env.SEED ?? SEED), includeErrorInReport: true },
 	);
 });
+
+/** A tail that has read all of `content` and then seen the log empty, in a folder of its own. */
+const caughtUp = async (body: (path: string, tail: ReturnType<typeof tailOf>) => Promise<void>) => {
+	const folder = mkdtempSync(join(tmpdir(), 'follow-'));
+	const path = join(folder, 'a.log');
+	writeFileSync(path, '');
+	const tail = tailOf(path);
+	await sleep(60);
+	try {
+		await body(path, tail);
+	} finally {
+		await tail.end();
+		rmSync(folder, { recursive: true });
+	}
+	assert.equal(tail.faults, []);
+};
+
+test('an empty log that is filled, copied and truncated between two looks is read in its copy', () =>
+	caughtUp(async (path, tail) => {
+		appendFileSync(path, 'one\n');
+		copyFileSync(path, `${path}.1`);
+		truncateSync(path);
+		appendFileSync(path, 'two\n');
+		await tail.until('two');
+		const kinds = tail.printed.map((item) => (typeof item === 'string' ? item : item.kind));
+		assert.equal(kinds, ['one', 'lost_window', 'two']);
+	}));
+
+test('the same, while nobody was looking at all', () =>
+	caughtUp(async (path, tail) => {
+		await tail.end();
+		await sleep(TICK_MS);
+		appendFileSync(path, 'one\n');
+		copyFileSync(path, `${path}.1`);
+		truncateSync(path);
+		appendFileSync(path, 'two\n');
+		await tail.restart();
+		await tail.until('two');
+		assert.ok(
+			tail.printed.indexOf('one') === 0 && tail.printed.at(-1) === 'two',
+			JSON.stringify(tail.printed),
+		);
+	}));
 
 test.run();
