@@ -32,7 +32,7 @@
 import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readAck } from './lib/ack.ts';
-import { describe, EXIT, Failure } from './lib/failure.ts';
+import { EXIT, Failure } from './lib/failure.ts';
 import { source } from './lib/source.ts';
 import type { Finding } from './lib/tail/chain.ts';
 import { follow } from './lib/tail/follow.ts';
@@ -68,8 +68,7 @@ source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 		log.warn(detail);
 		emit({ type: 'notice', ts: Date.now(), host, kind, detail });
 	};
-	const trouble = (error: Error) =>
-		log.warn(`cannot watch the folder of ${path} (${describe(error)}); looking once a second`);
+	const trouble = (why: string) => log.warn(`cannot watch ${path}: ${why}; looking once a second`);
 	const watch = createWatch(path, signal, trouble);
 	await follow({
 		path,

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import {
 	appendFileSync,
 	chmodSync,
@@ -19,7 +20,7 @@ import * as assert from 'uvu/assert';
 import { logPath } from '../../filters/bpftrace-tail.ts';
 import { writeAck } from '../../filters/lib/ack.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
-import { outcome, run, start } from '../program.ts';
+import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 
 const inFolder = async (body: (log: string, folder: string) => Promise<void>) => {
 	const folder = mkdtempSync(join(tmpdir(), 'bpftrace-tail-'));
@@ -276,6 +277,27 @@ test('a removed log, a replaced folder and a link to another target are followed
 		assert.equal(await it.stop(), { status: 0, signal: null, stdout: 'a\nb\nc\n', stderr: '' });
 		assert.match((await linked.stop()).stdout, /^a\nb\n(c\n)?d\n$/);
 	}));
+
+// A user namespace of its own has a limit of its own; nothing of the machine is changed.
+const WITHOUT_WATCHES = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"';
+const noNamespace = spawnSync('unshare', ['-Ur', 'sh', '-c', WITHOUT_WATCHES, 'true']).status !== 0;
+if (noNamespace) console.log('skipped: a kernel without watches left: no user namespaces here');
+
+(noNamespace ? test.skip : test)('without a watch left it says so and looks once a second', () =>
+	inFolder(async (log) => {
+		writeFileSync(log, '');
+		const args = ['-Ur', 'sh', '-c', WITHOUT_WATCHES, process.execPath, bundleOf('bpftrace-tail'), log];
+		const child = spawn('unshare', args, { env: cleanEnv() });
+		const done = outcome(child);
+		await sleep(700);
+		appendFileSync(log, 'a\n');
+		await sleep(1500);
+		child.kill('SIGTERM');
+		const limit = 'all of fs.inotify.max_user_watches are in use';
+		const stderr = `bpftrace-tail: warning: cannot watch ${log}: ${limit}; looking once a second\n`;
+		assert.equal(await done, { status: 0, signal: null, stdout: 'a\n', stderr });
+	}),
+);
 
 test.run();
 

@@ -2,7 +2,15 @@
 // Numbered lines at 25,000 a second and more, 20 rotations a case, with and without the reader being killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,6 +173,7 @@ const create = async (killed: boolean) => {
 	writeFileSync(pidFile, `${writer.pid}`);
 	const written = ended(writer);
 	const stop = generate(writer);
+	while (!existsSync(place.log)) await sleep(5);
 	const reader = tail(place, killed);
 	await rotations(place, reader, killed);
 	const { lines, rate } = stop();
@@ -188,6 +197,7 @@ const copyTruncate = async (killed: boolean) => {
 	const writer = spawn('sh', ['-c', `exec cat >> ${place.log}`], { stdio: ['pipe', 'ignore', 'inherit'] });
 	const written = ended(writer);
 	const stop = generate(writer);
+	while (!existsSync(place.log)) await sleep(5);
 	const reader = tail(place, killed);
 	await rotations(place, reader, killed);
 	const { lines, rate } = stop();

@@ -21,7 +21,6 @@ const openLive = async (reading: Reading): Promise<{ file: Tailed; late: boolean
 			log.info(`${path} does not exist yet; waiting for it`);
 			if (!reading.from) printer.quiet(true);
 		}
-		watch.renew();
 		await watch.wait(pace.poll);
 	}
 	return undefined;

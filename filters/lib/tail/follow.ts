@@ -127,7 +127,6 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	await leave(reading);
 	report(reading, move);
 	turnTo(reading, next);
-	watch.renew();
 	return true;
 };
 

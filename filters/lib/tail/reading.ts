@@ -146,6 +146,7 @@ export const turnTo = (reading: Reading, file: Tailed, time?: number): void => {
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;
 	reading.printer.start(file.offset, time);
+	reading.watch.renew();
 };
 
 /** What a name stands for now, or undefined when it stands for nothing. Throws the system's other errors. */

@@ -1,74 +1,82 @@
 // watch: wait until a log may have changed: a hint from the kernel, or the next look at the clock
 // The hint only saves time. What is read is decided by looking, so a lost hint costs a second and no line.
 
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { statSync } from 'node:fs';
 import chokidar, { type FSWatcher } from 'chokidar';
+import { describe, errnoOf } from '../failure.ts';
+
+/** Hints that follow each other faster are taken together: a busy log is read in pieces, not line by line. */
+const SPACING_MS = 20;
 
 /** A wait for changes of one log. */
 export type Watch = {
 	/** Resolves when the log may have changed, and after `ms` at the latest. */
 	wait: (ms: number) => Promise<void>;
-	/** Look whether the folders are still the ones being watched. */
+	/** Look whether the name still stands for the file that is being watched. */
 	renew: () => void;
 	close: () => void;
 };
 
-const inodeOf = (folder: string): string => {
+const inodeOf = (path: string): string => {
 	try {
-		const { dev, ino } = statSync(folder);
+		const { dev, ino } = statSync(path);
 		return `${dev}:${ino}`;
 	} catch {
 		return '';
 	}
 };
 
-const targetOf = (path: string): string => {
-	try {
-		return realpathSync(path);
-	} catch {
-		return path;
-	}
+const LIMITS: Record<string, string> = {
+	ENOSPC: 'all of fs.inotify.max_user_watches are in use',
+	EMFILE: 'all of fs.inotify.max_user_instances are in use',
 };
 
-/** The folders alone: the events of a folder name each file in it, so no file needs a watch of its own. */
-const watchFolders = (folders: string[]): FSWatcher =>
-	chokidar.watch(folders, { depth: 0, ignoreInitial: true, ignored: (path) => !folders.includes(path) });
+/** Why a watch cannot be had, in words; the kernel's own say that the disk is full. */
+export const watchTrouble = (error: Error): string => LIMITS[errnoOf(error)] ?? describe(error);
 
-/** Watch the folder of the log at `path` (and of what a link of that name points to) until `signal` is aborted. */
-export const createWatch = (path: string, signal: AbortSignal, trouble: (error: Error) => void): Watch => {
+/**
+ * Watch the live file of the log at `path`, once renewed, until `signal` is aborted; `trouble` hears, in words, why it cannot be.
+ * The file and not its folder: for each event in a folder, of any file in it, chokidar would list it anew.
+ * A rename is an event of the file too, and a file to come is met by looking.
+ */
+export const createWatch = (path: string, signal: AbortSignal, trouble: (why: string) => void): Watch => {
 	let watcher: FSWatcher | undefined;
 	let watched = '';
-	let names = new Set<string>();
 	let hinted = false;
 	let wake: (() => void) | undefined;
+	let wokenAt = Number.NEGATIVE_INFINITY;
+	let spacer: NodeJS.Timeout | undefined;
 
-	const hint = (name: unknown) => {
-		if (typeof name === 'string' && !names.has(basename(name))) return;
+	const wakeSoon = () => {
+		const early = wokenAt + SPACING_MS - performance.now();
+		if (early <= 0) wake?.();
+		else spacer ??= setTimeout(() => wake?.(), early);
+	};
+	const hint = () => {
 		hinted = true;
-		wake?.();
+		if (wake) wakeSoon();
 	};
 	const failed = (error: unknown) => {
 		watcher?.close();
 		watcher = undefined;
-		trouble(error as Error);
+		trouble(watchTrouble(error as Error));
 	};
 	const renew = () => {
-		const paths = [path, targetOf(path)];
-		const folders = [...new Set(paths.map(dirname))].filter((folder) => inodeOf(folder) !== '');
-		const now = folders.map((folder) => `${inodeOf(folder)} ${folder}`).join('\n');
+		const now = inodeOf(path);
 		if (now === watched) return;
 		watched = now;
-		names = new Set(paths.map((each) => basename(each)));
 		watcher?.close();
-		watcher = watchFolders(folders)
-			.on('raw', (_event, name) => hint(name))
-			.on('error', failed);
+		watcher = undefined;
+		if (now !== '')
+			watcher = chokidar.watch(path, { ignoreInitial: true }).on('raw', hint).on('error', failed);
 	};
 	const wait = (ms: number): Promise<void> =>
 		new Promise((resolve) => {
 			const done = () => {
 				clearTimeout(timer);
+				clearTimeout(spacer);
+				spacer = undefined;
+				wokenAt = performance.now();
 				signal.removeEventListener('abort', done);
 				wake = undefined;
 				hinted = false;
@@ -77,8 +85,8 @@ export const createWatch = (path: string, signal: AbortSignal, trouble: (error: 
 			const timer = setTimeout(done, ms);
 			signal.addEventListener('abort', done);
 			wake = done;
-			if (hinted || signal.aborted) done();
+			if (signal.aborted) done();
+			else if (hinted) wakeSoon();
 		});
-	renew();
 	return { wait, renew, close: () => watcher?.close() };
 };

@@ -50,7 +50,7 @@ const tailOf = (path: string) => {
 		stop = new AbortController();
 		const { signal } = stop;
 		const write = (line: string) => faults.push(line);
-		const watch = createWatch(path, signal, (error) => faults.push(error.message));
+		const watch = createWatch(path, signal, (why) => faults.push(why));
 		const output = { line: () => {}, text, count: () => 0, blocked: () => false } as const;
 		running = follow({
 			path,
