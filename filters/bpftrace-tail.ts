@@ -19,7 +19,8 @@
 // without more. A sink puts into ACKFILE the last one of which it has delivered everything before.
 //
 // Rotation by rename (logrotate `create`) loses nothing: the old file is read until it has been quiet for 1 s and
-// the new one has lines. After a restart the files NAME.2, NAME.1 ... are gone through in order. A log that is
+// the new one has lines. After a restart the files NAME.2, NAME.1 ... (or NAME-20260102 ...) are gone through in
+// order; they are looked for beside the log (logrotate's `olddir` and `extension` are not known). A log that is
 // truncated (`copytruncate`) is read on in its copy; what cannot be known to be complete is printed in its place:
 //
 //   {"type":"notice","ts":1763712000000,"host":"web1","kind":"lost_window","detail":"..."}

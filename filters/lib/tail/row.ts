@@ -1,8 +1,8 @@
 // row: the files that a log consists of, as they lie in its folder: NAME.2, NAME.1, NAME
 // It knows the names that logrotate, svlogd and people give, and their order.
 
-import { constants } from 'node:fs';
-import { open, readdir, realpath } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../failure.ts';
@@ -38,51 +38,58 @@ const older = (a: Found, b: Found): number => {
 
 // A FIFO with such a name must not stop us.
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-const WHY: Record<string, string> = { EACCES: 'may not be read', EPERM: 'may not be read' };
+const GONE = ['ENOENT', 'ENOTDIR'];
+
+const NO_HEAD = Buffer.alloc(0);
+
+type Facts = Pick<Entry, 'dev' | 'ino' | 'size' | 'modified' | 'born' | 'head' | 'unreadable'>;
+
+const factsOf = (stat: BigIntStats, unreadable: string): Facts | undefined => {
+	if (!stat.isFile()) return undefined;
+	const { dev, ino, size, mtimeNs, birthtimeNs } = stat;
+	const inode = { dev: String(dev), ino: String(ino) };
+	return { ...inode, size: Number(size), modified: mtimeNs, born: birthtimeNs, head: NO_HEAD, unreadable };
+};
+
+/** What a file is; undefined when it is none, or gone. */
+const inspect = async (path: string, packed: boolean): Promise<Facts | undefined> => {
+	let file: FileHandle | undefined;
+	try {
+		file = await open(path, READ);
+		const facts = factsOf(await file.stat({ bigint: true }), packed ? 'is compressed' : '');
+		if (!facts) return undefined;
+		const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+		return { ...facts, head: buffer.subarray(0, bytesRead) };
+	} catch (error) {
+		const errno = (error as NodeJS.ErrnoException).code ?? '';
+		// What a socket answers.
+		if (GONE.includes(errno) || errno === 'ENXIO') return undefined;
+		if (errno !== 'EACCES' && errno !== 'EPERM') throw error;
+		const facts = await stat(path, { bigint: true }).catch(() => undefined);
+		return facts && factsOf(facts, 'may not be read');
+	} finally {
+		await file?.close();
+	}
+};
 
 const look = async (path: string, rank: Rank | undefined, live: boolean): Promise<Found | undefined> => {
-	const known = { path, live, rank, ranked: live || rank !== undefined };
+	const facts = await inspect(path, rank?.packed === true);
+	return facts && { ...facts, path, live, rank, ranked: live || rank !== undefined };
+};
+
+const filesIn = async (folder: string): Promise<string[]> => {
 	try {
-		const file = await open(path, READ);
-		try {
-			const stat = await file.stat({ bigint: true });
-			if (!stat.isFile()) return undefined;
-			const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-			const [dev, ino] = [String(stat.dev), String(stat.ino)];
-			const unreadable = rank?.packed ? 'is compressed' : '';
-			const facts = {
-				dev,
-				ino,
-				size: Number(stat.size),
-				modified: stat.mtimeNs,
-				born: stat.birthtimeNs,
-				unreadable,
-			};
-			return { ...known, ...facts, head: buffer.subarray(0, bytesRead) };
-		} finally {
-			await file.close();
-		}
+		return await readdir(folder);
 	} catch (error) {
-		const unreadable = WHY[errnoOf(error)];
-		if (errnoOf(error) === 'ENOENT') return undefined;
-		if (!unreadable) throw error;
-		return {
-			...known,
-			dev: '',
-			ino: '',
-			size: 0,
-			modified: BigInt(Date.now()) * 1_000_000n,
-			born: 0n,
-			unreadable,
-			head: Buffer.alloc(0),
-		};
+		if (GONE.includes(errnoOf(error))) return [];
+		throw error;
 	}
 };
 
 const lookAtAll = async (path: string): Promise<Entry[]> => {
 	const real = await realpath(path).catch(() => path);
 	const [folder, name] = [dirname(real), basename(real)];
-	const files = await readdir(folder).catch(() => []);
+	const files = await filesIn(folder);
 	const named = files.filter((file) => file.startsWith(name) && file !== name);
 	const found = await Promise.all([
 		...named.map((file) => look(join(folder, file), rankOf(file, name), false)),
