@@ -29,11 +29,11 @@ const LINE = /^line (\d{9}) a latency of some microseconds$/;
 
 type Folder = { path: string; log: string; conf: string; ack: string; remove: () => void };
 
-const folder = (directives: string): Folder => {
+const folder = (directives: (path: string) => string): Folder => {
 	const path = mkdtempSync(join(tmpdir(), 'rotation-'));
 	mkdirSync(join(path, 'log'), { mode: 0o755 });
 	const [log, conf, ack] = [join(path, 'log', 'cpu-lat.log'), join(path, 'conf'), join(path, 'ack')];
-	writeFileSync(conf, `${log} {\n\trotate 100\n\tmissingok\n${directives}\n}\n`, { mode: 0o600 });
+	writeFileSync(conf, `${log} {\n\trotate 100\n\tmissingok\n${directives(path)}\n}\n`, { mode: 0o600 });
 	return { path, log, conf, ack, remove: () => rmSync(path, { recursive: true }) };
 };
 
@@ -167,10 +167,11 @@ const rotations = async (place: Folder, reader: ReturnType<typeof tail>, killed:
 };
 
 const create = async (killed: boolean) => {
-	const pidFile = join(mkdtempSync(join(tmpdir(), 'rotation-pid-')), 'pid');
-	const place = folder(`\tcreate 0640\n\tpostrotate\n\t\tkill -HUP $(cat ${pidFile})\n\tendscript`);
+	const place = folder(
+		(path) => `\tcreate 0640\n\tpostrotate\n\t\tkill -HUP $(cat ${path}/pid)\n\tendscript`,
+	);
 	const writer = start('append-log', [place.log]);
-	writeFileSync(pidFile, `${writer.pid}`);
+	writeFileSync(join(place.path, 'pid'), `${writer.pid}`);
 	const written = ended(writer);
 	const stop = generate(writer);
 	while (!existsSync(place.log)) await sleep(5);
@@ -193,7 +194,7 @@ const create = async (killed: boolean) => {
 };
 
 const copyTruncate = async (killed: boolean) => {
-	const place = folder('\tcopytruncate');
+	const place = folder(() => '\tcopytruncate');
 	const writer = spawn('sh', ['-c', `exec cat >> ${place.log}`], { stdio: ['pipe', 'ignore', 'inherit'] });
 	const written = ended(writer);
 	const stop = generate(writer);
