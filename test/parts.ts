@@ -43,12 +43,16 @@ export const testWith = <Body extends () => unknown>(
 	name: string,
 	body: Body,
 ): void => {
-	if (lack === '') return test(name, body);
+	if (lack === '') {
+		test(name, body);
+		return;
+	}
 	if (mayNotSkip) {
 		const refuse = () => {
 			throw new Error(`may not be skipped in CI: ${lack}`);
 		};
-		return test(name, refuse as unknown as Body);
+		test(name, refuse as unknown as Body);
+		return;
 	}
 	console.log(`skipped: ${name}: ${lack}`);
 	test.skip(name, body);

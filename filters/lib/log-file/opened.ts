@@ -1,0 +1,72 @@
+// opened: one open log file: appending to it, and what its name says about it now
+// Writing is synchronous: the page cache takes 64 KiB in microseconds, and nothing can come between two lines.
+
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EXIT, errnoOf, Failure } from '../failure.ts';
+
+const MODE = 0o640;
+const NEWLINE = 10;
+
+/** An open log. `size` is in bytes, kept by us; `torn` means that it ended in half a line when opened. */
+export type Opened = { fd: number; size: number; torn: boolean };
+
+const lastByte = (fd: number, size: number): number | undefined => {
+	const byte = Buffer.alloc(1);
+	return readSync(fd, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
+};
+
+/** Open `path` for appending, making it (mode 0640) when it is not there. Throws the system's error. */
+export const openLog = (path: string): Opened => {
+	const fd = openSync(path, 'a+', MODE);
+	const stat = fstatSync(fd);
+	const size = stat.isFile() ? stat.size : 0;
+	return { fd, size, torn: size > 0 && lastByte(fd, size) !== NEWLINE };
+};
+
+/** The same at the start of a program: what cannot be opened is a Failure that says what to do. */
+export const openFirst = (path: string): Opened => {
+	try {
+		return openLog(path);
+	} catch (error) {
+		if (errnoOf(error) !== 'ENOENT') throw error;
+		const folder = dirname(path);
+		throw new Failure(EXIT.unavailable, `${path}: the folder ${folder} is not there; mkdir -p ${folder}`);
+	}
+};
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Append as much of `bytes` as there is room for: how many bytes were taken, 0 on a full disk. */
+export const append = (log: Opened, bytes: Buffer, from: number): number => {
+	try {
+		const taken = writeSync(log.fd, bytes, from, bytes.length - from);
+		log.size += taken;
+		return taken;
+	} catch (error) {
+		if (FULL.has(errnoOf(error))) return 0;
+		throw error;
+	}
+};
+
+/** Make what was written survive a loss of power; then, or without `sync`, let the file go. */
+export const closeLog = (log: Opened, sync: boolean): void => {
+	if (sync) fdatasyncSync(log.fd);
+	closeSync(log.fd);
+};
+
+/** Whether nothing has this name any more; false also when that cannot be told. */
+export const isGone = (path: string): boolean => {
+	try {
+		statSync(path);
+		return false;
+	} catch (error) {
+		return errnoOf(error) === 'ENOENT';
+	}
+};
+
+/** Whether no name is left for an open log, so that nobody will ever read its end. */
+export const isRemoved = (log: Opened): boolean => fstatSync(log.fd).nlink === 0;
+
+/** The length that the log has now, which differs from `size` after somebody truncated it. */
+export const lengthOf = (log: Opened): number => fstatSync(log.fd).size;

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+	ANY_LINE_BYTES,
+	BARRIER_BYTES,
+	barrierPlace,
+	createPrinter,
+} from '../../../../filters/lib/tail/printer.ts';
+
+const place = suite('tail: where a barrier goes');
+
+const TIMED = '@us:\n[0] 1\n\n#!ts 1763712000\n@us:\n';
+
+place('before the first time line of a run, unless nothing was printed since the last barrier', () => {
+	assert.is(barrierPlace(Buffer.from(TIMED), 0, true), TIMED.indexOf('#!ts'));
+	assert.is(barrierPlace(Buffer.from('#!ts 1763712000\na\n'), 0, true), -1);
+	assert.is(barrierPlace(Buffer.from('#!ts 1763712000\na\n'), 1, true), 0);
+});
+
+place('in a log without times after an empty line, once in 64 KiB; at any line once in 1 MiB', () => {
+	const bytes = Buffer.from('a\n\nb\n');
+	assert.is(barrierPlace(bytes, BARRIER_BYTES - 6, false), -1);
+	assert.is(barrierPlace(bytes, BARRIER_BYTES, false), 3);
+	assert.is(barrierPlace(bytes, BARRIER_BYTES, true), -1);
+	assert.is(barrierPlace(Buffer.from('a\nb\n'), ANY_LINE_BYTES - 1, false), -1);
+	assert.is(barrierPlace(Buffer.from('a\nb\n'), ANY_LINE_BYTES, true), 0);
+});
+
+place.run();
+
+const test = suite('tail: printer');
+
+/** What is printed, warnings and counts aside. */
+const printing = (barriers: boolean) => {
+	let printed = '';
+	const counts: string[] = [];
+	const printer = createPrinter({
+		text: (text) => {
+			printed += text;
+		},
+		barriers,
+		position: (offset, time) => ({ offset, ...(time === undefined ? {} : { time }) }),
+		count: (what) => counts.push(what),
+		warn: () => {},
+	});
+	return { printer, counts, printed: () => printed };
+};
+
+test('a barrier has the offset of the line behind it and the last time before it', () => {
+	const { printer, printed } = printing(true);
+	printer.start(100);
+	printer.run(Buffer.from('a\n#!ts 5\nb\n#!ts 6\nc\n'));
+	assert.ok(printer.owes());
+	printer.quiet();
+	assert.not(printer.owes());
+	printer.quiet();
+	assert.is(printed(), 'a\n#!pos {"offset":102}\n#!ts 5\nb\n#!ts 6\nc\n#!pos {"offset":120,"time":6000}\n');
+});
+
+test('without barriers the lines are all there is', () => {
+	const { printer, printed } = printing(false);
+	printer.start(0);
+	printer.run(Buffer.from('a\n#!ts 5\n#!pos {"x":1}\n'));
+	printer.quiet(true);
+	assert.is(printed(), 'a\n#!ts 5\n#!pos {"x":1}\n');
+});
+
+test('the time is repeated at a new start, unless the log says it itself', () => {
+	for (const [line, wanted] of [
+		['a\n', '#!ts 5\na\n'],
+		['#!ts 6\n', '#!ts 6\n'],
+	] as const) {
+		const { printer, printed } = printing(false);
+		printer.start(0, 5000);
+		printer.run(Buffer.from(line));
+		assert.is(printed(), wanted);
+	}
+});
+
+test('barriers of another pipeline in the log are left out, counted, and move the offset', () => {
+	const { printer, printed, counts } = printing(true);
+	printer.start(0);
+	printer.run(Buffer.from('a\n#!pos {"x":1}\nb #!pos \n'));
+	printer.quiet();
+	assert.is(printed(), 'a\nb #!pos \n#!pos {"offset":25}\n');
+	assert.equal(counts, ['foreign_barriers']);
+});
+
+test('half a line gets a newline but no barrier behind it; skipped bytes move the offset', () => {
+	const { printer, printed, counts } = printing(true);
+	printer.start(0);
+	printer.skip(10);
+	printer.torn(Buffer.from('hal'));
+	printer.quiet();
+	assert.is(printed(), 'hal\n#!pos {"offset":10}\n');
+	assert.equal(counts, ['torn']);
+});
+
+test('bytes that are not UTF-8 are printed as U+FFFD and counted', () => {
+	const { printer, printed, counts } = printing(false);
+	printer.run(Buffer.from([255, 0, 10]));
+	assert.is(printed(), '\ufffd\0\n');
+	assert.equal(counts, ['not_utf8']);
+});
+
+test('whatever the lines and runs: barriers aside the text is the same, and each barrier is where it says', () => {
+	const line = fc.constantFrom('a\n', '\n', '#!ts 1763712000\n', '[0] 1 |@@|\n', `${'x'.repeat(9000)}\n`);
+	fc.assert(
+		fc.property(fc.array(fc.array(line, { minLength: 1, maxLength: 30 })), (runs) => {
+			const { printer, printed } = printing(true);
+			printer.start(0);
+			for (const run of runs) printer.run(Buffer.from(run.join('')));
+			printer.quiet();
+			let offset = 0;
+			for (const text of printed().split(/(?<=\n)/)) {
+				if (text.startsWith('#!pos ')) assert.is(JSON.parse(text.slice(6)).offset, offset);
+				else offset += text.length;
+			}
+			assert.is(printed().replace(/^#!pos .*\n/gm, ''), runs.flat().join(''));
+		}),
+	);
+});
+
+test.run();
