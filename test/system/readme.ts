@@ -101,7 +101,7 @@ test('npm ci && npm start, without rights: a recording, marked, and what to inst
 	assert.match(stdout, /^SAMPLE DATA .* cpu-lat \(us\), \d+ samples, cumulative/m);
 	const unmarked = stdout
 		.split('\n')
-		.filter((text) => /cpu-lat/.test(text) && !/^SAMPLE DATA|^synthetic\./.test(text));
+		.filter((text) => /cpu-lat/.test(text) && !/^SAMPLE DATA|^synthetic\.|^> /.test(text));
 	assert.equal(unmarked, []);
 	assert.match(stderr, /"replay" runs in its place, marked synthetic\. For real figures install bpftrace/);
 });
