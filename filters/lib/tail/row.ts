@@ -102,13 +102,13 @@ const namesOf = (entries: Entry[]): string => entries.map(({ path, ino }) => `${
 
 /**
  * The files of the log at `path`, oldest first. A rotation renames them one by one, so it is looked at
- * until two looks agree. Throws the system's error when the folder or a file fails to be read.
+ * until two looks agree; the first of them is the answer, since the second says that nothing moved during it. Throws the system's error when the folder or a file fails to be read.
  */
 export const rowOf = async (path: string): Promise<Entry[]> => {
 	let entries = await lookAtAll(path);
 	for (let looks = 1; looks < LOOKS; looks++) {
 		const again = await lookAtAll(path);
-		if (namesOf(again) === namesOf(entries)) return again;
+		if (namesOf(again) === namesOf(entries)) return entries;
 		entries = again;
 		await sleep(BETWEEN_MS);
 	}
