@@ -26,7 +26,7 @@ const openLive = async (reading: Reading): Promise<{ file: Tailed; late: boolean
 	return undefined;
 };
 
-const beginLive = async (reading: Reading, fromStart: boolean, time?: number): Promise<void> => {
+const beginLive = async (reading: Reading, fromStart: boolean, time?: string): Promise<void> => {
 	const live = await openLive(reading);
 	if (!live) return;
 	const { file, late } = live;

@@ -2,7 +2,7 @@
 // `{"name":"cpu-lat.log","dev":"2049","ino":"77","hash":"9f...","hashed":256,"offset":1024,"modified":"17..."}`
 
 import { EXIT, Failure } from '../failure.ts';
-import type { Position } from '../record.ts';
+import { type Position, parseControl } from '../record.ts';
 import type { Identity } from './identity.ts';
 
 /** A place in a log: everything before byte `offset` of the identified file has been printed. */
@@ -10,8 +10,8 @@ export type LogPosition = Identity & {
 	/** The log's name without its folder. */
 	name: string;
 	offset: number;
-	/** The time of the last `#!ts` line before `offset`, in ms since the epoch. */
-	time?: number;
+	/** The last `#!ts` line before `offset`: the time of what follows, and whether it is sample data. */
+	time?: string;
 	/** When the file was last written to as far as we know, in ns since the epoch; younger files are newer. */
 	modified: string;
 	/** True in a copy that `copytruncate` made: what came after it may be incomplete. */
@@ -21,11 +21,14 @@ export type LogPosition = Identity & {
 const isDigits = (value: unknown): boolean => typeof value === 'string' && /^\d{1,30}$/.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const isTimeLine = (value: unknown): boolean =>
+	typeof value === 'string' && parseControl(value).kind === 'ts';
+
 const isLogPosition = (position: Position): boolean =>
 	[position.dev, position.ino, position.modified].every(isDigits) &&
 	[position.hashed, position.offset].every(isCount) &&
 	typeof position.hash === 'string' &&
-	(position.time === undefined || isCount(position.time));
+	(position.time === undefined || isTimeLine(position.time));
 
 /**
  * The position that an ack file holds, for the log called `name`.

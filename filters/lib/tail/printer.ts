@@ -2,7 +2,7 @@
 // A barrier stands before a `#!ts` line or where the log fell silent, so that it cuts no histogram.
 
 import { isUtf8 } from 'node:buffer';
-import { barrierLine, type Position, timeLine } from '../record.ts';
+import { barrierLine, type Position } from '../record.ts';
 import { firstTimeIn, lastTimeIn, startsWithTime } from '../time-lines.ts';
 
 /** A log without `#!ts` lines gets a barrier after an empty line about every so many bytes. */
@@ -16,15 +16,15 @@ const FOREIGN = /^#!pos .*\n/gm;
 export type Printing = {
 	text: (text: string) => void;
 	barriers: boolean;
-	position: (offset: number, time: number | undefined) => Position;
+	position: (offset: number, time: string | undefined) => Position;
 	count: (what: string, by?: number) => void;
 	warn: (message: string, like: string) => void;
 };
 
 /** Whole lines in, whole lines out. */
 export type Printer = {
-	/** What comes next starts at byte `offset` of a file; `time` (ms) is repeated unless the log says it itself. */
-	start: (offset: number, time?: number) => void;
+	/** What comes next starts at byte `offset` of a file; `time`, a `#!ts` line, is repeated unless the log has one there. */
+	start: (offset: number, time?: string) => void;
 	/** A run of whole lines, which ends with a newline. */
 	run: (bytes: Buffer) => void;
 	/** Bytes of a line too long to print. */
@@ -54,8 +54,8 @@ export const barrierPlace = (bytes: Buffer, since: number, timed: boolean): numb
 export const createPrinter = ({ text, barriers, position, count, warn }: Printing): Printer => {
 	let at = 0;
 	let since = 0;
-	let time: number | undefined;
-	let toRepeat: number | undefined;
+	let time: string | undefined;
+	let toRepeat: string | undefined;
 
 	// A barrier inside the log is of the pipeline that wrote it; a sink of ours would take it for our position.
 	const withoutForeign = (all: string): string => {
@@ -84,7 +84,7 @@ export const createPrinter = ({ text, barriers, position, count, warn }: Printin
 		at += bytes.length;
 	};
 	const run = (bytes: Buffer) => {
-		if (toRepeat !== undefined && !startsWithTime(bytes)) text(`${timeLine(toRepeat)}\n`);
+		if (toRepeat !== undefined && !startsWithTime(bytes)) text(`${toRepeat}\n`);
 		toRepeat = undefined;
 		const cut = barriers ? barrierPlace(bytes, since, time !== undefined) : -1;
 		if (cut >= 0) {
@@ -92,7 +92,7 @@ export const createPrinter = ({ text, barriers, position, count, warn }: Printin
 			barrier();
 		}
 		piece(bytes.subarray(Math.max(cut, 0)));
-		time = lastTimeIn(bytes)?.ms ?? time;
+		time = lastTimeIn(bytes)?.line.trimEnd() ?? time;
 	};
 	return {
 		start: (offset, repeat) => {

@@ -77,7 +77,7 @@ export const nothingYet = (path: string, at: number): LogPosition => ({
 });
 
 /** The position of byte `offset` in the file that is being read; of an empty one only the time counts. */
-const positionIn = ({ path, file }: Reading, offset: number, time: number | undefined): LogPosition => {
+const positionIn = ({ path, file }: Reading, offset: number, time: string | undefined): LogPosition => {
 	const id = file?.id ?? NOTHING;
 	const modified = id.hashed > 0 && file && file.modified > 0n ? file.modified : fileTime(Date.now());
 	return {
@@ -141,7 +141,7 @@ export const printTorn = ({ file, lines, printer, log }: Reading): void => {
 };
 
 /** Read `file` from now on. */
-export const turnTo = (reading: Reading, file: Tailed, time?: number): void => {
+export const turnTo = (reading: Reading, file: Tailed, time?: string): void => {
 	reading.file = file;
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;

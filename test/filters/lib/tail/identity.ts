@@ -17,7 +17,7 @@ test('content is the same as long as what was hashed is', () => {
 const whole = { ...identityOf('1', '2', Buffer.from('abc')), name: 'a', offset: 3, modified: '17' };
 
 test('a position is taken back as it was written', () => {
-	assert.equal(logPosition({ ...whole, time: 5 }, 'a', 'ack'), { ...whole, time: 5 });
+	assert.equal(logPosition({ ...whole, time: '#!ts 5' }, 'a', 'ack'), { ...whole, time: '#!ts 5' });
 });
 
 test('another log, another source, or nonsense is refused with what to do', () => {
