@@ -319,7 +319,7 @@ ack('barriers stand before time lines and at a quiet end, and a restart goes on 
 			[
 				[0, undefined],
 				[2, undefined],
-				[21, 1763712000000],
+				[21, '#!ts 1763712000'],
 			],
 		);
 		assert.is(stdout.replace(/^#!pos.*/gm, '#!pos'), '#!pos\na\n#!pos\n#!ts 1763712000\nb\n\n#!pos\n');
