@@ -114,17 +114,20 @@ const commonFault = (record: AnyRecord): string => {
 	return '';
 };
 
+const isBelow = (a: Exact, b: Exact): boolean =>
+	typeof a === 'number' && typeof b === 'number' ? a < b : toBigInt(a) < toBigInt(b);
+
 const bucketsFault = (buckets: unknown): string => {
 	if (!Array.isArray(buckets)) return '"buckets" is not a list';
-	let edge: bigint | null | undefined;
+	let edge: Exact | null | undefined;
 	for (const bucket of buckets) {
 		if (!Array.isArray(bucket) || bucket.length !== 3) return 'a bucket is not [lower, upper, count]';
 		const [lower, upper, count] = bucket;
 		if (!isBound(lower) || !isBound(upper) || !isWhole(count)) return 'a bucket is not of whole numbers';
 		if (edge === null || (lower === null && edge !== undefined)) return 'buckets are not in order';
-		if (lower !== null && edge !== undefined && toBigInt(lower) < edge) return 'buckets overlap';
-		if (lower !== null && upper !== null && toBigInt(upper) <= toBigInt(lower)) return 'a bucket is empty';
-		edge = upper === null ? null : toBigInt(upper);
+		if (lower !== null && edge !== undefined && isBelow(lower, edge)) return 'buckets overlap';
+		if (lower !== null && upper !== null && !isBelow(lower, upper)) return 'a bucket is empty';
+		edge = upper;
 	}
 	return '';
 };
