@@ -37,8 +37,9 @@ import { EXIT, Failure } from './lib/failure.ts';
 import { createPacing, createRate } from './lib/graphite/pacing.ts';
 import { parsePoint } from './lib/graphite/point.ts';
 import { createSender } from './lib/graphite/sender.ts';
+import { excerpt } from './lib/log.ts';
 import { duration, hostPort, oneOf, positiveDuration, whole } from './lib/options.ts';
-import { excerpt, stage } from './lib/stage.ts';
+import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
 	uri: { type: 'string', multiple: true },

@@ -84,6 +84,10 @@ export const createLog = (settings: Settings): Log => {
 	return { error: say('error'), warn: say('warn'), info: say('info'), debug: say('debug'), settle };
 };
 
+/** The start of a line that is not understood, short enough for a log. */
+export const excerpt = (line: string): string =>
+	JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}...` : line);
+
 /** Text to stderr now, even when the program is about to exit; a full terminal or pipe is waited for. */
 export const writeStderr = (text: string): void => {
 	try {

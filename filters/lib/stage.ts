@@ -8,6 +8,7 @@ import split2 from 'split2';
 import { transform } from 'through2';
 import { EXIT } from './failure.ts';
 import { LONGEST_LINE, wholeLines } from './lines.ts';
+import { excerpt } from './log.ts';
 import {
 	type Context,
 	type Emit,
@@ -100,10 +101,6 @@ const recordLine = <Options extends OptionSpec>(handlers: Handlers, context: Con
 		return handler(record, emit);
 	};
 };
-
-/** The start of a line that is not understood, short enough for a log. */
-export const excerpt = (line: string): string =>
-	JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}...` : line);
 
 /** The transform that does the program's work, fed with lines, or with runs of lines as bytes. */
 const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program<Options>): Transform => {

@@ -2,8 +2,8 @@
 // Bounds are inclusive there, whole numbers may be quoted, and from release 0.24 on counts may be hexadecimal.
 
 import { dictionaryOf } from '../bcc/dictionary.ts';
+import { excerpt } from '../log.ts';
 import { faultIn, parseRecord } from '../record.ts';
-import { excerpt } from '../stage.ts';
 import { type Emitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { type Json, member, membersOf, readJson } from './json.ts';
 import { bucketsOf, wholeOf } from './json-buckets.ts';

@@ -4,8 +4,8 @@
 
 import * as section from '../bcc/section.ts';
 import * as bcc from '../bcc/table.ts';
+import { excerpt } from '../log.ts';
 import { parseControl } from '../record.ts';
-import { excerpt } from '../stage.ts';
 import { createBlocks } from './blocks.ts';
 import { createEmitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { createFast } from './fast.ts';

@@ -190,8 +190,8 @@ const held = (name: string) => {
 };
 const exited = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve));
 
-test('TERM hands over: 40 restarts under load, nothing missing, twice or torn', async () => {
-	const count = 1_500_000;
+test('TERM hands over: 100 restarts under load, nothing missing, twice or torn', async () => {
+	const count = 4_000_000;
 	const { input, output, spawnOne } = held('pass');
 	const file = join(dir, 'handed-over');
 	const sink = openSync(file, 'w');
@@ -204,7 +204,7 @@ test('TERM hands over: 40 restarts under load, nothing missing, twice or torn', 
 	for (const fd of [from, to, sink]) closeSync(fd);
 	const generated = exited(generator);
 	let child = spawnOne(false);
-	for (let i = 0; i < 40; i++) {
+	for (let i = 0; i < 100; i++) {
 		await sleep(35);
 		const gone = exited(child);
 		child.kill('SIGTERM');
