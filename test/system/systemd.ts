@@ -1,0 +1,195 @@
+// The units, for real: a systemd of its own boots in a container made here, with this host's /usr, and runs them.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type CarbonCache, carbonCache } from '../fixtures/carbon-cache.ts';
+import { bpftraceLacks, commandsLack, isRoot, testWith } from '../parts.ts';
+import { ROOT } from '../program.ts';
+
+const test = suite('systemd');
+const SUPERVISOR = '/usr/local/bin/bpfpipe\0up';
+const UNITS = ['bpfpipe@.service', 'bpfpipe-collect@.service'];
+const COLLECT = 'bpfpipe-collect@cpu-lat.service';
+const SHIP = 'bpfpipe@cpu-lat.service';
+const CARBON = 'carbon.service';
+const TRACEFS = 'tracefs.service';
+const noSystemd = commandsLack('systemd-analyze');
+const noContainer = isRoot
+	? commandsLack('systemd-nspawn', 'carbon-cache') || bpftraceLacks()
+	: 'a container needs root';
+
+const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+
+for (const unit of UNITS) {
+	testWith(test, noSystemd, `${unit} is in order`, () => {
+		const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-unit-'));
+		// The command is not installed where the tests run, and that is all that may be wrong.
+		for (const file of UNITS) {
+			const text = readFileSync(join(ROOT, 'systemd', file), 'utf8').replaceAll(
+				'/usr/local/bin/bpfpipe',
+				'/bin/true',
+			);
+			writeFileSync(join(dir, file.replace('@', '@cpu-lat')), text);
+		}
+		const { stderr, status } = analyze('verify', join(dir, unit.replace('@', '@cpu-lat')));
+		rmSync(dir, { recursive: true });
+		assert.is(
+			stderr
+				.split('\n')
+				.filter((line) => line.includes('bpfpipe'))
+				.join('\n'),
+			'',
+		);
+		assert.is(status, 0, stderr);
+	});
+}
+
+testWith(test, noSystemd, 'exposure: at most 1.6 for the shipper, 3.7 for the collector', () => {
+	for (const [unit, most] of [
+		['bpfpipe@.service', 16],
+		['bpfpipe-collect@.service', 37],
+	] as const) {
+		const file = join(ROOT, 'systemd', unit);
+		const { status, stdout } = analyze('security', '--offline=true', `--threshold=${most}`, file);
+		assert.is(status, 0, stdout.split('\n').slice(-3).join('\n'));
+	}
+});
+
+/** A machine of systemd's own, without a network, our files where the documents put them, and a carbon inside. */
+const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal: () => string } => {
+	const commands = join(dir, 'bin');
+	const wants = join(dir, 'wants');
+	for (const folder of [commands, wants]) mkdirSync(folder);
+	for (const file of readdirSync(join(ROOT, 'dist')).filter((name) => name.endsWith('.cjs'))) {
+		symlinkSync(`/opt/bpfpipe/dist/${file}`, join(commands, file.replace(/\.cjs$/, '')));
+	}
+	for (const unit of [COLLECT, SHIP, CARBON, TRACEFS]) {
+		symlinkSync(`/etc/systemd/system/${unit.replace('cpu-lat', '')}`, join(wants, unit));
+	}
+	const defaults = join(dir, 'defaults');
+	const carbonUnit = join(dir, CARBON);
+	const config = join(carbon.folder, 'conf', 'carbon.conf');
+	const command = `/usr/bin/carbon-cache --config=${config} --nodaemon --pidfile=/run/carbon.pid start`;
+	writeFileSync(defaults, `CPU_LAT_GRAPHITE_URI=${carbon.text}\nCPU_LAT_INTERVAL=2s\n`);
+	writeFileSync(carbonUnit, `[Service]\nExecStart=${command}\n`);
+	// A real machine has it mounted; a container's systemd leaves that out.
+	const tracefsUnit = join(dir, TRACEFS);
+	const mount = '/bin/mount -t tracefs tracefs /sys/kernel/tracing';
+	writeFileSync(tracefsUnit, `[Unit]\nBefore=${COLLECT}\n[Service]\nType=oneshot\nExecStart=${mount}\n`);
+	const binds = [
+		[tracefsUnit, `/etc/systemd/system/${TRACEFS}`],
+		[ROOT, '/opt/bpfpipe'],
+		[commands, '/usr/local/bin'],
+		[wants, '/etc/systemd/system/multi-user.target.wants'],
+		[defaults, '/etc/default/bpfpipe'],
+		[carbonUnit, `/etc/systemd/system/${CARBON}`],
+		[join(ROOT, 'etc', 'cpu-lat.yaml'), '/etc/bpfpipe/cpu-lat.yaml'],
+		...UNITS.map((unit) => [join(ROOT, 'systemd', unit), `/etc/systemd/system/${unit}`]),
+	];
+	const child = spawn(
+		'systemd-nspawn',
+		[
+			...['--quiet', '--register=no', '--keep-unit', '--directory=/', '--volatile=yes', '--boot'],
+			...['--console=read-only', '--machine=bpfpipe-test', '--private-network'],
+			...['--capability=CAP_BPF,CAP_PERFMON', '--system-call-filter=bpf perf_event_open'],
+			`--bind=${carbon.folder}`,
+			...binds.map(([from, to]) => `--bind-ro=${from}:${to}`),
+			...['systemd.firstboot=off', 'systemd.journald.forward_to_console=1', 'systemd.unit=multi-user.target'],
+			'systemd.mask=systemd-networkd-wait-online.service',
+		],
+		{ stdio: ['ignore', 'pipe', 'pipe'] },
+	);
+	let text = '';
+	const gather = (chunk: Buffer) => {
+		text += chunk;
+	};
+	child.stdout.on('data', gather);
+	child.stderr.on('data', gather);
+	return { child, journal: () => text };
+};
+
+/** Processes whose command line has `word`, as this host sees them: the container has no user names of its own. */
+const processes = (word: string) =>
+	readdirSync('/proc')
+		.filter((name) => /^\d+$/.test(name))
+		.flatMap((pid) => {
+			try {
+				const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+				const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+				const field = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)![1]!;
+				const isOurs = command.includes(word) && field('State') !== 'Z';
+				return isOurs ? [{ pid: Number(pid), uid: Number(field('Uid')), capabilities: field('CapEff') }] : [];
+			} catch {
+				return [];
+			}
+		});
+
+const until = async (what: string, holds: () => boolean, journal: () => string, limitMs = 30_000) => {
+	for (const deadline = Date.now() + limitMs; !holds(); await sleep(100)) {
+		if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${journal()}`);
+	}
+};
+
+const points = (carbon: CarbonCache, lower: number, from: number): [number, number][] =>
+	carbon.read(`bpfpipe-test.cpu-lat.${lower}`, from, Math.floor(Date.now() / 1000));
+
+testWith(
+	test,
+	noContainer,
+	'both units run, apart and with few rights; what is killed comes back and nothing is missing',
+	async () => {
+		const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-systemd-'));
+		const carbon = await carbonCache();
+		const from = Math.floor(Date.now() / 1000);
+		// Its folders and ports are for one that runs in the container.
+		await carbon.kill();
+		const { child, journal } = boot(dir, carbon);
+		const gone = new Promise((resolve) => child.once('exit', resolve));
+		try {
+			await until('points', () => points(carbon, 16, from).length >= 3, journal, 60_000);
+
+			const [shipper] = processes('/opt/bpfpipe/dist/graphite-send');
+			assert.ok(shipper!.uid >= 61_184, `the shipper runs as ${shipper!.uid}`);
+			assert.is(shipper!.capabilities, '0000000000000000');
+			assert.is(processes('/opt/bpfpipe/dist/append-log')[0]!.uid, 0);
+
+			const supervisors = processes(SUPERVISOR);
+			const victim = supervisors.find(({ uid }) => uid !== 0)!;
+			process.kill(victim.pid, 'SIGKILL');
+			await until(
+				'another supervisor',
+				() => processes(SUPERVISOR).some(({ uid, pid }) => uid !== 0 && pid !== victim.pid),
+				journal,
+			);
+			const seen = points(carbon, 16, from).length;
+			await until('more points', () => points(carbon, 16, from).length > seen + 3, journal);
+
+			const all = points(carbon, 16, from).map(([at]) => at);
+			const gaps = all.slice(1).filter((at, index) => at - all[index]! !== 2);
+			assert.equal(gaps, [], 'steps are missing');
+			assert.not.match(journal(), /synthetic|SAMPLE/);
+		} finally {
+			child.kill('SIGTERM');
+			const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+			await gone;
+			clearTimeout(timer);
+			await carbon.end();
+			rmSync(dir, { recursive: true });
+		}
+	},
+);
+
+test.run();
