@@ -35,13 +35,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { logFor, writeStderr } from '../filters/lib/log.ts';
+import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { loadPlan, type Plan } from './config.ts';
+import { type Checked, loadChecked, type Plan } from './config.ts';
 import { ask } from './control.ts';
+import { describePlan } from './describe.ts';
+import { refusal } from './limits.ts';
 import { places } from './places.ts';
-import { programFor, SHARE } from './programs.ts';
+import { SHARE } from './programs.ts';
 import { type Status, statusTable } from './status.ts';
 import { socketOf, up } from './up.ts';
 
@@ -65,19 +67,20 @@ const parse = () => {
 };
 type Values = ReturnType<typeof parse>['values'];
 
-const planFrom = ([file, ...names]: string[], values: Values): Plan => {
+const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 	if (file === undefined)
 		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
 	const { state, logs } = places();
 	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
-	const plan = loadPlan(file, {
+	const checked = loadChecked(file, {
 		builtin,
 		settingsFile: values.settings,
 		env: process.env,
 		set: values.set ?? [],
 	});
-	return names.length === 0 ? plan : only(plan, names);
+	return names.length === 0 ? checked : { ...checked, plan: only(checked.plan, names) };
 };
+const planFrom = (target: string[], values: Values): Plan => checkedFrom(target, values).plan;
 
 const only = (plan: Plan, names: string[]): Plan => {
 	const known = plan.pipelines.map(({ name }) => name);
@@ -89,17 +92,27 @@ const only = (plan: Plan, names: string[]): Plan => {
 	return { ...plan, name: `${plan.name}.${names.join('+')}`, pipelines };
 };
 
-const describePlan = ({ file, pipelines }: Plan): string =>
-	[
-		`${file}: ok`,
-		...pipelines.flatMap(({ name, delivery, stages }) => [
-			`${name} (${delivery})`,
-			...stages.map(({ command, fallback }) => {
-				const missing = programFor(command) ? '' : '   # not installed here';
-				return `  ${command.join(' ')}${fallback ? `   # or else: ${fallback.join(' ')}` : ''}${missing}`;
-			}),
-		]),
-	].join('\n');
+const check = (target: string[], values: Values): number => {
+	const { plan, warnings, notes } = checkedFrom(target, values);
+	process.stdout.write(describePlan(plan));
+	for (const text of warnings) writeStderr(`bpfpipe: warning: ${text}\n`);
+	for (const text of notes) writeStderr(`bpfpipe: note: ${text}\n`);
+	return EXIT.done;
+};
+
+/** The plan to run: what its stages ask for must be ours to give, and what is doubtful is logged. */
+const planToRun = (target: string[], values: Values, log: Log): Plan => {
+	const { plan, warnings } = checkedFrom(target, values);
+	for (const { name, stages } of plan.pipelines) {
+		for (const { name: stage, limits } of stages) {
+			const refused = refusal(limits ?? {});
+			if (refused?.code === EXIT.denied)
+				throw new Failure(refused.code, `${name}/${stage}: ${refused.message}`);
+		}
+	}
+	for (const warning of warnings) log.warn(warning);
+	return plan;
+};
 
 const status = async (target: string[], values: Values): Promise<number> => {
 	const answer = (await ask(socketOf(planFrom(target, values).name), { command: 'status' })) as Status;
@@ -122,10 +135,9 @@ const main = async (): Promise<number> => {
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return up(planFrom(target, values), log, !values['no-fallback']).finally(log.settle);
+			return up(planToRun(target, values, log), log, !values['no-fallback']).finally(log.settle);
 		case 'check':
-			process.stdout.write(`${describePlan(planFrom(target, values))}\n`);
-			return EXIT.done;
+			return check(target, values);
 		case 'status':
 			return status(target, values);
 		default:
