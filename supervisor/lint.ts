@@ -104,7 +104,7 @@ const stageWarnings = ({ plan, place }: Facts): string[] =>
 				`${place(index, 'cwd')}: there is no folder ${limits.cwd} here; make it`,
 			plan.delivery === 'at-least-once' &&
 				isMiddle &&
-				isForeign(command) &&
+				programFor(command)?.ours === false &&
 				`${place(index, 'run')}: "${basename(command[0]!)}" must pass lines that begin with #! on in order, or nothing is ever confirmed`,
 		].filter((text): text is string => typeof text === 'string');
 	});

@@ -97,9 +97,11 @@ const WORDS: Record<string, string> = {
 const NESTED =
 	'a ": " inside a value makes it a map; put the value in quotes, or begin the map on a new line';
 
-const inWords = ({ code, message }: YAMLError | YAMLWarning): string =>
-	WORDS[code] ??
-	`${message.split('\n')[0]!.replace(/[.:]$/, '')}; see that quotes, brackets and indents match`;
+const inWords = ({ code, message }: YAMLError | YAMLWarning): string => {
+	const [first] = message.split('\n');
+	if (first!.startsWith('Nested mappings')) return NESTED;
+	return WORDS[code] ?? `${first!.replace(/[.:]$/, '')}; see that quotes, brackets and indents match`;
+};
 
 // Names that JavaScript keeps for itself; a map would lose them in silence.
 const RESERVED = new Set(['__proto__', 'prototype', 'constructor']);
@@ -145,11 +147,20 @@ const plainValue = (document: Document, at: (offset: number) => string): unknown
 	}
 };
 
-/** What follows from a mistake on the same line is seldom one of its own. */
-const oneALine = <Fault extends { line: number }>(faults: Fault[]): Fault[] =>
-	faults
-		.filter(({ line }, index) => faults.findIndex((one) => one.line === line) === index)
-		.slice(0, MOST_FAULTS);
+/** Places and words of what is wrong; what follows on the same line is seldom a mistake of its own. */
+const faultsIn = (document: Document, lines: LineCounter): { place: string; message: string }[] => {
+	const found = [...document.errors, ...document.warnings].map((one) => ({
+		offset: one.pos[0],
+		message: inWords(one),
+	}));
+	const seen = new Set<number>();
+	return [...found, ...keyFaults(document)].flatMap(({ offset, message }) => {
+		const { line, col } = lines.linePos(offset);
+		if (seen.has(line) || seen.size >= MOST_FAULTS) return [];
+		seen.add(line);
+		return [{ place: `${line}:${col}`, message }];
+	});
+};
 
 /**
  * The values in a YAML file.
@@ -161,22 +172,12 @@ export const readYaml = (file: string): Content => {
 	const lines = new LineCounter();
 	const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true };
 	const document = parseDocument(text, options);
+	const faults = faultsIn(document, lines);
+	if (faults.length > 0)
+		refuse(faults.map(({ place, message }) => `${file}:${place}: ${message}`).join('\n'));
 	const at = (offset: number) => {
 		const { line, col } = lines.linePos(offset);
 		return `${file}:${line}:${col}`;
 	};
-	const faults = [
-		...[...document.errors, ...document.warnings].map((one) => ({
-			offset: one.pos[0],
-			message: inWords(one),
-		})),
-		...keyFaults(document),
-	];
-	if (faults.length > 0)
-		refuse(
-			oneALine(faults.map((one) => ({ ...lines.linePos(one.offset), ...one })))
-				.map(({ line, col, message }) => `${file}:${line}:${col}: ${message}`)
-				.join('\n'),
-		);
 	return { value: plainValue(document, at) ?? {}, place: placer(file, document, lines) };
 };

@@ -13,7 +13,14 @@ const NAME = v.pipe(
 	v.maxLength(LONGEST_NAME, `a name has at most ${LONGEST_NAME} characters`),
 	v.regex(NAME_PATTERN, 'a name is letters, digits, - and _, and begins with a letter or digit'),
 );
-const COMMAND = v.pipe(v.string(), v.trim(), v.minLength(1, 'a command is missing'));
+// Far below what the kernel takes as one argument, far above what a line in a file should be.
+const LONGEST_COMMAND = 16_384;
+const COMMAND = v.pipe(
+	v.string(),
+	v.trim(),
+	v.minLength(1, 'a command is missing'),
+	v.maxLength(LONGEST_COMMAND, `a command has at most ${LONGEST_COMMAND} characters`),
+);
 const DURATION = v.pipe(
 	v.union([v.string(), v.number()], 'a duration is written like 500ms, 10s or 5m'),
 	v.transform(String),
