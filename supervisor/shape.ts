@@ -6,7 +6,7 @@ import * as v from 'valibot';
 export const LONGEST_NAME = 64;
 
 /** What pipelines, stages and whole files may be called. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9_-]*$/i;
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 const NAME = v.pipe(
 	v.string(),
@@ -21,16 +21,33 @@ const COMMAND = v.pipe(
 	v.minLength(1, 'a command is missing'),
 	v.maxLength(LONGEST_COMMAND, `a command has at most ${LONGEST_COMMAND} characters`),
 );
-const DURATION = v.pipe(
-	v.union([v.string(), v.number()], 'a duration is written like 500ms, 10s or 5m'),
-	v.transform(String),
-	v.regex(/^\d{1,8}(\.\d{1,3})?(ms|s|m|h|d)?$/, 'a duration is written like 500ms, 10s or 5m'),
-);
-const SIZE = v.pipe(
-	v.union([v.string(), v.number()], 'a size is written like 256M or 1G'),
-	v.transform(String),
-	v.regex(/^\d{1,15}[KMGT]?$/i, 'a size is written like 256M or 1G'),
-);
+const HOW_LONG = 'a duration is written like 500ms, 10s or 5m';
+const HOW_MUCH = 'a size is written like 256M or 1G';
+// What a conversion follows must come before it, or the JSON Schema would not have it.
+const durationFor = (what: string) =>
+	v.pipe(
+		v.union(
+			[
+				v.pipe(v.string(), v.regex(/^\d{1,8}(\.\d{1,3})?(ms|s|m|h|d)?$/, HOW_LONG)),
+				v.pipe(v.number(), v.minValue(0, HOW_LONG), v.maxValue(86_400, HOW_LONG)),
+			],
+			HOW_LONG,
+		),
+		v.description(what),
+		v.transform(String),
+	);
+const sizeFor = (what: string) =>
+	v.pipe(
+		v.union(
+			[
+				v.pipe(v.string(), v.regex(/^\d{1,15}[KMGTkmgt]?$/, HOW_MUCH)),
+				v.pipe(v.number(), v.integer(HOW_MUCH), v.minValue(0, HOW_MUCH)),
+			],
+			HOW_MUCH,
+		),
+		v.description(what),
+		v.transform(String),
+	);
 const SCALAR = v.union([v.string(), v.number(), v.boolean(), v.null()], 'a single value is wanted here');
 
 const ENV = v.pipe(
@@ -46,22 +63,20 @@ const ENV = v.pipe(
 	),
 	v.description('environment variables; a value may use ${settings}'),
 );
-const GRACE = v.pipe(DURATION, v.description('how long a stage may take to end before it is killed (5s)'));
+const GRACE = durationFor('how long a stage may take to end before it is killed (5s)');
+const WHO = 'a user is a name or a number';
 const USER = v.pipe(
 	v.union(
 		[
-			v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_.-]{0,30}\$?$|^\d{1,10}$/i, 'a user is a name or a number')),
-			v.pipe(
-				v.number(),
-				v.integer('a user is a name or a number'),
-				v.minValue(0, 'a user is a name or a number'),
-			),
+			v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$|^\d{1,10}$/, WHO)),
+			v.pipe(v.number(), v.integer(WHO), v.minValue(0, WHO)),
 		],
-		'a user is a name or a number',
+		WHO,
 	),
-	v.transform(String),
 	v.description('the user to run as; only root can change it'),
+	v.transform(String),
 );
+const HOW_NICE = 'nice is a whole number from -20 to 19';
 
 const STAGE_MAP = v.strictObject({
 	run: v.pipe(COMMAND, v.description('the program and its options; no shell, but ${settings} are filled in')),
@@ -88,16 +103,14 @@ const STAGE_MAP = v.strictObject({
 	),
 	nice: v.optional(
 		v.pipe(
-			v.number('nice is a whole number from -20 to 19'),
-			v.integer('nice is a whole number from -20 to 19'),
-			v.minValue(-20, 'nice is a whole number from -20 to 19'),
-			v.maxValue(19, 'nice is a whole number from -20 to 19'),
+			v.number(HOW_NICE),
+			v.integer(HOW_NICE),
+			v.minValue(-20, HOW_NICE),
+			v.maxValue(19, HOW_NICE),
 			v.description('lower priority, 1 to 19; root may also raise it, down to -20'),
 		),
 	),
-	memory_max: v.optional(
-		v.pipe(SIZE, v.description('private memory the stage may have before it ends, at least 64M')),
-	),
+	memory_max: v.optional(sizeFor('private memory the stage may have before it ends, at least 64M')),
 });
 
 const STAGE = v.union(
@@ -123,9 +136,7 @@ const PIPELINE = v.strictObject({
 			v.description('whether a stage that ends is started again (on-failure)'),
 		),
 	),
-	retry: v.optional(
-		v.pipe(DURATION, v.description('how long a fallback runs before the stage itself is tried again (10s)')),
-	),
+	retry: v.optional(durationFor('how long a fallback runs before the stage itself is tried again (10s)')),
 	when: v.optional(
 		v.pipe(
 			v.record(v.string(), v.union([SCALAR, v.array(SCALAR)])),
