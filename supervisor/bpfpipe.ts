@@ -5,6 +5,9 @@
 // usage:  bpfpipe up FILE.yaml [PIPELINE ...]        run in the foreground until TERM or Ctrl-C
 //         bpfpipe check FILE.yaml [PIPELINE ...]     check the file and print what would run
 //         bpfpipe status FILE.yaml [PIPELINE ...]    ask the running supervisor; exit 0 only when all is well
+//         bpfpipe graph FILE.yaml [PIPELINE ...]     draw it: lines of stages, and the logs in which they meet
+//         bpfpipe doctor [FILE.yaml]                 look at this machine: is there what pipelines need?
+//         bpfpipe completion bash|zsh                a script for the shell; source <(bpfpipe completion bash)
 //         bpfpipe version
 //
 // Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
@@ -13,7 +16,9 @@
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
-//       --json              status as JSON
+//       --json              status, doctor: as JSON
+//       --mermaid           graph: as Mermaid flowchart text
+//       --fix               doctor: mend what it can, as root
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
 //
 // A file in brief; etc/ has complete ones:
@@ -41,6 +46,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { ask } from './control.ts';
 import { describePlan } from './describe.ts';
+import { graphMermaid, graphText } from './graph.ts';
 import { refusal } from './limits.ts';
 import { places } from './places.ts';
 import { SHARE } from './programs.ts';
@@ -52,6 +58,8 @@ const OPTIONS = {
 	settings: { type: 'string' },
 	'no-fallback': { type: 'boolean' },
 	json: { type: 'boolean' },
+	mermaid: { type: 'boolean' },
+	fix: { type: 'boolean' },
 	'log-level': { type: 'string' },
 	'log-format': { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
@@ -140,10 +148,15 @@ const main = async (): Promise<number> => {
 			return check(target, values);
 		case 'status':
 			return status(target, values);
+		case 'graph': {
+			const plan = planFrom(target, values);
+			process.stdout.write(values.mermaid ? graphMermaid(plan) : graphText(plan));
+			return EXIT.done;
+		}
 		default:
 			throw new Failure(
 				EXIT.usage,
-				`${command ? `unknown command "${command}"` : 'a command is missing'}; use up, check, status or version`,
+				`${command ? `unknown command "${command}"` : 'a command is missing'}; see bpfpipe --help`,
 			);
 	}
 };
