@@ -43,9 +43,11 @@ import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { candidates, completionScript } from './completion.ts';
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { ask } from './control.ts';
 import { describePlan } from './describe.ts';
+import { doctor } from './doctor.ts';
 import { graphMermaid, graphText } from './graph.ts';
 import { refusal } from './limits.ts';
 import { places } from './places.ts';
@@ -129,11 +131,25 @@ const status = async (target: string[], values: Values): Promise<number> => {
 	return well ? EXIT.done : EXIT.unavailable;
 };
 
+const manual = (): string => headerOf(readFileSync(import.meta.filename, 'utf8'));
+
+const completion = ([shell, ...words]: string[], values: Values): number => {
+	const names = (file: string) => planFrom([file], values);
+	const text =
+		shell === 'words'
+			? candidates(manual(), words, names)
+					.map((word) => `${word}\n`)
+					.join('')
+			: completionScript(shell);
+	process.stdout.write(text);
+	return EXIT.done;
+};
+
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
 	const [command, ...target] = positionals;
 	if (values.help || command === 'help') {
-		process.stdout.write(headerOf(readFileSync(import.meta.filename, 'utf8')));
+		process.stdout.write(manual());
 		return EXIT.done;
 	}
 	if (values.version || command === 'version') {
@@ -148,6 +164,14 @@ const main = async (): Promise<number> => {
 			return check(target, values);
 		case 'status':
 			return status(target, values);
+		case 'completion':
+			return completion(target, values);
+		case 'doctor':
+			return doctor(
+				target.length > 0 ? planFrom(target, values) : undefined,
+				values.fix === true,
+				values.json === true,
+			);
 		case 'graph': {
 			const plan = planFrom(target, values);
 			process.stdout.write(values.mermaid ? graphMermaid(plan) : graphText(plan));
