@@ -96,7 +96,8 @@ const ZSH = `#compdef bpfpipe
 _bpfpipe() {
 	local -a found
 	found=("\${(@f)$("\${words[1]}" completion words -- "\${(@)words[2,CURRENT]}" 2> /dev/null)}")
-	compadd -Q -S '' -- \${found:#}
+	compadd -S '' -- \${(M)found:#*/}
+	compadd -- \${found:#(*/|)}
 }
 compdef _bpfpipe bpfpipe
 `;

@@ -1,6 +1,6 @@
 // reach: what a plan's stages want to connect to, listen on and write into, and whether they can
 
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { describe } from '../filters/lib/failure.ts';
@@ -129,7 +129,9 @@ const nearestThere = (path: string): string => (existsSync(path) ? path : neares
 const folderCheck = (name: string, path: string, fix: boolean): Check => {
 	try {
 		if (fix) ensureFolder(path);
-		accessSync(nearestThere(path), constants.W_OK);
+		const there = nearestThere(path);
+		accessSync(there, constants.W_OK);
+		if (!statSync(there).isDirectory()) throw new Error(`${there} is no folder`);
 		return ok(name, existsSync(path) ? `${path} can be written` : `${path} can be made`);
 	} catch {
 		const what = existsSync(path) ? 'cannot be written' : 'cannot be made';
