@@ -16,7 +16,7 @@
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
-//       --json              status, doctor: as JSON
+//       --json              status and doctor as JSON
 //       --mermaid           graph: as Mermaid flowchart text
 //       --fix               doctor: mend what it can, as root
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
@@ -34,8 +34,12 @@
 //         - graphite-line
 //         - graphite-send --uri localhost
 //
+// A stage is a command, or a map with run and any of name, shell: true, fallback, hint, env, grace, user, cwd, nice,
+// memory_max; env, grace and user may stand beside delivery, restart, retry and when, for every stage. There is no
+// shell unless asked for, and then settings are $SETTING_LOG and the like, never text in its line.
+//
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
-// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 78 bad file
+// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

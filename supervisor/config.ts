@@ -10,7 +10,15 @@ import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
 import type { Restart } from './policy.ts';
 import { readYaml } from './read.ts';
-import { flatten, type Settings, type Sources, substitute, type Value, withOverrides } from './settings.ts';
+import {
+	flatten,
+	type Settings,
+	type Sources,
+	strayVariables,
+	substitute,
+	type Value,
+	withOverrides,
+} from './settings.ts';
 import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
 import { shellCommand } from './shell.ts';
 import { splitWords } from './words.ts';
@@ -242,7 +250,9 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 	}
 	duties(chosen);
 	const plan = { file: resolve(file), name, pipelines: chosen.map((one) => one.plan) };
-	return { plan, ...advice(content, facts, place) };
+	const { warnings, notes } = advice(content, facts, place);
+	const strays = strayVariables(settings, content.env_prefix, overrides.env);
+	return { plan, warnings: [...strays, ...warnings], notes };
 };
 
 /** The plan in `file` alone. */

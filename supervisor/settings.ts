@@ -51,6 +51,21 @@ export const flatten = (
 export const variableName = (prefix: string, path: string): string =>
 	`${prefix}_${path.replace(/[^a-zA-Z0-9]/g, '_').toUpperCase()}`;
 
+/** Variables under the prefix that stand for no setting: most likely mistyped. */
+export const strayVariables = (
+	own: Settings,
+	prefix: string | undefined,
+	env: NodeJS.ProcessEnv,
+): string[] => {
+	if (!prefix) return [];
+	const known = [...own.keys()].map((path) => variableName(prefix, path));
+	return Object.keys(env)
+		.filter((name) => name.startsWith(`${prefix}_`) && !known.includes(name))
+		.map(
+			(name) => `${name}: this variable stands for no setting of the pipeline file${nearest(name, known)}`,
+		);
+};
+
 /** Where overrides come from, besides a settings file. */
 export type Sources = {
 	/** Built-in values, such as where bpfpipe's own files lie. */
