@@ -149,6 +149,12 @@ const completion = ([shell, ...words]: string[], values: Values): number => {
 	return EXIT.done;
 };
 
+const graph = (target: string[], values: Values): number => {
+	const plan = planFrom(target, values);
+	process.stdout.write(values.mermaid ? graphMermaid(plan) : graphText(plan));
+	return EXIT.done;
+};
+
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
 	const [command, ...target] = positionals;
@@ -170,17 +176,12 @@ const main = async (): Promise<number> => {
 			return status(target, values);
 		case 'completion':
 			return completion(target, values);
-		case 'doctor':
-			return doctor(
-				target.length > 0 ? planFrom(target, values) : undefined,
-				values.fix === true,
-				values.json === true,
-			);
-		case 'graph': {
-			const plan = planFrom(target, values);
-			process.stdout.write(values.mermaid ? graphMermaid(plan) : graphText(plan));
-			return EXIT.done;
+		case 'doctor': {
+			const plan = target.length > 0 ? planFrom(target, values) : undefined;
+			return doctor(plan, values.fix === true, values.json === true);
 		}
+		case 'graph':
+			return graph(target, values);
 		default:
 			throw new Failure(
 				EXIT.usage,

@@ -81,33 +81,57 @@ const secretIn = (command: string[]): string | undefined => {
 	return option?.split('=')[0];
 };
 
-const stageWarnings = ({ plan, place }: Facts): string[] =>
-	plan.stages.flatMap(({ name, command, fallback, limits }, index) => {
-		const secret = secretIn(command) ?? secretIn(fallback ?? []);
-		const isForeign = (words: string[]) => programFor(words)?.ours !== true;
-		const isMiddle = index > 0 && index < plan.stages.length - 1;
+/** What is doubtful about the stage at `index`: each with the part of the stage where it stands. */
+type Doubts = (facts: Facts, index: number) => [part: string, message: string][];
+
+const missingProgram: Doubts = ({ plan }, index) => {
+	const { command, fallback } = plan.stages[index]!;
+	if (fallback || programFor(command)) return [];
+	return [['run', `there is no program "${command[0]}" here; install it, or add a fallback`]];
+};
+
+const doubtfulFallback: Doubts = ({ plan }, index) => {
+	const { fallback, name } = plan.stages[index]!;
+	if (!fallback) return [];
+	const program = programFor(fallback);
+	if (!program) {
 		return [
-			!programFor(command) &&
-				!fallback &&
-				`${place(index, 'run')}: there is no program "${command[0]}" here; install it, or add a fallback`,
-			fallback &&
-				!programFor(fallback) &&
-				`${place(index, 'fallback')}: there is no program "${fallback[0]}" here, so ${name} has no fallback`,
-			fallback &&
-				programFor(fallback) &&
-				isForeign(fallback) &&
-				`${place(index, 'fallback')}: "${fallback[0]}" is not one of our programs, so what it prints is not marked synthetic; use replay, or mark it yourself`,
-			secret &&
-				`${place(index, 'run')}: ${secret} puts a secret on the command line, where every user can read it; use a file or an environment variable`,
-			limits?.cwd !== undefined &&
-				!statSync(limits.cwd, { throwIfNoEntry: false })?.isDirectory() &&
-				`${place(index, 'cwd')}: there is no folder ${limits.cwd} here; make it`,
-			plan.delivery === 'at-least-once' &&
-				isMiddle &&
-				programFor(command)?.ours === false &&
-				`${place(index, 'run')}: "${basename(command[0]!)}" must pass lines that begin with #! on in order, or nothing is ever confirmed`,
-		].filter((text): text is string => typeof text === 'string');
-	});
+			['fallback', `there is no program "${fallback[0]}" here, so ${name} has no fallback; install it`],
+		];
+	}
+	const unmarked = `"${fallback[0]}" is not one of our programs, so what it prints is not marked synthetic`;
+	return program.ours ? [] : [['fallback', `${unmarked}; use replay, or see that sinks can tell it apart`]];
+};
+
+const openSecret: Doubts = ({ plan }, index) => {
+	const { command, fallback = [] } = plan.stages[index]!;
+	const option = secretIn(command) ?? secretIn(fallback);
+	const open = `${option} puts a secret on the command line, where every user can read it`;
+	return option ? [['run', `${open}; use a file or an environment variable`]] : [];
+};
+
+const missingFolder: Doubts = ({ plan }, index) => {
+	const cwd = plan.stages[index]!.limits?.cwd;
+	const isThere = cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory();
+	return isThere ? [] : [['cwd', `there is no folder ${cwd} here; make it`]];
+};
+
+const unknownMiddle: Doubts = ({ plan }, index) => {
+	const isMiddle = index > 0 && index < plan.stages.length - 1;
+	const { command } = plan.stages[index]!;
+	if (plan.delivery !== 'at-least-once' || !isMiddle || programFor(command)?.ours !== false) return [];
+	const duty = 'must pass lines that begin with #! on in order, or nothing is ever confirmed';
+	return [['run', `"${basename(command[0]!)}" ${duty}; see that it does`]];
+};
+
+const DOUBTS = [missingProgram, doubtfulFallback, openSecret, missingFolder, unknownMiddle];
+
+const stageWarnings = (facts: Facts): string[] =>
+	facts.plan.stages.flatMap((_, index) =>
+		DOUBTS.flatMap((doubts) => doubts(facts, index)).map(
+			([part, message]) => `${facts.place(index, part)}: ${message}`,
+		),
+	);
 
 /** Settings that nothing in the file mentions. */
 const unused = (content: File, pipelines: Facts[], flat: string[]): string[] => {

@@ -188,6 +188,39 @@ pipelines:
 	);
 });
 
+good('up logs what is doubtful', async () => {
+	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-test-'));
+	const file = join(dir, 'x.yaml');
+	writeFileSync(file, 'pipelines: { p: { restart: never, stages: [{ run: "true", fallback: echo x }] } }');
+	const env = { STATE_DIRECTORY: dir, RUNTIME_DIRECTORY: dir, LOGS_DIRECTORY: dir };
+	const { status, stderr } = await run('bpfpipe', ['up', file], '', env);
+	rmSync(dir, { recursive: true });
+	assert.is(status, 0);
+	assert.match(
+		stderr,
+		/^bpfpipe: warning: .*:1:\d+: "echo" is not one of our programs, so .* not marked synthetic/m,
+	);
+});
+
+good('a mistake in a settings file has its place there, and a file that is no map is refused', () => {
+	const refused = (settings: string) =>
+		withFile('settings: { a: { port: 80 } }\npipelines: { p: { stages: ["cat ${a.port}"] } }', (file) => {
+			const settingsFile = join(file, '..', 's.yaml');
+			writeFileSync(settingsFile, settings);
+			return failureOf(() => loadChecked(file, { builtin, env: {}, set: [], settingsFile })).message;
+		});
+	assert.match(
+		refused('a:\n  prot: 8080\n'),
+		/s\.yaml:2:3: the pipeline file has no setting "a\.prot"; did you mean "a\.port"\?$/,
+	);
+	assert.match(
+		refused('a:\n  port: high\n'),
+		/s\.yaml:2:3: setting "a\.port" is a number \(80\), and "high"/,
+	);
+	assert.match(refused('- a\n'), /s\.yaml:1:1: a settings file is a map of names and values$/);
+	assert.match(refused('a: [\n'), /s\.yaml:2:1: /);
+});
+
 good('a variable under the prefix that stands for no setting is a warning', () => {
 	const text = 'env_prefix: P\nsettings: { uri: "" }\npipelines: { p: { stages: ["cat ${uri}"] } }';
 	const { warnings } = withFile(text, (file) =>
