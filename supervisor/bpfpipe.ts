@@ -198,7 +198,9 @@ main().then(
 	},
 	(error) => {
 		const { code, message, stack } = verdict(error);
-		for (const line of message.split('\n')) writeStderr(`bpfpipe: ${line}\n`);
+		// What a file says must not move a terminal's cursor.
+		for (const line of message.split('\n'))
+			writeStderr(`bpfpipe: ${line.replace(/[\x00-\x1f\x7f]/g, '?')}\n`);
 		if (stack) writeStderr(`${stack}\n`);
 		process.exit(code);
 	},

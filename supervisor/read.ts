@@ -106,12 +106,16 @@ const inWords = ({ code, message }: YAMLError | YAMLWarning): string => {
 // Names that JavaScript keeps for itself; a map would lose them in silence.
 const RESERVED = new Set(['__proto__', 'prototype', 'constructor']);
 
-const keyFaults = (document: Document): { offset: number; message: string }[] => {
+/** Values that YAML allows and we cannot use. */
+const valueFaults = (document: Document): { offset: number; message: string }[] => {
 	const faults: { offset: number; message: string }[] = [];
 	visit(document, {
 		Scalar: (position, { value, range }) => {
+			const offset = range?.[0] ?? 0;
 			if (position === 'key' && RESERVED.has(String(value)))
-				faults.push({ offset: range?.[0] ?? 0, message: `"${value}" cannot be a name; choose another` });
+				faults.push({ offset, message: `"${value}" cannot be a name; choose another` });
+			if (typeof value === 'string' && value.includes('\0'))
+				faults.push({ offset, message: 'no program can be given the character \\0; take it out' });
 		},
 	});
 	return faults;
@@ -154,7 +158,7 @@ const faultsIn = (document: Document, lines: LineCounter): { place: string; mess
 		message: inWords(one),
 	}));
 	const seen = new Set<number>();
-	return [...found, ...keyFaults(document)].flatMap(({ offset, message }) => {
+	return [...found, ...valueFaults(document)].flatMap(({ offset, message }) => {
 		const { line, col } = lines.linePos(offset);
 		if (seen.has(line) || seen.size >= MOST_FAULTS) return [];
 		seen.add(line);
