@@ -5,6 +5,9 @@
 // usage:  bpfpipe up FILE.yaml [PIPELINE ...]        run in the foreground until TERM or Ctrl-C
 //         bpfpipe check FILE.yaml [PIPELINE ...]     check the file and print what would run
 //         bpfpipe status FILE.yaml [PIPELINE ...]    ask the running supervisor; exit 0 only when all is well
+//         bpfpipe graph FILE.yaml [PIPELINE ...]     draw it: lines of stages, and the logs in which they meet
+//         bpfpipe doctor [FILE.yaml]                 look at this machine: is there what pipelines need?
+//         bpfpipe completion bash|zsh                a script for the shell; source <(bpfpipe completion bash)
 //         bpfpipe version
 //
 // Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
@@ -13,7 +16,9 @@
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
-//       --json              status as JSON
+//       --json              status and doctor as JSON
+//       --mermaid           graph: as Mermaid flowchart text
+//       --fix               doctor: mend what it can, as root
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
 //
 // A file in brief; etc/ has complete ones:
@@ -29,19 +34,28 @@
 //         - graphite-line
 //         - graphite-send --uri localhost
 //
+// A stage is a command, or a map with run and any of name, shell: true, fallback, hint, env, grace, user, cwd, nice,
+// memory_max; env, grace and user may stand beside delivery, restart, retry and when, for every stage. There is no
+// shell unless asked for, and then settings are $SETTING_LOG and the like, never text in its line.
+//
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
-// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 78 bad file
+// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { logFor, writeStderr } from '../filters/lib/log.ts';
+import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { loadPlan, type Plan } from './config.ts';
+import { candidates, completionScript } from './completion.ts';
+import { type Checked, loadChecked, type Plan } from './config.ts';
 import { ask } from './control.ts';
+import { describePlan } from './describe.ts';
+import { doctor } from './doctor.ts';
+import { graphMermaid, graphText } from './graph.ts';
+import { refusal } from './limits.ts';
 import { places } from './places.ts';
-import { programFor, SHARE } from './programs.ts';
+import { SHARE } from './programs.ts';
 import { type Status, statusTable } from './status.ts';
 import { socketOf, up } from './up.ts';
 
@@ -50,6 +64,8 @@ const OPTIONS = {
 	settings: { type: 'string' },
 	'no-fallback': { type: 'boolean' },
 	json: { type: 'boolean' },
+	mermaid: { type: 'boolean' },
+	fix: { type: 'boolean' },
 	'log-level': { type: 'string' },
 	'log-format': { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
@@ -65,19 +81,20 @@ const parse = () => {
 };
 type Values = ReturnType<typeof parse>['values'];
 
-const planFrom = ([file, ...names]: string[], values: Values): Plan => {
+const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 	if (file === undefined)
 		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
 	const { state, logs } = places();
 	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
-	const plan = loadPlan(file, {
+	const checked = loadChecked(file, {
 		builtin,
 		settingsFile: values.settings,
 		env: process.env,
 		set: values.set ?? [],
 	});
-	return names.length === 0 ? plan : only(plan, names);
+	return names.length === 0 ? checked : { ...checked, plan: only(checked.plan, names) };
 };
+const planFrom = (target: string[], values: Values): Plan => checkedFrom(target, values).plan;
 
 const only = (plan: Plan, names: string[]): Plan => {
 	const known = plan.pipelines.map(({ name }) => name);
@@ -89,17 +106,27 @@ const only = (plan: Plan, names: string[]): Plan => {
 	return { ...plan, name: `${plan.name}.${names.join('+')}`, pipelines };
 };
 
-const describePlan = ({ file, pipelines }: Plan): string =>
-	[
-		`${file}: ok`,
-		...pipelines.flatMap(({ name, delivery, stages }) => [
-			`${name} (${delivery})`,
-			...stages.map(({ command, fallback }) => {
-				const missing = programFor(command) ? '' : '   # not installed here';
-				return `  ${command.join(' ')}${fallback ? `   # or else: ${fallback.join(' ')}` : ''}${missing}`;
-			}),
-		]),
-	].join('\n');
+const check = (target: string[], values: Values): number => {
+	const { plan, warnings, notes } = checkedFrom(target, values);
+	process.stdout.write(describePlan(plan));
+	for (const text of warnings) writeStderr(`bpfpipe: warning: ${text}\n`);
+	for (const text of notes) writeStderr(`bpfpipe: note: ${text}\n`);
+	return EXIT.done;
+};
+
+/** The plan to run: what its stages ask for must be ours to give, and what is doubtful is logged. */
+const planToRun = (target: string[], values: Values, log: Log): Plan => {
+	const { plan, warnings } = checkedFrom(target, values);
+	for (const { name, stages } of plan.pipelines) {
+		for (const { name: stage, limits } of stages) {
+			const refused = refusal(limits ?? {});
+			if (refused?.code === EXIT.denied)
+				throw new Failure(refused.code, `${name}/${stage}: ${refused.message}`);
+		}
+	}
+	for (const warning of warnings) log.warn(warning);
+	return plan;
+};
 
 const status = async (target: string[], values: Values): Promise<number> => {
 	const answer = (await ask(socketOf(planFrom(target, values).name), { command: 'status' })) as Status;
@@ -108,11 +135,31 @@ const status = async (target: string[], values: Values): Promise<number> => {
 	return well ? EXIT.done : EXIT.unavailable;
 };
 
+const manual = (): string => headerOf(readFileSync(import.meta.filename, 'utf8'));
+
+const completion = ([shell, ...words]: string[], values: Values): number => {
+	const names = (file: string) => planFrom([file], values);
+	const text =
+		shell === 'words'
+			? candidates(manual(), words, names)
+					.map((word) => `${word}\n`)
+					.join('')
+			: completionScript(shell);
+	process.stdout.write(text);
+	return EXIT.done;
+};
+
+const graph = (target: string[], values: Values): number => {
+	const plan = planFrom(target, values);
+	process.stdout.write(values.mermaid ? graphMermaid(plan) : graphText(plan));
+	return EXIT.done;
+};
+
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
 	const [command, ...target] = positionals;
 	if (values.help || command === 'help') {
-		process.stdout.write(headerOf(readFileSync(import.meta.filename, 'utf8')));
+		process.stdout.write(manual());
 		return EXIT.done;
 	}
 	if (values.version || command === 'version') {
@@ -122,16 +169,23 @@ const main = async (): Promise<number> => {
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return up(planFrom(target, values), log, !values['no-fallback']).finally(log.settle);
+			return up(planToRun(target, values, log), log, !values['no-fallback']).finally(log.settle);
 		case 'check':
-			process.stdout.write(`${describePlan(planFrom(target, values))}\n`);
-			return EXIT.done;
+			return check(target, values);
 		case 'status':
 			return status(target, values);
+		case 'completion':
+			return completion(target, values);
+		case 'doctor': {
+			const plan = target.length > 0 ? planFrom(target, values) : undefined;
+			return doctor(plan, values.fix === true, values.json === true);
+		}
+		case 'graph':
+			return graph(target, values);
 		default:
 			throw new Failure(
 				EXIT.usage,
-				`${command ? `unknown command "${command}"` : 'a command is missing'}; use up, check, status or version`,
+				`${command ? `unknown command "${command}"` : 'a command is missing'}; see bpfpipe --help`,
 			);
 	}
 };
@@ -144,7 +198,9 @@ main().then(
 	},
 	(error) => {
 		const { code, message, stack } = verdict(error);
-		for (const line of message.split('\n')) writeStderr(`bpfpipe: ${line}\n`);
+		// What a file says must not move a terminal's cursor.
+		for (const line of message.split('\n'))
+			writeStderr(`bpfpipe: ${line.replace(/[\x00-\x1f\x7f]/g, '?')}\n`);
 		if (stack) writeStderr(`${stack}\n`);
 		process.exit(code);
 	},

@@ -1,15 +1,26 @@
 // config: one YAML file of pipelines, read whole, checked whole, before anything starts
 // Every mistake is reported at once, each with file:line:column and what to write instead.
 
-import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { type Document, LineCounter, parseDocument } from 'yaml';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { duration } from '../filters/lib/options.ts';
-import { mistakes, nearest, type Place, placer } from './mistakes.ts';
+import { type Limits, memoryMax, userFor } from './limits.ts';
+import { advice, duties, type Facts } from './lint.ts';
+import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
 import type { Restart } from './policy.ts';
-import { flatten, type Settings, substitute, type Value, withOverrides } from './settings.ts';
+import { readYaml } from './read.ts';
+import {
+	flatten,
+	type Settings,
+	type Sources,
+	strayVariables,
+	substitute,
+	type Value,
+	withOverrides,
+} from './settings.ts';
+import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
+import { shellCommand } from './shell.ts';
 import { splitWords } from './words.ts';
 
 /** One program of a pipeline, ready to start: its words, and what runs when it cannot be had. */
@@ -22,6 +33,8 @@ export type StagePlan = {
 	env: Record<string, string>;
 	/** Milliseconds from TERM, or from the end of its input, to KILL. */
 	grace: number;
+	/** Its user, folder, priority and memory, where the file says anything of them. */
+	limits?: Limits;
 };
 
 /** A straight line of stages. */
@@ -36,65 +49,27 @@ export type PipelinePlan = {
 
 export type Plan = { file: string; name: string; pipelines: PipelinePlan[] };
 
-const NAME = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]*$/i, 'a name is letters, digits, - and _'));
-const COMMAND = v.pipe(v.string(), v.trim(), v.minLength(1, 'a command is missing'));
-const DURATION = v.pipe(
-	v.union([v.string(), v.number()], 'a duration is written like 500ms, 10s or 5m'),
-	v.transform(String),
-	v.regex(/^\d+(\.\d+)?(ms|s|m|h|d)?$/, 'a duration is written like 500ms, 10s or 5m'),
-);
-const SCALAR = v.union([v.string(), v.number(), v.boolean(), v.null()], 'a single value is wanted here');
+/** What the command line and the environment say about settings, besides the file. */
+export type Overrides = Sources;
 
-const STAGE = v.union(
-	[
-		COMMAND,
-		v.strictObject({
-			run: COMMAND,
-			name: v.optional(NAME),
-			fallback: v.optional(COMMAND),
-			hint: v.optional(v.string()),
-			env: v.optional(v.record(v.string(), v.string())),
-			grace: v.optional(DURATION),
-		}),
-	],
-	'a stage is a command, or a map with run, name, fallback, hint, env, grace',
-);
-
-const PIPELINE = v.strictObject({
-	stages: v.pipe(v.array(STAGE), v.minLength(1, 'a pipeline needs at least one stage')),
-	delivery: v.optional(
-		v.picklist(['best-effort', 'at-least-once'], 'delivery is best-effort or at-least-once'),
-	),
-	restart: v.optional(
-		v.picklist(['always', 'on-failure', 'never'], 'restart is always, on-failure or never'),
-	),
-	retry: v.optional(DURATION),
-	when: v.optional(v.record(v.string(), v.union([SCALAR, v.array(SCALAR)]))),
-});
-
-const FILE = v.strictObject({
-	name: v.optional(NAME),
-	env_prefix: v.optional(
-		v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]*$/, 'env_prefix is upper-case letters')),
-	),
-	settings: v.optional(v.record(v.string(), v.unknown())),
-	pipelines: v.record(NAME, PIPELINE),
-});
-type File = v.InferOutput<typeof FILE>;
-type PipelineFile = v.InferOutput<typeof PIPELINE>;
-type StageFile = v.InferOutput<typeof STAGE>;
-
-const validated = (document: Document, place: Place): File => {
-	const result = v.safeParse(FILE, document.toJS() ?? {});
+const validated = (value: unknown, place: Place): File => {
+	const lists = listsForMaps(value, place);
+	if (lists.length > 0) throw new Failure(EXIT.config, lists.join('\n'));
+	const result = v.safeParse(FILE, value);
 	if (result.success) return result.output;
 	throw new Failure(EXIT.config, mistakes(result.issues, place).join('\n'));
 };
 
-const milliseconds = (value: string | undefined, where: string, otherwise: string): number =>
-	duration(value ?? otherwise, where);
+const MOST_MS = 86_400_000;
+
+const milliseconds = (value: string | undefined, where: string, otherwise: string): number => {
+	const ms = duration(value ?? otherwise, where);
+	if (ms <= MOST_MS) return ms;
+	throw new Failure(EXIT.config, `${where}: "${value}" is longer than a day, which is the most`);
+};
 
 /** Whether a pipeline's `when` holds: `true` = set and not empty, `false` = the reverse, else equal as text. */
-const holds = (when: PipelineFile['when'], settings: ReadonlyMap<string, Value>): boolean =>
+const holds = (when: PipelineFile['when'], settings: Settings): boolean =>
 	Object.entries(when ?? {}).every(([key, wanted]) => {
 		const value = settings.get(key) ?? '';
 		const isSet = value !== '' && value !== false;
@@ -103,124 +78,185 @@ const holds = (when: PipelineFile['when'], settings: ReadonlyMap<string, Value>)
 		return Array.isArray(wanted) ? wanted.some(matches) : matches(wanted);
 	});
 
-const stagePlan = (
-	stage: StageFile,
-	place: (part: string) => string,
-	settings: ReadonlyMap<string, Value>,
-): StagePlan => {
+/** What a stage is read with: where its parts stand, what its pipeline says for all, and the settings. */
+type Reading = {
+	place: (part: string) => string;
+	shared: Pick<PipelineFile, 'env' | 'grace' | 'user'>;
+	settings: Settings;
+	/** Whether it is going to run: only then its user has to be there. */
+	on: boolean;
+};
+
+const limitsOf = (
+	spec: Exclude<StageFile, string>,
+	{ place, shared, settings, on }: Reading,
+): Limits | undefined => {
+	const user = spec.user ?? shared.user;
+	const cwd = spec.cwd === undefined ? undefined : substitute(spec.cwd, settings, place('cwd'));
+	if (cwd !== undefined && !cwd.startsWith('/')) {
+		throw new Failure(EXIT.config, `${place('cwd')}: cwd "${cwd}" is no full path; begin it with /`);
+	}
+	const limits: Limits = {
+		...(user !== undefined && on ? { user: userFor(user, place('user')) } : {}),
+		...(cwd !== undefined ? { cwd } : {}),
+		...(spec.nice !== undefined ? { nice: spec.nice } : {}),
+		...(spec.memory_max !== undefined ? { memory: memoryMax(spec.memory_max, place('memory_max')) } : {}),
+	};
+	return Object.keys(limits).length > 0 ? limits : undefined;
+};
+
+const commandOf = (
+	spec: Exclude<StageFile, string>,
+	{ place, settings }: Reading,
+): { command: string[]; env: Record<string, string> } =>
+	spec.shell
+		? shellCommand(spec.run, settings, place('run'))
+		: { command: wordsOf(spec.run, place('run'), settings), env: {} };
+
+const wordsOf = (text: string, where: string, settings: Settings): string[] => {
+	const words = splitWords(text, where).map((word) => substitute(word, settings, where));
+	if (words[0] !== '') return words;
+	throw new Failure(EXIT.config, `${where}: the program's name is empty; see the setting that it comes from`);
+};
+
+const stagePlan = (stage: StageFile, reading: Reading): StagePlan => {
 	const spec = typeof stage === 'string' ? { run: stage } : stage;
-	const words = (text: string, part: string) =>
-		splitWords(text, place(part)).map((word) => substitute(word, settings, place(part)));
-	const command = words(spec.run, 'run');
+	const { place, shared, settings } = reading;
+	const { command, env } = commandOf(spec, reading);
+	const given = Object.entries({ ...shared.env, ...spec.env });
+	const limits = limitsOf(spec, reading);
 	return {
 		name: spec.name ?? basename(command[0]!),
 		command,
-		fallback: spec.fallback === undefined ? undefined : words(spec.fallback, 'fallback'),
+		fallback: spec.fallback === undefined ? undefined : wordsOf(spec.fallback, place('fallback'), settings),
 		hint: spec.hint,
-		env: spec.env ?? {},
-		grace: milliseconds(spec.grace, place('grace'), '5s'),
+		env: {
+			...env,
+			...Object.fromEntries(given.map(([k, text]) => [k, substitute(text, settings, place('env'))])),
+		},
+		grace: milliseconds(spec.grace ?? shared.grace, place('grace'), '5s'),
+		...(limits ? { limits } : {}),
 	};
 };
 
 /** Two stages of one name get a number: names are how operators address them. */
-const withUniqueNames = (stages: StagePlan[]): StagePlan[] => {
+const withUniqueNames = (
+	stages: StagePlan[],
+	place: (index: number) => string,
+	given: StageFile[],
+): StagePlan[] => {
 	const used = new Map<string, number>();
-	return stages.map((stage) => {
+	return stages.map((stage, index) => {
+		const own = given[index]!;
 		const count = (used.get(stage.name) ?? 0) + 1;
 		used.set(stage.name, count);
+		if (count > 1 && typeof own !== 'string' && own.name !== undefined) {
+			throw new Failure(
+				EXIT.config,
+				`${place(index)}: a stage before it is called "${own.name}" too; rename one`,
+			);
+		}
 		return count === 1 ? stage : { ...stage, name: `${stage.name}-${count}` };
 	});
 };
 
-/** Run `plan` on every item, and report all that fails together. */
-const collectAll = <Item, Result>(items: Item[], plan: (item: Item) => Result): Result[] => {
-	const faults: string[] = [];
-	const results = items.flatMap((item) => {
-		try {
-			return [plan(item)];
-		} catch (error) {
-			if (!(error instanceof Failure)) throw error;
-			faults.push(error.message);
-			return [];
-		}
-	});
-	if (faults.length > 0) throw new Failure(EXIT.config, faults.join('\n'));
-	return results;
-};
+const placeIn =
+	(place: Place, name: string, { stages }: PipelineFile) =>
+	(index: number, part: string) => {
+		const path = ['pipelines', name, 'stages', index];
+		return place(typeof stages[index] === 'string' ? path : [...path, part]);
+	};
 
 const pipelinePlan = (
-	[name, pipeline]: [string, PipelineFile],
+	name: string,
+	pipeline: PipelineFile,
 	place: Place,
-	settings: ReadonlyMap<string, Value>,
+	settings: Settings,
+	on: boolean,
 ): PipelinePlan => {
-	const stages = collectAll([...pipeline.stages.entries()], ([index, stage]) => {
-		const path = ['pipelines', name, 'stages', index];
-		return stagePlan(stage, (part) => place(typeof stage === 'string' ? path : [...path, part]), settings);
-	});
+	const placeOf = placeIn(place, name, pipeline);
+	const stages = collectAll([...pipeline.stages.entries()], ([index, stage]) =>
+		stagePlan(stage, { place: (part) => placeOf(index, part), shared: pipeline, settings, on }),
+	);
 	return {
 		name,
 		delivery: pipeline.delivery ?? 'best-effort',
 		restart: pipeline.restart ?? 'on-failure',
 		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
-		stages: withUniqueNames(stages),
+		stages: withUniqueNames(stages, (index) => placeOf(index, 'name'), pipeline.stages),
 	};
 };
 
-/** What the command line and the environment say about settings, besides the file. */
-export type Overrides = {
-	/** Built-in values, such as where bpfpipe's own files lie. */
-	builtin: Record<string, string>;
-	settingsFile?: string;
-	env: NodeJS.ProcessEnv;
-	set: string[];
+const settingsOf = (content: File, place: Place, overrides: Overrides): Settings => {
+	const own = flatten(content.settings ?? {}, (path) => place(['settings', ...path]));
+	const file = overrides.settingsFile;
+	const extra = file ? readYaml(file) : undefined;
+	if (extra && (typeof extra.value !== 'object' || Array.isArray(extra.value)))
+		throw new Failure(EXIT.config, `${extra.place([])}: a settings file is a map of names and values`);
+	const more: Settings = extra ? flatten(extra.value as object, extra.place) : new Map();
+	return withOverrides(own, more, content.env_prefix, overrides, {
+		own: (path) => place(['settings', ...path.split('.')]),
+		more: (path) => extra!.place(path.split('.')),
+	});
 };
 
-const readYaml = (file: string): { document: Document; place: Place } => {
-	let text: string;
-	try {
-		text = readFileSync(file, 'utf8');
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new Failure(EXIT.config, `${file}: cannot be read (${code}); give the path of a pipeline file`);
+const checkWhen = ([name, { when }]: [string, PipelineFile], place: Place, settings: Settings): void => {
+	for (const key of Object.keys(when ?? {})) {
+		if (settings.has(key)) continue;
+		const hint = nearest(key, [...settings.keys()]) || '; add it under "settings:"';
+		const where = place(['pipelines', name, 'when', key]);
+		throw new Failure(EXIT.config, `${where}: there is no setting "${key}"${hint}`);
 	}
-	const lines = new LineCounter();
-	const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-	const place = placer(file, document, lines);
-	const faults = [...document.errors, ...document.warnings].map(({ pos, message }) => {
-		const { line, col } = lines.linePos(pos[0]);
-		return `${file}:${line}:${col}: ${message.split('\n')[0]}`;
-	});
-	if (faults.length > 0) throw new Failure(EXIT.config, faults.join('\n'));
-	return { document, place };
 };
+
+const nameOf = (file: string, given: string | undefined, place: Place): string => {
+	const name = given ?? basename(file).replace(/\.ya?ml$/, '');
+	if ((NAME_PATTERN.test(name) && name.length <= LONGEST_NAME) || given !== undefined) return name;
+	throw new Failure(
+		EXIT.config,
+		`${place([])}: the file's name gives no good name for its supervisor ("${name}"); add a line "name: ..."`,
+	);
+};
+
+/** A plan, and what an operator should know of it that is no mistake. */
+export type Checked = { plan: Plan; warnings: string[]; notes: string[] };
 
 /**
  * The plan in `file`: pipelines whose `when` holds, with every `${setting}` filled in.
+ * Those that are switched off are checked all the same.
  * @throws Failure(78) with one line per mistake.
  */
-export const loadPlan = (file: string, overrides: Overrides): Plan => {
-	const { document, place } = readYaml(file);
-	const content = validated(document, place);
-	const own: Settings = flatten(content.settings ?? {}, (path) => place(['settings', ...path]));
-	const extra = overrides.settingsFile ? readYaml(overrides.settingsFile) : undefined;
-	const more: Settings = extra ? flatten(extra.document.toJS() ?? {}, extra.place) : new Map();
-	const settings = withOverrides(own, more, content.env_prefix, overrides);
-	for (const [name, { when }] of Object.entries(content.pipelines)) {
-		for (const key of Object.keys(when ?? {})) {
-			if (settings.has(key)) continue;
-			const hint = nearest(key, [...settings.keys()]);
-			throw new Failure(
-				EXIT.config,
-				`${place(['pipelines', name, 'when', key])}: there is no setting "${key}"${hint}`,
-			);
-		}
+export const loadChecked = (file: string, overrides: Overrides): Checked => {
+	const { value, place } = readYaml(file);
+	const content = validated(value, place);
+	const name = nameOf(file, content.name, place);
+	const settings = settingsOf(content, place, overrides);
+	const all = Object.entries(content.pipelines);
+	collectAll(all, (entry) => checkWhen(entry, place, settings));
+	const facts = collectAll(all, ([called, spec]): Facts => {
+		const on = holds(spec.when, settings);
+		return {
+			on,
+			plan: pipelinePlan(called, spec, place, settings, on),
+			place: placeIn(place, called, spec),
+			spec,
+		};
+	});
+	const chosen = facts.filter(({ on }) => on);
+	if (chosen.length === 0) {
+		const why =
+			all.length === 0 ? 'there is no pipeline in it; write one' : 'no pipeline is switched on; see "when"';
+		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${why}`);
 	}
-	const chosen = Object.entries(content.pipelines).filter(([, { when }]) => holds(when, settings));
-	const pipelines = collectAll(chosen, (entry) => pipelinePlan(entry, place, settings));
-	if (pipelines.length === 0)
-		throw new Failure(EXIT.config, `${file}: no pipeline is switched on; see "when"`);
-	return { file: resolve(file), name: content.name ?? basename(file).replace(/\.ya?ml$/, ''), pipelines };
+	duties(chosen);
+	const plan = { file: resolve(file), name, pipelines: chosen.map((one) => one.plan) };
+	const { warnings, notes } = advice(content, facts, place);
+	const strays = strayVariables(settings, content.env_prefix, overrides.env);
+	return { plan, warnings: [...strays, ...warnings], notes };
 };
+
+/** The plan in `file` alone. */
+export const loadPlan = (file: string, overrides: Overrides): Plan => loadChecked(file, overrides).plan;
 
 /** The folder that relative paths of a plan are meant from. */
 export const folderOf = (plan: Plan): string => dirname(plan.file);

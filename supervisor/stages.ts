@@ -1,9 +1,10 @@
 // stages: one child process: started on given descriptors, ended by its group, its stderr relayed
 
 import { execa, type Options } from 'execa';
-import { EXIT } from '../filters/lib/failure.ts';
+import { EXIT, type Failure } from '../filters/lib/failure.ts';
 import { wholeLines } from '../filters/lib/lines.ts';
 import type { Level, Log } from '../filters/lib/log.ts';
+import { confined, type Limits, limitsEnv, refusal } from './limits.ts';
 import { type Program, programFor } from './programs.ts';
 
 /** How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name. */
@@ -70,9 +71,15 @@ const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 
 const SIGNAL_NUMBER: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
 
+/** A process that never was: it ends at once, with a line that says why. */
+const unstarted = (name: string, code: number, why: string, log: Log): Process => {
+	log.error(`${name}: ${why}`);
+	return { pid: 0, ours: true, ended: Promise.resolve({ code }), kill: () => {} };
+};
+
 /**
- * Start `command`. The descriptors stay the caller's to close.
- * When there is no such program the process ends at once with 69.
+ * Start `command` within `limits`. The descriptors stay the caller's to close.
+ * When there is no such program the process ends at once with 69, where the limits are not ours to set with 77.
  */
 export const startProcess = (
 	command: string[],
@@ -80,13 +87,22 @@ export const startProcess = (
 	descriptors: Descriptors,
 	env: Record<string, string>,
 	log: Log,
+	limits: Limits = {},
 ): Process => {
 	const program = programFor(command);
 	if (!program) {
-		log.error(`${name}: there is no program "${command[0]}", neither ours nor on the PATH`);
-		return { pid: 0, ours: true, ended: Promise.resolve({ code: EXIT.unavailable }), kill: () => {} };
+		const why = `there is no program "${command[0]}", neither ours nor on the PATH`;
+		return unstarted(name, EXIT.unavailable, why, log);
 	}
-	return spawn(program, name, descriptors, env, log);
+	const refused = refusal(limits);
+	if (refused) return unstarted(name, refused.code, refused.message, log);
+	try {
+		const within = confined(program, limits);
+		return spawn(within, name, descriptors, { ...limitsEnv(limits), ...env }, log, limits.cwd);
+	} catch (error) {
+		const { code, message } = error as Failure;
+		return unstarted(name, code, message, log);
+	}
 };
 
 const spawn = (
@@ -95,8 +111,10 @@ const spawn = (
 	{ stdin, stdout, lifeline }: Descriptors,
 	env: Record<string, string>,
 	log: Log,
+	cwd?: string,
 ): Process => {
 	const child = execa(file, args, {
+		...(cwd === undefined ? {} : { cwd }),
 		// execa takes any descriptor; its types know only those that a terminal has.
 		stdio: [stdin, stdout, 'pipe', lifeline] as Options['stdio'] & object,
 		env: environment(env),

@@ -28,8 +28,8 @@ export const splitWords = (text: string, where: string): string[] => {
 		if (word === undefined) {
 			const sign = text[at]!;
 			const cause = /['"\\]/.test(sign)
-				? 'a quote is not closed'
-				: `"${sign}" needs a shell, and there is none; quote it`;
+				? 'a quote is not closed; close it, or put \\ before it'
+				: `"${sign}" needs a shell, and there is none; put it in quotes, or write the stage with shell: true`;
 			throw new Failure(EXIT.config, `${where}: ${cause}`);
 		}
 		words.push(unquote(word));

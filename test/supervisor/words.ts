@@ -27,7 +27,7 @@ for (const text of ['a | b', 'a > b', 'a; b', 'a && b', 'a `b`', 'a $(b)', 'a < 
 	words(`${text} is refused, not run`, () => {
 		assert.throws(
 			() => splitWords(text, 'f.yaml:3:7'),
-			/f\.yaml:3:7: ".*" needs a shell, and there is none; quote it/,
+			/f\.yaml:3:7: ".*" needs a shell, and there is none; put it in quotes, or write the stage with shell: true/,
 		);
 	});
 }

@@ -1,0 +1,26 @@
+// describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
+
+import type { Plan, StagePlan } from './config.ts';
+import { limitsText } from './limits.ts';
+import { programFor } from './programs.ts';
+
+const remarks = ({ command, fallback, limits }: StagePlan): string =>
+	[
+		limits && limitsText(limits),
+		fallback && `or else: ${fallback.join(' ')}`,
+		!programFor(command) && 'not installed here',
+	]
+		.filter(Boolean)
+		.map((remark) => `   # ${remark}`)
+		.join('');
+
+/** What `bpfpipe check` prints of a file that is in order. */
+export const describePlan = ({ file, pipelines }: Plan): string =>
+	[
+		`${file}: ok`,
+		...pipelines.flatMap(({ name, delivery, stages }) => [
+			`${name} (${delivery})`,
+			...stages.map((stage) => `  ${stage.command.join(' ')}${remarks(stage)}`),
+		]),
+		'',
+	].join('\n');
