@@ -15,14 +15,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
-import { confined, type Limits, limitsText, refusal, userFor } from '../../supervisor/limits.ts';
+import { confined, type Limits, limitsText, refusal, userFor } from '../../supervisor/confine.ts';
 import { programFor } from '../../supervisor/programs.ts';
 import { startProcess } from '../../supervisor/stages.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { outcome, ROOT, start } from '../program.ts';
 
-const test = suite('limits');
+const test = suite('confine');
 const MIB = 1024 ** 2;
 const needsRoot = isRoot ? commandsLack('setpriv', 'prlimit', 'nice') : 'needs root';
 const nobody = userFor('nobody', '');
