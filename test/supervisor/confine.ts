@@ -157,8 +157,12 @@ test('what root alone may is refused to others before anything starts, with 77',
 	rmSync(dir, { recursive: true });
 });
 
-const handsOn = /\blimits\b/.test(readFileSync(join(ROOT, 'supervisor', 'pipeline.ts'), 'utf8'));
-const unwired = handsOn ? needsRoot : 'pipeline.ts does not hand stage.plan.limits to startProcess';
+// Whoever calls startProcess has to hand the limits on.
+const callers = readdirSync(join(ROOT, 'supervisor'))
+	.map((file) => readFileSync(join(ROOT, 'supervisor', file), 'utf8'))
+	.filter((text) => /^\s.*\bstartProcess\(/m.test(text));
+const handsOn = callers.every((text) => /\blimits\b/.test(text));
+const unwired = handsOn ? needsRoot : 'startProcess is not given the limits of its stage yet';
 
 testWith(test, unwired, 'a supervised stage runs within its limits', async () => {
 	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-limits-'));
