@@ -8,12 +8,14 @@ import type { Plan } from './config.ts';
 
 /** What the manual (--help) offers: commands with their arguments, and options with theirs ('' for none). */
 export const offered = (manual: string) => {
-	const usage = [...manual.matchAll(/^(?:usage:)? +bpfpipe ([a-z]+)((?: \S+)*)/gm)];
+	const usage = [...manual.matchAll(/^(?:usage:)? +bpfpipe ([a-z|]+)((?: \S+)*)/gm)];
 	const options = [
 		...manual.matchAll(/(?:^| {2,})(?:(-[a-z]), )?(--[a-z-]+)(?: ([A-Z]+|[a-z]+(?:\|[a-z]+)+))?/gm),
 	];
 	return {
-		commands: new Map(usage.map(([, name, args]) => [name!, args!.trim()])),
+		commands: new Map(
+			usage.flatMap(([, names, args]) => names!.split('|').map((name) => [name, args!.trim()] as const)),
+		),
 		options: new Map(options.map(([, , name, value]) => [name!, value ?? ''])),
 		short: new Map(options.flatMap(([, short, name]) => (short ? [[short, name!] as const] : []))),
 	};

@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { duration } from '../filters/lib/options.ts';
-import { type Limits, memoryMax, userFor } from './limits.ts';
+import { type Limits, memoryMax, userFor } from './confine.ts';
 import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
 import type { Restart } from './policy.ts';

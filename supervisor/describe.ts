@@ -1,7 +1,7 @@
 // describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
 
 import type { Plan, StagePlan } from './config.ts';
-import { limitsText } from './limits.ts';
+import { limitsText } from './confine.ts';
 import { programFor } from './programs.ts';
 
 const remarks = ({ command, fallback, limits }: StagePlan): string =>

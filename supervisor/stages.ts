@@ -4,7 +4,7 @@ import { execa, type Options } from 'execa';
 import { EXIT, type Failure } from '../filters/lib/failure.ts';
 import { wholeLines } from '../filters/lib/lines.ts';
 import type { Level, Log } from '../filters/lib/log.ts';
-import { confined, type Limits, limitsEnv, refusal } from './limits.ts';
+import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
 import { type Program, programFor } from './programs.ts';
 
 /** How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name. */

@@ -81,10 +81,11 @@ test('stages are offered to commands that take them', () => {
 	];
 	const plan = () => ({ file: 'f', name: 'n', pipelines });
 	const manual =
-		'x\n\nusage:  bpfpipe up FILE.yaml [PIPELINE ...]   run\n        bpfpipe kick FILE.yaml [PIPELINE[/STAGE] ...]   kick\n';
+		'x\n\nusage:  bpfpipe up FILE.yaml [PIPELINE ...]   run\n        bpfpipe kick|shove [-f] FILE.yaml [PIPELINE[/STAGE] ...]   kick\n';
 	assert.equal(candidates(manual, ['up', 'f', ''], plan), ['p']);
 	assert.equal(candidates(manual, ['kick', 'f', ''], plan), ['p', 'p/a', 'p/b']);
-	assert.equal(candidates(manual, ['kick', 'f', 'p/'], plan), ['p/a', 'p/b']);
+	assert.equal(candidates(manual, ['shove', '-f', 'f', 'p/'], plan), ['p/a', 'p/b']);
+	assert.equal(candidates(manual, [''], plan), ['up', 'kick', 'shove']);
 });
 
 const bash = commandsLack('bash');

@@ -15,14 +15,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
-import { confined, type Limits, limitsText, refusal, userFor } from '../../supervisor/limits.ts';
+import { confined, type Limits, limitsText, refusal, userFor } from '../../supervisor/confine.ts';
 import { programFor } from '../../supervisor/programs.ts';
 import { startProcess } from '../../supervisor/stages.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { outcome, ROOT, start } from '../program.ts';
 
-const test = suite('limits');
+const test = suite('confine');
 const MIB = 1024 ** 2;
 const needsRoot = isRoot ? commandsLack('setpriv', 'prlimit', 'nice') : 'needs root';
 const nobody = userFor('nobody', '');
@@ -157,8 +157,12 @@ test('what root alone may is refused to others before anything starts, with 77',
 	rmSync(dir, { recursive: true });
 });
 
-const handsOn = /\blimits\b/.test(readFileSync(join(ROOT, 'supervisor', 'pipeline.ts'), 'utf8'));
-const unwired = handsOn ? needsRoot : 'pipeline.ts does not hand stage.plan.limits to startProcess';
+// Whoever calls startProcess has to hand the limits on.
+const callers = readdirSync(join(ROOT, 'supervisor'))
+	.map((file) => readFileSync(join(ROOT, 'supervisor', file), 'utf8'))
+	.filter((text) => /^\s.*\bstartProcess\(/m.test(text));
+const handsOn = callers.every((text) => /\blimits\b/.test(text));
+const unwired = handsOn ? needsRoot : 'startProcess is not given the limits of its stage yet';
 
 testWith(test, unwired, 'a supervised stage runs within its limits', async () => {
 	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-limits-'));
