@@ -5,6 +5,9 @@
 // usage:  bpfpipe up FILE.yaml [PIPELINE ...]        run in the foreground until TERM or Ctrl-C
 //         bpfpipe check FILE.yaml [PIPELINE ...]     check the file and print what would run
 //         bpfpipe status FILE.yaml [PIPELINE ...]    ask the running supervisor; exit 0 only when all is well
+//         bpfpipe start|stop|restart FILE.yaml [PIPELINE[/STAGE] ...]   all, or these; returns when it is done
+//         bpfpipe reload FILE.yaml                   read the file again and apply only the difference
+//         bpfpipe logs [-f] FILE.yaml [PIPELINE[/STAGE] ...]     the last lines that stages said; -f follows
 //         bpfpipe version
 //
 // Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
@@ -13,7 +16,11 @@
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
-//       --json              status as JSON
+//       --fail-fast         up: the first stage that fails ends everything, with its exit code
+//       --no-self-metrics   up: keep no records of the supervisor's own (LOGS/NAME.self.ndjson, every 15 s)
+//   -w, --watch             status again every second, until Ctrl-C
+//   -f, --follow            logs: go on with what is said from now on
+//       --json              status, reload and logs as JSON
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
 //
 // A file in brief; etc/ has complete ones:
@@ -21,7 +28,8 @@
 //   settings: { log: /var/log/cpu-lat.log }
 //   pipelines:
 //     graphite:
-//       delivery: at-least-once
+//       delivery: at-least-once         # or best-effort, the default
+//       restart_delay: 200ms..30s       # shortest to longest; these are the defaults
 //       stages:
 //         - bpftrace-tail ${log}
 //         - parse-histogram --metric cpu-lat --unit us
@@ -30,25 +38,30 @@
 //         - graphite-send --uri localhost
 //
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
-// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 78 bad file
+// Stopping one stage leaves its neighbours up; what comes down waits in the pipe. A stage of an at-least-once
+// pipeline that is started again begins, with all the others, at the ack.
+// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 78 bad file; reload then changed nothing
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { logFor, writeStderr } from '../filters/lib/log.ts';
+import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { operate, reload, showLogs, showStatus, socketFor, watchStatus } from './client.ts';
 import { loadPlan, type Plan } from './config.ts';
-import { ask } from './control.ts';
 import { places } from './places.ts';
 import { programFor, SHARE } from './programs.ts';
-import { type Status, statusTable } from './status.ts';
-import { socketOf, up } from './up.ts';
+import { up } from './up.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
 	settings: { type: 'string' },
 	'no-fallback': { type: 'boolean' },
+	'fail-fast': { type: 'boolean' },
+	'no-self-metrics': { type: 'boolean' },
+	watch: { type: 'boolean', short: 'w' },
+	follow: { type: 'boolean', short: 'f' },
 	json: { type: 'boolean' },
 	'log-level': { type: 'string' },
 	'log-format': { type: 'string' },
@@ -101,12 +114,35 @@ const describePlan = ({ file, pipelines }: Plan): string =>
 		]),
 	].join('\n');
 
-const status = async (target: string[], values: Values): Promise<number> => {
-	const answer = (await ask(socketOf(planFrom(target, values).name), { command: 'status' })) as Status;
-	process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : statusTable(answer));
-	const well = answer.pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
-	return well ? EXIT.done : EXIT.unavailable;
+/** The commands that a running supervisor answers; undefined for any other. */
+const asked = (
+	command: string | undefined,
+	target: string[],
+	values: Values,
+): Promise<number> | undefined => {
+	const names = target.slice(1);
+	const { json = false } = values;
+	switch (command) {
+		case 'status':
+			return (values.watch ? watchStatus : showStatus)(socketFor(target), names, json);
+		case 'start':
+		case 'stop':
+		case 'restart':
+			return operate(socketFor(target), command, names, json);
+		case 'reload':
+			return reload(socketFor(target), json);
+		case 'logs':
+			return showLogs(socketFor(target), names, values.follow ?? false, json);
+	}
 };
+
+const run = (target: string[], values: Values, log: Log): Promise<number> =>
+	up(planFrom(target, values), log, {
+		fallbacks: !values['no-fallback'],
+		failFast: values['fail-fast'] ?? false,
+		selfMetrics: !values['no-self-metrics'],
+		reread: () => planFrom(target, values),
+	});
 
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
@@ -122,17 +158,16 @@ const main = async (): Promise<number> => {
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return up(planFrom(target, values), log, !values['no-fallback']).finally(log.settle);
+			return run(target, values, log).finally(log.settle);
 		case 'check':
 			process.stdout.write(`${describePlan(planFrom(target, values))}\n`);
 			return EXIT.done;
-		case 'status':
-			return status(target, values);
-		default:
-			throw new Failure(
-				EXIT.usage,
-				`${command ? `unknown command "${command}"` : 'a command is missing'}; use up, check, status or version`,
-			);
+		default: {
+			const answered = asked(command, target, values);
+			if (answered) return answered;
+			const fault = command ? `unknown command "${command}"` : 'a command is missing';
+			throw new Failure(EXIT.usage, `${fault}; see bpfpipe --help`);
+		}
 	}
 };
 

@@ -8,7 +8,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { duration } from '../filters/lib/options.ts';
 import { mistakes, nearest, type Place, placer } from './mistakes.ts';
-import type { Restart } from './policy.ts';
+import { DELAYS, type Delays, type Restart } from './policy.ts';
 import { flatten, type Settings, substitute, type Value, withOverrides } from './settings.ts';
 import { splitWords } from './words.ts';
 
@@ -29,6 +29,8 @@ export type PipelinePlan = {
 	name: string;
 	delivery: 'best-effort' | 'at-least-once';
 	restart: Restart;
+	/** The shortest and the longest delay before a restart, in milliseconds. */
+	delays: Delays;
 	/** How long a fallback runs before the primary is tried again, in milliseconds. */
 	retry: number;
 	stages: StagePlan[];
@@ -68,6 +70,9 @@ const PIPELINE = v.strictObject({
 	restart: v.optional(
 		v.picklist(['always', 'on-failure', 'never'], 'restart is always, on-failure or never'),
 	),
+	restart_delay: v.optional(
+		v.pipe(v.string(), v.regex(/^[^.]+\.\.[^.]+$/, 'restart_delay is written like 200ms..30s')),
+	),
 	retry: v.optional(DURATION),
 	when: v.optional(v.record(v.string(), v.union([SCALAR, v.array(SCALAR)]))),
 });
@@ -92,6 +97,14 @@ const validated = (document: Document, place: Place): File => {
 
 const milliseconds = (value: string | undefined, where: string, otherwise: string): number =>
 	duration(value ?? otherwise, where);
+
+/** `200ms..30s` as two durations. */
+const delays = (text: string | undefined, where: string): Delays => {
+	if (text === undefined) return DELAYS;
+	const [first, most] = text.split('..').map((part) => duration(part, where)) as [number, number];
+	if (first <= most && first > 0) return [first, most];
+	throw new Failure(EXIT.config, `${where}: restart_delay goes from the shortest to the longest delay`);
+};
 
 /** Whether a pipeline's `when` holds: `true` = set and not empty, `false` = the reverse, else equal as text. */
 const holds = (when: PipelineFile['when'], settings: ReadonlyMap<string, Value>): boolean =>
@@ -161,6 +174,7 @@ const pipelinePlan = (
 		name,
 		delivery: pipeline.delivery ?? 'best-effort',
 		restart: pipeline.restart ?? 'on-failure',
+		delays: delays(pipeline.restart_delay, place(['pipelines', name, 'restart_delay'])),
 		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
 		stages: withUniqueNames(stages),
 	};

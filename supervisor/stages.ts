@@ -1,5 +1,6 @@
 // stages: one child process: started on given descriptors, ended by its group, its stderr relayed
 
+import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
 import { EXIT } from '../filters/lib/failure.ts';
 import { wholeLines } from '../filters/lib/lines.ts';
@@ -68,8 +69,6 @@ const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 	stderr.on('end', () => say(lines.last().toString()));
 };
 
-const SIGNAL_NUMBER: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
-
 /**
  * Start `command`. The descriptors stay the caller's to close.
  * When there is no such program the process ends at once with 69.
@@ -107,12 +106,6 @@ const spawn = (
 		reject: false,
 	});
 	relay(child.stderr!, name, log);
-	const ended = child.then(({ exitCode, signal, code }): Ending => {
-		if (signal) return { code: 128 + (SIGNAL_NUMBER[signal] ?? 0), signal };
-		if (exitCode !== undefined) return { code: exitCode };
-		log.error(`${name}: ${file} cannot be started (${code})`);
-		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
-	});
 	const kill = (signal: NodeJS.Signals) => {
 		try {
 			if (child.pid) process.kill(-child.pid, signal);
@@ -120,7 +113,19 @@ const spawn = (
 			// The group is gone already, which is what was wanted.
 		}
 	};
-	return { pid: child.pid ?? 0, ours, ended, kill };
+	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
+	const exited = new Promise<Ending>((resolve) => {
+		child.once('exit', (code, signal) => {
+			kill('SIGKILL');
+			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
+		});
+	});
+	const unstarted = child.then(({ code }): Ending => {
+		if (child.pid) return { code: EXIT.done };
+		log.error(`${name}: ${file} cannot be started (${code})`);
+		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
+	});
+	return { pid: child.pid ?? 0, ours, ended: child.pid ? exited : unstarted, kill };
 };
 
 const KILL_AFTER_TERM_MS = 1000;
