@@ -37,17 +37,24 @@ const LINES_A_SECOND = 100;
 const LONGEST_LINE = 4096;
 const LEVEL: Record<string, Level> = { '3': 'error', '4': 'warn', '6': 'info', '7': 'debug' };
 
+const newlines = (bytes: Buffer): number => {
+	let count = 0;
+	for (const byte of bytes) if (byte === 10) count += 1;
+	return count;
+};
+
 /** A stage's stderr, line by line, into our log: `pipeline/stage: message`. */
 const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 	let second = 0;
 	let said = 0;
 	let held = 0;
-	const say = (line: string) => {
+	const tick = () => {
 		const now = Math.floor(performance.now() / 1000);
-		if (now !== second) {
-			if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
-			[second, said, held] = [now, 0, 0];
-		}
+		if (now === second) return;
+		if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
+		[second, said, held] = [now, 0, 0];
+	};
+	const say = (line: string) => {
 		if (line === '') return;
 		if (++said > LINES_A_SECOND) {
 			held += 1;
@@ -65,8 +72,20 @@ const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 		},
 		LONGEST_LINE,
 	);
-	stderr.on('data', (chunk: Buffer) => lines.take(chunk));
-	stderr.on('end', () => say(lines.last().toString()));
+	stderr.on('data', (chunk: Buffer) => {
+		tick();
+		const end = chunk.lastIndexOf(10) + 1;
+		if (said <= LINES_A_SECOND || end === 0) return lines.take(chunk);
+		// In a flood lines are only counted: what reads them must not be what they drown.
+		lines.last();
+		held += newlines(chunk.subarray(0, end));
+		lines.take(chunk.subarray(end));
+	});
+	stderr.on('end', () => {
+		say(lines.last().toString());
+		second = -1;
+		tick();
+	});
 };
 
 /**
