@@ -13,6 +13,7 @@ import {
 	isAlive,
 	leaveWorld,
 	makeWorld,
+	pidOf,
 	stagesOf,
 	until,
 	up,
@@ -137,7 +138,7 @@ test('no grandchild of a foreign stage outlives a KILLed supervisor, nor its sta
 	});
 	const grandchildren = () => [...said.matchAll(/p\/sh: (\d+)$/gm)].map(([, pid]) => Number(pid));
 	await until('the grandchild', () => grandchildren().length === 1);
-	const shell = (await stagesOf(world))[1]!.pid;
+	const shell = await pidOf(world, 'sh');
 	process.kill(shell, 'SIGKILL');
 	await until('the next one', () => grandchildren().length === 2);
 	const [first, second] = grandchildren() as [number, number];

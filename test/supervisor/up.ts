@@ -13,6 +13,7 @@ import {
 	leaveWorld,
 	makeWorld,
 	NOTHING_LOST,
+	pidOf,
 	stagesOf,
 	until,
 	up,
@@ -56,9 +57,7 @@ test('a middle stage that is TERMed loses nothing, and its neighbours do not not
 	const before = await stagesOf(world);
 	let last = 0;
 	for (let i = 0; i < 5; i++) {
-		const pid = async () => (await stagesOf(world)).find(({ name }) => name === 'middle')?.pid ?? 0;
-		await until('the middle to be back', async () => ![0, last].includes(await pid()));
-		last = await pid();
+		last = await pidOf(world, 'middle', last);
 		process.kill(last, 'SIGTERM');
 		if (i === 0) {
 			const during = await stagesOf(world);
@@ -77,9 +76,7 @@ test('a pipeline restarted whole, because one stage died too often, loses nothin
 	await flowing(world);
 	let last = 0;
 	for (let i = 0; i < 6; i++) {
-		const pid = async () => (await stagesOf(world)).find(({ name }) => name === 'middle')?.pid ?? 0;
-		await until('the middle to be back', async () => ![0, last].includes(await pid()));
-		last = await pid();
+		last = await pidOf(world, 'middle', last);
 		process.kill(last, 'SIGTERM');
 	}
 	const { status, stderr } = await result;
@@ -94,7 +91,7 @@ test('a middle stage that is KILLed costs at most what it had read', async (worl
 	writePlan(world, 15_000, 10_000);
 	const { result } = up(world);
 	await flowing(world);
-	process.kill((await stagesOf(world))[1]!.pid, 'SIGKILL');
+	process.kill(await pidOf(world, 'middle'), 'SIGKILL');
 	const { status } = await result;
 	assert.is(status, 0);
 	const { missing, twice, torn } = account(readFileSync(world.out, 'utf8'), 15_000);
