@@ -8,6 +8,9 @@
 //         bpfpipe graph FILE.yaml [PIPELINE ...]     draw it: lines of stages, and the logs in which they meet
 //         bpfpipe doctor [FILE.yaml]                 look at this machine: is there what pipelines need?
 //         bpfpipe completion bash|zsh                a script for the shell; source <(bpfpipe completion bash)
+//         bpfpipe start|stop|restart FILE.yaml [PIPELINE[/STAGE] ...]   all, or these; returns when it is done
+//         bpfpipe reload FILE.yaml                   read the file again and apply only the difference
+//         bpfpipe logs [-f] FILE.yaml [PIPELINE[/STAGE] ...]     the last lines that stages said; -f follows
 //         bpfpipe version
 //
 // Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
@@ -16,7 +19,11 @@
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
 //       --settings FILE     override settings from a YAML file of the same shape
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
-//       --json              status and doctor as JSON
+//       --fail-fast         up: the first stage that fails ends everything, with its exit code
+//       --no-self-metrics   up: keep no records of the supervisor's own (LOGS/NAME.self.ndjson, every 15 s)
+//   -w, --watch             status again every second, until Ctrl-C
+//   -f, --follow            logs: go on with what is said from now on
+//       --json              status, reload, logs and doctor as JSON
 //       --mermaid           graph: as Mermaid flowchart text
 //       --fix               doctor: mend what it can, as root
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
@@ -26,7 +33,8 @@
 //   settings: { log: /var/log/cpu-lat.log }
 //   pipelines:
 //     graphite:
-//       delivery: at-least-once
+//       delivery: at-least-once         # or best-effort, the default
+//       restart_delay: 200ms..30s       # shortest to longest; these are the defaults
 //       stages:
 //         - bpftrace-tail ${log}
 //         - parse-histogram --metric cpu-lat --unit us
@@ -39,7 +47,10 @@
 // shell unless asked for, and then settings are $SETTING_LOG and the like, never text in its line.
 //
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
-// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file
+// Stopping one stage leaves its neighbours up; what comes down waits in the pipe. A stage of an at-least-once
+// pipeline that is started again begins, with all the others, at the ack.
+// exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file; reload then
+// changed nothing
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -47,22 +58,25 @@ import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { operate, reload, showLogs, showStatus, socketFor, watchStatus } from './client.ts';
 import { candidates, completionScript } from './completion.ts';
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { refusal } from './confine.ts';
-import { ask } from './control.ts';
 import { describePlan } from './describe.ts';
 import { doctor } from './doctor.ts';
 import { graphMermaid, graphText } from './graph.ts';
 import { places } from './places.ts';
 import { SHARE } from './programs.ts';
-import { type Status, statusTable } from './status.ts';
-import { socketOf, up } from './up.ts';
+import { up } from './up.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
 	settings: { type: 'string' },
 	'no-fallback': { type: 'boolean' },
+	'fail-fast': { type: 'boolean' },
+	'no-self-metrics': { type: 'boolean' },
+	watch: { type: 'boolean', short: 'w' },
+	follow: { type: 'boolean', short: 'f' },
 	json: { type: 'boolean' },
 	mermaid: { type: 'boolean' },
 	fix: { type: 'boolean' },
@@ -128,11 +142,26 @@ const planToRun = (target: string[], values: Values, log: Log): Plan => {
 	return plan;
 };
 
-const status = async (target: string[], values: Values): Promise<number> => {
-	const answer = (await ask(socketOf(planFrom(target, values).name), { command: 'status' })) as Status;
-	process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : statusTable(answer));
-	const well = answer.pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
-	return well ? EXIT.done : EXIT.unavailable;
+/** The commands that a running supervisor answers; undefined for any other. */
+const asked = (
+	command: string | undefined,
+	target: string[],
+	values: Values,
+): Promise<number> | undefined => {
+	const names = target.slice(1);
+	const { json = false } = values;
+	switch (command) {
+		case 'status':
+			return (values.watch ? watchStatus : showStatus)(socketFor(target), names, json);
+		case 'start':
+		case 'stop':
+		case 'restart':
+			return operate(socketFor(target), command, names, json);
+		case 'reload':
+			return reload(socketFor(target), json);
+		case 'logs':
+			return showLogs(socketFor(target), names, values.follow ?? false, json);
+	}
 };
 
 const manual = (): string => headerOf(readFileSync(import.meta.filename, 'utf8'));
@@ -155,6 +184,14 @@ const graph = (target: string[], values: Values): number => {
 	return EXIT.done;
 };
 
+const run = (target: string[], values: Values, log: Log): Promise<number> =>
+	up(planToRun(target, values, log), log, {
+		fallbacks: !values['no-fallback'],
+		failFast: values['fail-fast'] ?? false,
+		selfMetrics: !values['no-self-metrics'],
+		reread: () => planToRun(target, values, log),
+	});
+
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
 	const [command, ...target] = positionals;
@@ -169,11 +206,9 @@ const main = async (): Promise<number> => {
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return up(planToRun(target, values, log), log, !values['no-fallback']).finally(log.settle);
+			return run(target, values, log).finally(log.settle);
 		case 'check':
 			return check(target, values);
-		case 'status':
-			return status(target, values);
 		case 'completion':
 			return completion(target, values);
 		case 'doctor': {
@@ -182,11 +217,12 @@ const main = async (): Promise<number> => {
 		}
 		case 'graph':
 			return graph(target, values);
-		default:
-			throw new Failure(
-				EXIT.usage,
-				`${command ? `unknown command "${command}"` : 'a command is missing'}; see bpfpipe --help`,
-			);
+		default: {
+			const answered = asked(command, target, values);
+			if (answered) return answered;
+			const fault = command ? `unknown command "${command}"` : 'a command is missing';
+			throw new Failure(EXIT.usage, `${fault}; see bpfpipe --help`);
+		}
 	}
 };
 

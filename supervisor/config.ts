@@ -8,7 +8,7 @@ import { duration } from '../filters/lib/options.ts';
 import { type Limits, memoryMax, userFor } from './confine.ts';
 import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
-import type { Restart } from './policy.ts';
+import { DELAYS, type Delays, type Restart } from './policy.ts';
 import { readYaml } from './read.ts';
 import {
 	flatten,
@@ -42,6 +42,8 @@ export type PipelinePlan = {
 	name: string;
 	delivery: 'best-effort' | 'at-least-once';
 	restart: Restart;
+	/** The shortest and the longest delay before a restart, in milliseconds. */
+	delays: Delays;
 	/** How long a fallback runs before the primary is tried again, in milliseconds. */
 	retry: number;
 	stages: StagePlan[];
@@ -66,6 +68,14 @@ const milliseconds = (value: string | undefined, where: string, otherwise: strin
 	const ms = duration(value ?? otherwise, where);
 	if (ms <= MOST_MS) return ms;
 	throw new Failure(EXIT.config, `${where}: "${value}" is longer than a day, which is the most`);
+};
+
+/** `200ms..30s` as two durations. */
+const delays = (text: string | undefined, where: string): Delays => {
+	if (text === undefined) return DELAYS;
+	const [first, most] = text.split('..').map((part) => duration(part, where)) as [number, number];
+	if (first <= most && first > 0) return [first, most];
+	throw new Failure(EXIT.config, `${where}: restart_delay goes from the shortest to the longest delay`);
 };
 
 /** Whether a pipeline's `when` holds: `true` = set and not empty, `false` = the reverse, else equal as text. */
@@ -182,6 +192,7 @@ const pipelinePlan = (
 		name,
 		delivery: pipeline.delivery ?? 'best-effort',
 		restart: pipeline.restart ?? 'on-failure',
+		delays: delays(pipeline.restart_delay, place(['pipelines', name, 'restart_delay'])),
 		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
 		stages: withUniqueNames(stages, (index) => placeOf(index, 'name'), pipeline.stages),
 	};

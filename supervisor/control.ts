@@ -1,23 +1,48 @@
-// control: the Unix socket through which `bpfpipe status` asks a running supervisor
-// One line of JSON asks, one line answers; the socket is its owner's alone.
+// control: the Unix socket through which commands reach a running supervisor
+// One line of JSON asks, one line answers (`logs` any number); the socket is its owner's alone.
 
 import { chmodSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server } from 'node:net';
-import { EXIT, Failure } from '../filters/lib/failure.ts';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 
-export type Request = { command: string };
-/** Answers one request; what it throws is sent back as `{"error": message}`. */
-export type Answer = (request: Request) => unknown;
+export type Request = { command: string; targets?: string[]; follow?: boolean };
+/**
+ * Answers one request: the result is one line, or every line that `say` is given before it resolves.
+ * What it throws is sent back as `{"error": message, "code": code}`. `gone` is aborted when the asker has left.
+ */
+export type Answer = (request: Request, say: (line: unknown) => void, gone: AbortSignal) => unknown;
 
-const LONGEST_REQUEST = 4096;
+const LONGEST_REQUEST = 64 * 1024;
+const MOST_ASKERS = 64;
+/** A follower that leaves this much unread is let go. */
+const MOST_UNREAD = 1 << 20;
 const TIMEOUT_MS = 5000;
+/** Stopping takes as long as the stages' graces, one after the other. */
+const OPERATION_MS = 600_000;
 
-const reply = (text: string, answer: Answer): string => {
+const parsed = (text: string): Request => {
+	const request = JSON.parse(text);
+	const { command, targets = [] } = request ?? {};
+	const isTargets = Array.isArray(targets) && targets.every((one) => typeof one === 'string');
+	if (typeof command === 'string' && isTargets) return { ...request, command, targets };
+	throw new Failure(EXIT.usage, 'a request is {"command": ..., "targets": [...]}');
+};
+
+const serve = async (socket: Socket, text: string, answer: Answer): Promise<void> => {
+	const gone = new AbortController();
+	socket.on('close', () => gone.abort());
+	const say = (line: unknown) => {
+		if (socket.writableLength > MOST_UNREAD) socket.destroy();
+		else if (socket.writable) socket.write(`${JSON.stringify(line)}\n`);
+	};
 	try {
-		return JSON.stringify(answer(JSON.parse(text) as Request));
+		const result = await answer(parsed(text), say, gone.signal);
+		if (result !== undefined) say(result);
 	} catch (error) {
-		return JSON.stringify({ error: (error as Error).message });
+		const { code, message } = verdict(error);
+		say({ error: error instanceof SyntaxError ? 'a request is one line of JSON' : message, code });
 	}
+	socket.end();
 };
 
 const listen = (path: string, answer: Answer): Promise<Server> =>
@@ -27,12 +52,17 @@ const listen = (path: string, answer: Answer): Promise<Server> =>
 			socket.setEncoding('utf8');
 			socket.on('error', () => {});
 			socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
-			socket.on('data', (chunk: string) => {
+			const take = (chunk: string) => {
 				text += chunk;
 				if (text.length > LONGEST_REQUEST) socket.destroy();
-				else if (text.includes('\n')) socket.end(`${reply(text, answer)}\n`);
-			});
+				else if (text.includes('\n')) {
+					socket.off('data', take).resume().setTimeout(0);
+					serve(socket, text.slice(0, text.indexOf('\n')), answer);
+				}
+			};
+			socket.on('data', take);
 		});
+		server.maxConnections = MOST_ASKERS;
 		server.once('error', reject);
 		const umask = process.umask(0o177);
 		server.listen(path, () => resolve(server));
@@ -59,27 +89,44 @@ export const serveControl = async (path: string, answer: Answer): Promise<() => 
 };
 
 /**
- * Ask the supervisor behind `path`.
- * @throws Failure(69) when there is none.
+ * Ask the supervisor behind `path`, and hear each line of its answer.
+ * @throws Failure(69) when there is none, or what the supervisor says is wrong with the request.
  */
-export const ask = (path: string, request: Request): Promise<unknown> =>
+export const converse = (path: string, request: Request, hear: (line: unknown) => void): Promise<void> =>
 	new Promise((resolve, reject) => {
+		const refuse = (why: string) =>
+			reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers${why}`));
 		const socket = createConnection(path);
 		let text = '';
+		let answered = false;
+		const take = (line: string) => {
+			const value = JSON.parse(line);
+			answered = true;
+			if (typeof value?.error === 'string') reject(new Failure(value.code ?? EXIT.unavailable, value.error));
+			else hear(value);
+		};
 		socket.setEncoding('utf8');
-		socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('time-out')));
-		socket.on('error', (error) =>
-			reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers (${error.message})`)),
-		);
+		const patience = ['status', 'ping'].includes(request.command) ? TIMEOUT_MS : OPERATION_MS;
+		if (!request.follow) socket.setTimeout(patience, () => socket.destroy(new Error('time-out')));
+		socket.on('error', (error) => refuse(` (${error.message})`));
 		socket.on('data', (chunk: string) => {
-			text += chunk;
-		});
-		socket.on('close', () => {
+			const lines = (text + chunk).split('\n');
+			text = lines.pop()!;
 			try {
-				resolve(JSON.parse(text));
+				for (const line of lines) take(line);
 			} catch {
-				reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers`));
+				socket.destroy(new Error('not JSON'));
 			}
 		});
+		socket.on('close', () => (answered || request.command === 'logs' ? resolve() : refuse('')));
 		socket.write(`${JSON.stringify(request)}\n`);
 	});
+
+/** Ask for one line; see `converse`. */
+export const ask = async (path: string, request: Request): Promise<unknown> => {
+	let answer: unknown;
+	await converse(path, request, (line) => {
+		answer = line;
+	});
+	return answer;
+};

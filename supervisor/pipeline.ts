@@ -1,13 +1,17 @@
 // pipeline: a straight line of stages kept running: policy decides, this carries it out
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
-import { EXIT } from '../filters/lib/failure.ts';
+import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
-import type { PipelinePlan, StagePlan } from './config.ts';
+import type { PipelinePlan } from './config.ts';
+import type { Guard } from './guard.ts';
 import { type HeldPipe, makePipes } from './pipes.ts';
-import { type Action, type Escalations, type Event, escalate, type Life, step, unborn } from './policy.ts';
-import { drained, type Ending, ended, type Process, startProcess } from './stages.ts';
-import { type PipelineStatus, type StageStatus, worst } from './status.ts';
+import { type Escalations, escalate } from './policy.ts';
+import { createQueue } from './queue.ts';
+import { heard, type Said } from './ring.ts';
+import { createSlot, type Slot } from './slot.ts';
+import { type Descriptors, type Process, startProcess } from './stages.ts';
+import { type PipelineStatus, worst } from './status.ts';
 
 /** What a pipeline needs of the supervisor. */
 export type Surroundings = {
@@ -18,272 +22,286 @@ export type Surroundings = {
 	/** Where the sink of an at-least-once pipeline keeps its position. */
 	ackFile: string;
 	fallbacks: boolean;
+	/** The first stage that fails ends the pipeline, with its code. */
+	failFast?: boolean;
+	/** Every line that a stage says, and what is said of it. */
+	hear?: (said: Said) => void;
+	/** Ends what is left of a process when we are gone. */
+	guard?: Pick<Guard, 'watch'>;
+	/** Called when the pipeline is over: `over()` has its code. */
+	onOver?: () => void;
+	startProcess?: typeof startProcess;
+	makePipes?: typeof makePipes;
 };
 
+/** Every operation waits for the one before it, so that two at once never start a process twice. */
 export type Pipeline = {
-	start: () => void;
-	/** Source first, then each stage drains what is left: nothing is cut. */
-	stop: () => Promise<void>;
+	plan: PipelinePlan;
+	/** Start what is not running: all of it, or one stage. */
+	start: (stage?: string) => Promise<void>;
+	/** Source first, then each stage drains what is left: nothing is cut. One stage: its neighbours stay. */
+	stop: (stage?: string) => Promise<void>;
+	/** At-least-once: all afresh from the ack. Best-effort: each in turn, on the pipes they have. */
+	restart: (stage?: string) => Promise<void>;
 	/** A signal to those stages that are our own programs. */
 	signal: (signal: NodeJS.Signals) => void;
 	status: () => PipelineStatus;
-	/** Resolves with 0 when every stage is done, with the stage's code when one is beyond hope. */
-	done: Promise<number>;
+	/** 0 when every stage is done, the stage's code when one is beyond hope; undefined otherwise. */
+	over: () => number | undefined;
 };
-
-type Stage = {
-	plan: StagePlan;
-	life: Life;
-	process?: Process;
-	timer?: NodeJS.Timeout;
-	fallback: boolean;
-	startedAt: number;
-	inputEnded: boolean;
-	last: string;
-};
-
-// A primary that lives this long, with a fallback waiting, is taken to be there.
-const HOLDS_MS = 5000;
-
-const CANNOT_BE_HAD = new Set<number>([EXIT.unavailable, EXIT.denied, EXIT.config]);
-
-const inWords = ({ code, signal }: Ending): string => (signal ? `ended by ${signal}` : `exit code ${code}`);
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeline => {
-	const { log } = around;
-	const now = () => performance.now();
-	const stages: Stage[] = plan.stages.map((stage) => ({
-		plan: stage,
-		life: unborn(now()),
-		fallback: false,
-		startedAt: 0,
-		inputEnded: false,
-		last: '',
-	}));
+	const { hear } = around;
+	const fresh = plan.delivery === 'at-least-once';
+	const launchProcess = around.startProcess ?? startProcess;
+	const newPipes = around.makePipes ?? makePipes;
+	const last = plan.stages.length - 1;
 	let pipes: HeldPipe[] = [];
 	let escalations: Escalations = [];
-	// While the whole pipeline goes down, the ends of its stages are awaited, not judged.
-	let goingDown: Promise<void> | undefined;
-	let finish: (code: number) => void;
-	const done = new Promise<number>((resolve) => {
-		finish = resolve;
-	});
-	const nameOf = (stage: Stage) => `${plan.name}/${stage.plan.name}`;
+	/** Whether it should be up; whether it is; whether it is on its way down, with its pipes. */
+	let wanted = false;
+	let isUp = false;
+	let goingDown = false;
+	let timer: NodeJS.Timeout | undefined;
+	let code: number | undefined;
 
-	const spawn = (index: number) => {
-		const stage = stages[index]!;
-		const stdin = index === 0 ? 'ignore' : pipes[index - 1]!.readEnd();
-		const stdout = index === stages.length - 1 ? 'inherit' : pipes[index]!.writeEnd();
-		const lifeline = around.lifeline();
-		const command = stage.fallback ? stage.plan.fallback! : stage.plan.command;
-		const process = startProcess(
-			command,
-			nameOf(stage),
-			{ stdin, stdout, lifeline },
-			environmentOf(stage),
-			log,
-		);
-		for (const fd of [stdin, stdout, lifeline]) if (typeof fd === 'number') around.closeFd(fd);
-		stage.process = process;
-		stage.startedAt = now();
-		apply(index, { kind: 'spawned' });
-		process.ended.then((ending) => onEnded(index, process, ending));
-	};
-	const environmentOf = (stage: Stage): Record<string, string> => ({
-		...stage.plan.env,
-		...(plan.delivery === 'at-least-once' ? { BPFPIPE_ACK: around.ackFile } : {}),
-		...(stage.life.restarts > 0 && plan.delivery === 'best-effort' ? { BPFPIPE_RESUMED: '1' } : {}),
-		...(stage.fallback ? { BPFPIPE_SYNTHETIC: '1' } : {}),
-	});
-
-	const apply = (index: number, event: Event): void => {
-		const stage = stages[index]!;
-		const [life, action] = step(stage.life, event, plan.restart, now(), Math.random());
-		stage.life = life;
-		act(index, action);
-	};
-	const act = (index: number, action: Action): void => {
-		const stage = stages[index]!;
-		switch (action.kind) {
-			case 'spawn':
-				return spawn(index);
-			case 'terminate':
-				return stage.process?.kill('SIGTERM');
-			case 'closeOutput':
-				return closeAround(index);
-			case 'giveUp':
-				return giveUp(index);
-			case 'escalate':
-				return restartAll(true, 0, index);
-			case 'wait':
-				log.warn(`${nameOf(stage)}: ${stage.last}; starting again in ${action.ms} ms`);
-				if (plan.delivery === 'at-least-once') return restartAll(false, action.ms, index);
-				stage.timer = setTimeout(() => apply(index, { kind: 'due' }), action.ms);
-		}
-	};
-
-	const onEnded = (index: number, process: Process, ending: Ending): void => {
-		const stage = stages[index]!;
-		if (stage.process !== process) return;
-		stage.process = undefined;
-		stage.last = inWords(ending);
-		if (goingDown) return apply(index, { kind: 'died', code: ending.code, finished: true });
-		if (stage.life.state === 'RUNNING' && switchOver(index, ending)) return;
-		const finished = ending.code === 0 && (index === 0 || stage.inputEnded || plan.restart === 'never');
-		apply(index, { kind: 'died', code: ending.code, finished });
-	};
-
-	/** Put the fallback in the place of a primary that cannot be had; true when that was done. */
-	const switchOver = (index: number, ending: Ending): boolean => {
-		const stage = stages[index]!;
-		if (!stage.plan.fallback || !around.fallbacks || stage.fallback || ending.code === 0) return false;
-		const held = now() - stage.startedAt >= HOLDS_MS;
-		if (held && !CANNOT_BE_HAD.has(ending.code)) return false;
-		const { hint, fallback } = stage.plan;
-		log.warn(
-			`${nameOf(stage)}: cannot be had (${stage.last}); "${fallback![0]}" runs in its place, marked synthetic` +
-				(hint ? `. ${hint}` : ''),
-		);
-		begin(index, true);
-		stage.timer = setTimeout(() => tryPrimary(index), plan.retry);
-		return true;
-	};
-	const begin = (index: number, fallback: boolean) => {
-		const stage = stages[index]!;
-		stage.fallback = fallback;
-		stage.life = { ...unborn(now()), restarts: stage.life.restarts + 1 };
-		apply(index, { kind: 'start' });
-	};
-	/** Let the fallback finish its line, then see whether the primary can be had again. */
-	const tryPrimary = async (index: number) => {
-		const stage = stages[index]!;
-		const fallback = stage.process;
-		if (goingDown || !stage.fallback) return;
-		stage.process = undefined;
-		if (fallback) await ended(fallback, stage.plan.grace);
-		if (goingDown) return;
-		begin(index, false);
-		await sleep(HOLDS_MS);
-		if (!stage.fallback && !goingDown)
-			log.info(`${nameOf(stage)}: is back, the fallback is no longer needed`);
-	};
-
-	const closeAround = (index: number): void => {
-		pipes[index - 1]?.close();
-		pipes[index]?.closeWrite();
-		const next = stages[index + 1];
-		if (next) next.inputEnded = true;
-		if (stages.every(({ life }) => life.state === 'EXITED')) finish(EXIT.done);
-	};
-	const giveUp = (index: number): void => {
-		const stage = stages[index]!;
-		const code = Number(/exit code (\d+)/.exec(stage.last)?.[1] ?? EXIT.again);
-		log.error(`${nameOf(stage)}: ${stage.last}; not started again, the pipeline "${plan.name}" stops`);
-		stop().then(() => finish(code));
-	};
-
-	const quieten = () => {
-		for (const stage of stages) clearTimeout(stage.timer);
-	};
-
-	const takeDown = async (orderly: boolean, keepPipes = false): Promise<void> => {
-		quieten();
-		const { length } = stages;
-		const running = stages.map(({ process }) => process);
-		for (let index = 0; index < length; index++) {
-			const { plan: stagePlan } = stages[index]!;
-			const process = running[index];
-			stages[index]!.life = {
-				...stages[index]!.life,
-				state: process ? 'STOPPING' : stages[index]!.life.state,
-			};
-			if (process && orderly && index > 0) await drained(process, stagePlan.grace);
-			else if (process && orderly) await ended(process, stagePlan.grace);
-			if (!keepPipes) pipes[index]?.closeWrite();
-		}
-		if (!orderly) {
-			await Promise.all(running.map((process, i) => process && ended(process, stages[i]!.plan.grace)));
-		}
-		if (keepPipes) return;
-		for (const pipe of pipes) pipe.close();
-		pipes = [];
-	};
-
-	const startAll = () => {
-		if (pipes.length === 0) pipes = makePipes(stages.length - 1);
-		// Readers first, so that nothing waits in a pipe for a stage that is not there yet.
-		for (let index = stages.length - 1; index >= 0; index--) {
-			if (stages[index]!.life.state !== 'EXITED') apply(index, { kind: 'start' });
-		}
-	};
-	/**
-	 * Every stage down and all up again. An at-least-once pipeline gets fresh pipes and reads again from its
-	 * ack; a best-effort one keeps its pipes, since what is in them would be lost.
-	 */
-	const restartAll = (counts: boolean, ms: number, cause: number): void => {
-		let delay = ms;
-		let degraded = false;
-		if (counts) {
-			const verdict = escalate(escalations, now(), Math.random());
-			escalations = verdict.escalations;
-			delay = verdict.ms;
-			degraded = verdict.degraded;
-			const how = degraded ? 'DEGRADED, will be tried for ever' : 'restarts whole';
-			log.error(
-				`${nameOf(stages[cause]!)}: died too often; the pipeline "${plan.name}" ${how}, in ${delay} ms`,
-			);
-		}
-		const fresh = plan.delivery === 'at-least-once';
-		goingDown = takeDown(false, !fresh).then(() => {
-			const waiting = stages.filter(({ life }) => fresh || life.state !== 'EXITED');
-			for (const stage of waiting) {
-				stage.life = { ...stage.life, state: degraded ? 'DEGRADED' : 'BACKOFF', since: now() };
-				stage.inputEnded &&= !fresh;
-			}
-			stages[0]!.timer = setTimeout(() => {
-				goingDown = undefined;
-				for (const stage of waiting) stage.life = { ...stage.life, state: 'STOPPED' };
-				startAll();
-			}, delay);
+	const exclusive = createQueue();
+	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
+	const later = (work: () => Promise<void> | void): void => {
+		exclusive(work).catch((error) => {
+			log.error(`the pipeline "${plan.name}" stops: ${verdict(error).message}`);
+			finish(verdict(error).code);
 		});
 	};
-
-	let stopped: Promise<void> | undefined;
-	const stop = (): Promise<void> => {
-		stopped ??= (async () => {
-			const before = goingDown;
-			goingDown = new Promise(() => {});
-			await before;
-			await takeDown(true);
-			for (const stage of stages) {
-				const isOver = stage.life.state === 'FATAL' || stage.life.state === 'EXITED';
-				if (!isOver) stage.life = { ...stage.life, state: 'STOPPED', since: now() };
-			}
-		})();
-		return stopped;
+	const finish = (result: number) => {
+		wanted = false;
+		code = result;
+		around.onOver?.();
 	};
 
-	const stageStatus = ({ plan: { name }, life, process, fallback, last }: Stage): StageStatus => ({
-		name,
-		state: life.state,
-		pid: process?.pid ?? 0,
-		fallback,
-		restarts: life.restarts,
-		for: Math.round(now() - life.since),
-		last,
+	const launch = (index: number, log: Log, command: string[], env: Record<string, string>): Process => {
+		const fds: number[] = [];
+		const held = (fd: number) => {
+			fds.push(fd);
+			return fd;
+		};
+		try {
+			const stdin = index === 0 ? 'ignore' : held(pipes[index - 1]!.readEnd());
+			const stdout = index === last ? 'inherit' : held(pipes[index]!.writeEnd());
+			const descriptors: Descriptors = { stdin, stdout, lifeline: held(around.lifeline()) };
+			const ack: Record<string, string> = fresh ? { BPFPIPE_ACK: around.ackFile } : {};
+			const started = launchProcess(
+				command,
+				slots[index]!.name,
+				descriptors,
+				{ ...env, ...ack },
+				log,
+				plan.stages[index]!.limits,
+			);
+			around.guard?.watch(started);
+			return started;
+		} catch (error) {
+			log.error(`${slots[index]!.name}: cannot be started (${verdict(error).message})`);
+			return { pid: 0, ours: true, ended: Promise.resolve({ code: EXIT.again }), kill: () => {} };
+		} finally {
+			for (const fd of fds) around.closeFd(fd);
+		}
+	};
+
+	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
+	const closeAround = (index: number) => {
+		pipes[index - 1]?.close();
+		pipes[index]?.closeWrite();
+		if (slots[index + 1]) slots[index + 1]!.inputEnded = true;
+		if (slots[index - 1]) slots[index - 1]!.outputGone = true;
+	};
+	const onFinished = (index: number) => {
+		closeAround(index);
+		if (slots.every((slot) => slot.state() === 'EXITED')) return finish(EXIT.done);
+		// A stage that is done before its source: what comes down to it has nowhere to go.
+		if (slots.slice(0, index).every((slot) => slot.state() === 'EXITED')) return;
+		wanted = false;
+		later(async () => {
+			await takeDown(true);
+			for (const slot of slots) if (slot.state() === 'STOPPED') slot.rest('EXITED');
+			finish(EXIT.done);
+		});
+	};
+	const onHopeless = (index: number, result: number) => {
+		log.error(
+			`${slots[index]!.name}: ${slots[index]!.status().last}; not started again, the pipeline "${plan.name}" stops`,
+		);
+		wanted = false;
+		later(async () => {
+			await takeDown(true);
+			finish(result);
+		});
+	};
+	const onEscalates = (index: number) => {
+		const slot = slots[index]!;
+		const {
+			escalations: all,
+			degraded,
+			ms,
+		} = escalate(escalations, performance.now(), Math.random(), plan.delays);
+		escalations = all;
+		const how = degraded ? 'DEGRADED, will be tried for ever' : 'restarts whole';
+		log.error(`${slot.name}: died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
+		if (degraded && slot.useFallback()) return;
+		if (degraded) slot.apply({ kind: 'degrade' });
+		if (fresh) restartFresh(ms);
+		else slot.startLater(ms, () => later(() => restartInTurn(slot)));
+	};
+	const onRecovered = (slot: Slot) => {
+		escalations = [];
+		log.info(`${slot.name}: is well again`);
+	};
+
+	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
+	const takeDown = async (inOrder: boolean): Promise<void> => {
+		clearTimeout(timer);
+		goingDown = true;
+		for (const slot of slots) slot.expectEnd();
+		for (const [index, slot] of slots.entries()) if (!slot.process()) closeAround(index);
+		if (!inOrder) await Promise.all(slots.map((slot) => slot.end('term')));
+		else {
+			for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
+		}
+		for (const pipe of pipes) pipe.close();
+		pipes = [];
+		isUp = goingDown = false;
+	};
+	const startAll = () => {
+		clearTimeout(timer);
+		pipes = newPipes(last);
+		isUp = true;
+		for (const slot of slots) slot.inputEnded = slot.outputGone = false;
+		// Readers first, so that nothing waits in a pipe for a stage that is not there yet.
+		for (const slot of [...slots].reverse()) if (!slot.held) slot.start();
+	};
+	/** An at-least-once pipeline after a death: fresh pipes, and the source begins again at the ack. */
+	const restartFresh = (ms: number) =>
+		later(async () => {
+			if (!wanted) return;
+			const degraded = slots.some((slot) => slot.state() === 'DEGRADED');
+			await takeDown(false);
+			for (const slot of slots) if (!slot.held) slot.rest(degraded ? 'DEGRADED' : 'BACKOFF');
+			timer = setTimeout(() => later(() => (wanted && !isUp ? startAll() : undefined)), ms);
+		});
+	/** Best-effort: one stage after the other on the held pipes, so that what is in them is not lost. */
+	const restartInTurn = async (except?: Slot) => {
+		for (const slot of slots) {
+			if (!wanted || !isUp) return;
+			if (slot === except || slot.held || slot.state() === 'EXITED') continue;
+			await slot.end('term');
+			slot.start();
+		}
+	};
+
+	const slots: Slot[] = plan.stages.map((stage, index) => {
+		const name = `${plan.name}/${stage.name}`;
+		const stageLog = hear ? heard(around.log, name, hear) : around.log;
+		return createSlot(stage, name, index === 0, {
+			log: stageLog,
+			plan,
+			fallbacks: around.fallbacks,
+			failFast: around.failFast ?? false,
+			launch: (command, env) => launch(index, stageLog, command, env),
+			waits: (ms) => (fresh ? restartFresh(ms) : slots[index]!.startLater(ms)),
+			escalates: () => onEscalates(index),
+			finished: () => onFinished(index),
+			ended: () => goingDown && closeAround(index),
+			hopeless: (result) => onHopeless(index, result),
+			recovered: () => onRecovered(slots[index]!),
+			retry: () => later(() => tryPrimary(slots[index]!)),
+		});
 	});
+	const log = hear ? heard(around.log, plan.name, hear) : around.log;
+
+	/** Let the fallback finish its line, then see whether the primary can be had again. */
+	const tryPrimary = async (slot: Slot) => {
+		if (!wanted || !isUp || slot.held || !slot.onFallback()) return;
+		await slot.end('term');
+		if (wanted) slot.usePrimary();
+	};
+
+	const slotCalled = (name: string): Slot => {
+		const slot = slots.find(({ name: full }) => full === `${plan.name}/${name}`);
+		if (slot) return slot;
+		const names = plan.stages.map((stage) => stage.name).join(', ');
+		throw new Failure(EXIT.usage, `"${plan.name}" has no stage "${name}"; it has ${names}`);
+	};
+	const mustBeUp = (slot: Slot) => {
+		const why = !isUp || !wanted ? 'is not running' : slot.state() === 'EXITED' ? 'has got past it' : '';
+		if (why) throw new Failure(EXIT.unavailable, `${slot.name}: the pipeline ${why}; start or restart that`);
+	};
+	const startSlot = async (slot: Slot) => {
+		mustBeUp(slot);
+		slot.held = false;
+		if (slot.process()) return;
+		if (!fresh) return slot.start();
+		// What it held in memory when it stopped is in the log only, so all begin again at the ack.
+		await takeDown(false);
+		startAll();
+	};
+	const stopSlot = async (slot: Slot) => {
+		mustBeUp(slot);
+		slot.held = true;
+		await slot.end('term');
+	};
+	const restartAll = async (orderly: boolean) => {
+		for (const slot of slots) slot.held = false;
+		const inTurn = isUp && !fresh && slots.every((slot) => slot.state() !== 'EXITED');
+		if (inTurn) return restartInTurn();
+		await takeDown(orderly);
+		if (wanted) startAll();
+	};
+
+	const want = () => {
+		wanted = true;
+		code = undefined;
+	};
+	const stopAll = () => {
+		wanted = false;
+		return exclusive(async () => {
+			if (wanted) return;
+			await takeDown(true);
+			for (const slot of slots) slot.held = false;
+		});
+	};
+	const startMissing = () => {
+		want();
+		return exclusive(() => {
+			if (!wanted) return;
+			const missing = slots.filter((slot) => !slot.process() && slot.state() !== 'EXITED');
+			for (const slot of slots) slot.held = false;
+			if (!isUp) return startAll();
+			if (fresh && missing.length > 0) return restartAll(false);
+			for (const slot of missing) slot.start();
+		});
+	};
 	return {
-		start: startAll,
-		stop,
+		plan,
+		start: (stage) => (stage ? exclusive(() => startSlot(slotCalled(stage))) : startMissing()),
+		stop: async (stage) => (stage ? exclusive(() => stopSlot(slotCalled(stage))) : stopAll()),
+		restart: async (stage) => {
+			if (!stage) {
+				want();
+				return exclusive(() => restartAll(!fresh));
+			}
+			const slot = slotCalled(stage);
+			await exclusive(async () => {
+				await stopSlot(slot);
+				await startSlot(slot);
+			});
+		},
 		signal: (signal) => {
-			for (const { process } of stages) if (process?.ours) process.kill(signal);
+			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
 		status: () => {
-			const all = stages.map(stageStatus);
+			const all = slots.map((slot) => slot.status());
 			return { name: plan.name, state: worst(all), delivery: plan.delivery, stages: all };
 		},
-		done,
+		over: () => code,
 	};
 };

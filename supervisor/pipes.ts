@@ -38,9 +38,10 @@ const hold = (path: string): HeldPipe => {
 	const closeRead = once(read);
 	const closeWrite = once(write);
 	// O_NONBLOCK belongs to the description: a child that shared ours would find its end changed under it.
+	// Without it here, opening would wait for ever when the other end is closed; the spawn takes it off again.
 	return {
-		readEnd: () => openSync(`/proc/self/fd/${read}`, O_RDONLY),
-		writeEnd: () => openSync(`/proc/self/fd/${write}`, O_WRONLY),
+		readEnd: () => openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK),
+		writeEnd: () => openSync(`/proc/self/fd/${write}`, O_WRONLY | O_NONBLOCK),
 		closeWrite,
 		close: () => {
 			closeWrite();

@@ -17,10 +17,12 @@ export type State = (typeof STATES)[number];
 /** Whether a stage that ended by itself is started again. */
 export type Restart = 'always' | 'on-failure' | 'never';
 
-/** Delays in milliseconds on the monotonic clock. */
+/** The shortest and the longest delay before a restart, in milliseconds. */
+export type Delays = readonly [first: number, most: number];
+export const DELAYS: Delays = [200, 30_000];
+
+/** Milliseconds on the monotonic clock, and counts. */
 export const LIMITS = {
-	firstDelay: 200,
-	mostDelay: 30_000,
 	jitter: 0.2,
 	/** A run this long makes the next delay the first one again. */
 	healthy: 30_000,
@@ -44,6 +46,8 @@ export type Life = {
 	/** When it died, within the last death window. */
 	readonly deaths: readonly number[];
 	readonly restarts: number;
+	/** It brought its pipeline down too often, and has not had a healthy run since. */
+	readonly degraded: boolean;
 };
 
 export const unborn = (now: number): Life => ({
@@ -52,6 +56,7 @@ export const unborn = (now: number): Life => ({
 	failures: 0,
 	deaths: [],
 	restarts: 0,
+	degraded: false,
 });
 
 export type Event =
@@ -62,6 +67,10 @@ export type Event =
 	| { kind: 'died'; code: number; finished: boolean }
 	/** The delay is over. */
 	| { kind: 'due' }
+	/** It has been up for `LIMITS.healthy`. */
+	| { kind: 'healthy' }
+	/** The pipeline gives it the longest delay: it escalated too often. */
+	| { kind: 'degrade' }
 	| { kind: 'stop' };
 
 /** What the caller must do. `escalate`: too many deaths, restart the whole pipeline. */
@@ -77,10 +86,13 @@ export type Action =
 const NOTHING: Action = { kind: 'nothing' };
 
 /** The delay before start number `failures` (from 1), with jitter; `random` is in [0, 1). */
-export const delayAfter = (failures: number, random: number): number => {
-	const plain = Math.min(LIMITS.mostDelay, LIMITS.firstDelay * 2 ** Math.min(failures - 1, 30));
+export const delayAfter = (failures: number, random: number, [first, most]: Delays = DELAYS): number => {
+	const plain = Math.min(most, first * 2 ** Math.min(failures - 1, 30));
 	return Math.round(plain * (1 - LIMITS.jitter + 2 * LIMITS.jitter * random));
 };
+
+// Far enough for every pair of delays to be at its longest.
+const LONGEST = 30;
 
 const died = (
 	life: Life,
@@ -88,6 +100,7 @@ const died = (
 	restart: Restart,
 	now: number,
 	random: number,
+	delays: Delays,
 ): [Life, Action] => {
 	const wanted = restart === 'always' || (restart === 'on-failure' && !finished);
 	if (!wanted) {
@@ -95,11 +108,20 @@ const died = (
 		return [{ ...life, state: finished ? 'EXITED' : 'FATAL', since: now }, action];
 	}
 	if (HOPELESS.has(code)) return [{ ...life, state: 'FATAL', since: now }, { kind: 'giveUp' }];
-	const failures = now - life.since >= LIMITS.healthy ? 1 : life.failures + 1;
+	const wasHealthy = life.state === 'RUNNING' && now - life.since >= LIMITS.healthy;
+	const failures = wasHealthy ? 1 : life.failures + 1;
 	const deaths = [...life.deaths.filter((at) => now - at < LIMITS.deathWindow), now];
-	const next: Life = { state: 'BACKOFF', since: now, failures, deaths, restarts: life.restarts + 1 };
+	const degraded = life.degraded && !wasHealthy;
+	const restarts = life.restarts + 1;
+	const next: Life = { state: 'BACKOFF', since: now, failures, deaths, restarts, degraded };
+	// What is degraded has escalated enough: it is only tried again, and seldom.
+	if (degraded)
+		return [
+			{ ...next, state: 'DEGRADED', deaths: [] },
+			{ kind: 'wait', ms: delayAfter(LONGEST, random, delays) },
+		];
 	if (deaths.length > LIMITS.deaths) return [{ ...next, deaths: [] }, { kind: 'escalate' }];
-	return [next, { kind: 'wait', ms: delayAfter(failures, random) }];
+	return [next, { kind: 'wait', ms: delayAfter(failures, random, delays) }];
 };
 
 /**
@@ -112,6 +134,7 @@ export const step = (
 	restart: Restart,
 	now: number,
 	random: number,
+	delays: Delays = DELAYS,
 ): [Life, Action] => {
 	const become = (state: State, action: Action): [Life, Action] => [{ ...life, state, since: now }, action];
 	const isUp = life.state === 'STARTING' || life.state === 'RUNNING';
@@ -125,9 +148,15 @@ export const step = (
 			return life.state === 'BACKOFF' || life.state === 'DEGRADED'
 				? become('STARTING', { kind: 'spawn' })
 				: [life, NOTHING];
+		case 'healthy':
+			if (life.state !== 'RUNNING' || now - life.since < LIMITS.healthy) return [life, NOTHING];
+			return [{ ...life, degraded: false, failures: 0 }, NOTHING];
+		case 'degrade':
+			if (life.state !== 'BACKOFF') return [life, NOTHING];
+			return [{ ...life, state: 'DEGRADED', degraded: true, since: now }, NOTHING];
 		case 'died':
 			if (life.state === 'STOPPING') return become('STOPPED', NOTHING);
-			return isUp ? died(life, event, restart, now, random) : [life, NOTHING];
+			return isUp ? died(life, event, restart, now, random, delays) : [life, NOTHING];
 		case 'stop':
 			if (isUp) return become('STOPPING', { kind: 'terminate' });
 			return life.state === 'BACKOFF' || life.state === 'DEGRADED'
@@ -147,9 +176,10 @@ export const escalate = (
 	before: Escalations,
 	now: number,
 	random: number,
+	delays: Delays = DELAYS,
 ): { escalations: Escalations; degraded: boolean; ms: number } => {
 	const escalations = [...before.filter((at) => now - at < LIMITS.escalationWindow), now];
 	const degraded = escalations.length >= LIMITS.escalations;
-	const ms = degraded ? delayAfter(30, random) : delayAfter(escalations.length, random);
+	const ms = delayAfter(degraded ? LONGEST : escalations.length, random, delays);
 	return { escalations, degraded, ms };
 };

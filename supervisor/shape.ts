@@ -136,6 +136,13 @@ const PIPELINE = v.strictObject({
 			v.description('whether a stage that ends is started again (on-failure)'),
 		),
 	),
+	restart_delay: v.optional(
+		v.pipe(
+			v.string('restart_delay is written like 200ms..30s'),
+			v.regex(/^[^.]+\.\.[^.]+$/, 'restart_delay is written like 200ms..30s'),
+			v.description('the shortest and the longest delay before a stage is started again (200ms..30s)'),
+		),
+	),
 	retry: v.optional(durationFor('how long a fallback runs before the stage itself is tried again (10s)')),
 	when: v.optional(
 		v.pipe(

@@ -1,5 +1,6 @@
 // stages: one child process: started on given descriptors, ended by its group, its stderr relayed
 
+import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
 import { EXIT, type Failure } from '../filters/lib/failure.ts';
 import { wholeLines } from '../filters/lib/lines.ts';
@@ -37,17 +38,24 @@ const LINES_A_SECOND = 100;
 const LONGEST_LINE = 4096;
 const LEVEL: Record<string, Level> = { '3': 'error', '4': 'warn', '6': 'info', '7': 'debug' };
 
+const newlines = (bytes: Buffer): number => {
+	let count = 0;
+	for (const byte of bytes) if (byte === 10) count += 1;
+	return count;
+};
+
 /** A stage's stderr, line by line, into our log: `pipeline/stage: message`. */
 const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 	let second = 0;
 	let said = 0;
 	let held = 0;
-	const say = (line: string) => {
+	const tick = () => {
 		const now = Math.floor(performance.now() / 1000);
-		if (now !== second) {
-			if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
-			[second, said, held] = [now, 0, 0];
-		}
+		if (now === second) return;
+		if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
+		[second, said, held] = [now, 0, 0];
+	};
+	const say = (line: string) => {
 		if (line === '') return;
 		if (++said > LINES_A_SECOND) {
 			held += 1;
@@ -65,11 +73,21 @@ const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 		},
 		LONGEST_LINE,
 	);
-	stderr.on('data', (chunk: Buffer) => lines.take(chunk));
-	stderr.on('end', () => say(lines.last().toString()));
+	stderr.on('data', (chunk: Buffer) => {
+		tick();
+		const end = chunk.lastIndexOf(10) + 1;
+		if (said <= LINES_A_SECOND || end === 0) return lines.take(chunk);
+		// In a flood lines are only counted: what reads them must not be what they drown.
+		lines.last();
+		held += newlines(chunk.subarray(0, end));
+		lines.take(chunk.subarray(end));
+	});
+	stderr.on('end', () => {
+		say(lines.last().toString());
+		second = -1;
+		tick();
+	});
 };
-
-const SIGNAL_NUMBER: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };
 
 /** A process that never was: it ends at once, with a line that says why. */
 const unstarted = (name: string, code: number, why: string, log: Log): Process => {
@@ -125,12 +143,6 @@ const spawn = (
 		reject: false,
 	});
 	relay(child.stderr!, name, log);
-	const ended = child.then(({ exitCode, signal, code }): Ending => {
-		if (signal) return { code: 128 + (SIGNAL_NUMBER[signal] ?? 0), signal };
-		if (exitCode !== undefined) return { code: exitCode };
-		log.error(`${name}: ${file} cannot be started (${code})`);
-		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
-	});
 	const kill = (signal: NodeJS.Signals) => {
 		try {
 			if (child.pid) process.kill(-child.pid, signal);
@@ -138,7 +150,19 @@ const spawn = (
 			// The group is gone already, which is what was wanted.
 		}
 	};
-	return { pid: child.pid ?? 0, ours, ended, kill };
+	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
+	const exited = new Promise<Ending>((resolve) => {
+		child.once('exit', (code, signal) => {
+			kill('SIGKILL');
+			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
+		});
+	});
+	const unstarted = child.then(({ code }): Ending => {
+		if (child.pid) return { code: EXIT.done };
+		log.error(`${name}: ${file} cannot be started (${code})`);
+		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
+	});
+	return { pid: child.pid ?? 0, ours, ended: child.pid ? exited : unstarted, kill };
 };
 
 const KILL_AFTER_TERM_MS = 1000;

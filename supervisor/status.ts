@@ -26,8 +26,8 @@ const ORDER: State[] = [
 	'BACKOFF',
 	'STARTING',
 	'STOPPING',
-	'RUNNING',
 	'STOPPED',
+	'RUNNING',
 	'EXITED',
 ];
 

@@ -4,63 +4,85 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
-import type { Plan } from './config.ts';
+import type { PipelinePlan, Plan } from './config.ts';
 import { serveControl } from './control.ts';
-import { createPipeline } from './pipeline.ts';
+import { createFleet } from './fleet.ts';
+import { startGuard } from './guard.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
 import { makePipes } from './pipes.ts';
 import { ensureFolder, places } from './places.ts';
-import type { Status } from './status.ts';
+import { keepRecords } from './self.ts';
 
 /** The control socket of the supervisor that runs the plan called `name`. */
 export const socketOf = (name: string): string => join(places().run, `${name}.sock`);
 
+/** How to run; `reread` reads the same file again as it was read for this plan. */
+export type Running = {
+	fallbacks: boolean;
+	failFast: boolean;
+	selfMetrics: boolean;
+	reread: () => Plan;
+};
+
+/** The code of a fleet in which no pipeline runs or may run again by itself; undefined while one does. */
+const verdictOn = (pipelines: Pipeline[], failFast: boolean): number | undefined => {
+	const codes = pipelines.map((pipeline) => pipeline.over());
+	const bad = codes.find((code) => code !== undefined && code !== EXIT.done);
+	if (failFast && bad !== undefined) return bad;
+	return codes.some((code) => code === undefined) ? undefined : (bad ?? EXIT.done);
+};
+
 /** Run `plan`; the answer is the exit code: that of the first pipeline that was beyond hope, else 0. */
-export const up = async (plan: Plan, log: Log, fallbacks: boolean): Promise<number> => {
+export const up = async (plan: Plan, log: Log, running: Running): Promise<number> => {
 	const { state, run, logs } = places();
 	for (const folder of [state, run, logs]) ensureFolder(folder);
+	const { fallbacks, failFast, reread } = running;
 	// Nothing is ever written to it: it ends when we do, and that is the message.
 	const [lifeline] = makePipes(1);
-	const pipelines = plan.pipelines.map((pipeline) =>
+	const guard = startGuard(log);
+	const ackOf = (pipeline: string) => join(state, `${plan.name}.${pipeline}.ack`);
+	let end: (code: number) => void;
+	const ends = new Promise<number>((resolve) => {
+		end = resolve;
+	});
+	const create = (pipeline: PipelinePlan): Pipeline =>
 		createPipeline(pipeline, {
 			log,
 			lifeline: lifeline!.readEnd,
 			closeFd: closeSync,
-			ackFile: join(state, `${plan.name}.${pipeline.name}.ack`),
+			ackFile: ackOf(pipeline.name),
 			fallbacks,
-		}),
-	);
-	const status = (): Status => ({
-		name: plan.name,
-		pid: process.pid,
-		file: plan.file,
-		pipelines: pipelines.map((pipeline) => pipeline.status()),
-	});
-	const closeControl = await serveControl(socketOf(plan.name), status);
+			failFast,
+			guard,
+			hear: (said) => fleet.hear(said),
+			onOver: () => {
+				const code = verdictOn(fleet.pipelines(), failFast);
+				if (code !== undefined) end(code);
+			},
+		});
+	const fleet = createFleet(plan, { create, reread, log });
+	const closeControl = await serveControl(socketOf(plan.name), fleet.answer);
+	const closeRecords = running.selfMetrics
+		? keepRecords(join(logs, `${plan.name}.self.ndjson`), fleet, ackOf, log)
+		: () => {};
 
-	const stop = () => {
-		log.info('stopping: sources first, then each stage drains');
-		for (const pipeline of pipelines) pipeline.stop();
-	};
-	let stopping: (value: number) => void;
-	const stopped = new Promise<number>((resolve) => {
-		stopping = resolve;
-	});
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 		process.once(signal, () => {
-			stop();
-			Promise.all(pipelines.map((pipeline) => pipeline.stop())).then(() => stopping(EXIT.done));
+			log.info('stopping: sources first, then each stage drains');
+			fleet.stop().then(() => end(EXIT.done));
 		});
 	}
-	process.on('SIGHUP', () => {
-		for (const pipeline of pipelines) pipeline.signal('SIGHUP');
-	});
-	process.on('SIGUSR1', () => {
-		for (const pipeline of pipelines) pipeline.signal('SIGUSR1');
-	});
+	for (const signal of ['SIGHUP', 'SIGUSR1'] as const) {
+		process.on(signal, () => {
+			for (const pipeline of fleet.pipelines()) pipeline.signal(signal);
+		});
+	}
 
-	for (const pipeline of pipelines) pipeline.start();
-	const ends = Promise.all(pipelines.map((pipeline) => pipeline.done));
-	const code = await Promise.race([stopped, ends.then((codes) => codes.find((one) => one !== 0) ?? 0)]);
+	await fleet.start();
+	const code = await ends;
+	await fleet.stop();
 	closeControl();
+	closeRecords();
+	guard.close();
 	return code;
 };

@@ -112,7 +112,7 @@ test('every stage has a test of its name', () => {
 
 test('every test file runs what it registers', () => {
 	for (const file of sources('test')) {
-		if (/^test\/(run|program|parts)\.ts$|^test\/(fixtures|bench)\//.test(file)) continue;
+		if (/^test\/(run|program|parts|soak)\.ts$|^test\/(fixtures|bench)\//.test(file)) continue;
 		const suites = [...read(file).matchAll(/^const (\w+) = suite/gm)].map(([, name]) => name);
 		assert.ok(suites.length > 0 || /^goldenSuite\(/m.test(read(file)), `${file} has no suite`);
 		for (const name of suites)

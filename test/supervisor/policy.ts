@@ -33,6 +33,8 @@ const START: Event = { kind: 'start' };
 const SPAWNED: Event = { kind: 'spawned' };
 const DUE: Event = { kind: 'due' };
 const STOP: Event = { kind: 'stop' };
+const HEALTHY: Event = { kind: 'healthy' };
+const DEGRADE: Event = { kind: 'degrade' };
 const died = (code: number, finished = false): Event => ({ kind: 'died', code, finished });
 
 const ARROWS: [
@@ -62,6 +64,13 @@ const ARROWS: [
 	['BACKOFF', [START, SPAWNED, died(1), DUE], 'on-failure', 'STARTING', 'spawn'],
 	['BACKOFF', [START, SPAWNED, died(1), STOP], 'on-failure', 'STOPPED', 'nothing'],
 	['BACKOFF', [START, SPAWNED, died(1), START], 'on-failure', 'BACKOFF', 'nothing'],
+	['BACKOFF', [START, SPAWNED, died(1), DEGRADE], 'on-failure', 'DEGRADED', 'nothing'],
+	['DEGRADED', [START, SPAWNED, died(1), DEGRADE, DUE], 'on-failure', 'STARTING', 'spawn'],
+	['DEGRADED', [START, SPAWNED, died(1), DEGRADE, DUE, SPAWNED, died(1)], 'always', 'DEGRADED', 'wait 30000'],
+	['DEGRADED', [START, SPAWNED, died(1), DEGRADE, STOP], 'always', 'STOPPED', 'nothing'],
+	['RUNNING', [START, SPAWNED, DEGRADE], 'always', 'RUNNING', 'nothing'],
+	['RUNNING', [START, SPAWNED, HEALTHY], 'always', 'RUNNING', 'nothing'],
+	['BACKOFF', [START, SPAWNED, died(1), HEALTHY], 'always', 'BACKOFF', 'nothing'],
 	['EXITED', [START, SPAWNED, died(0, true), DUE], 'on-failure', 'EXITED', 'nothing'],
 	['EXITED', [START, SPAWNED, died(0, true), START], 'on-failure', 'STARTING', 'spawn'],
 	['FATAL', [START, SPAWNED, died(78), STOP], 'on-failure', 'FATAL', 'nothing'],
@@ -83,6 +92,57 @@ test('DEGRADED is left by its timer and by stop', () => {
 	const degraded: Life = { ...unborn(0), state: 'DEGRADED' };
 	assert.is(after(degraded, [[DUE, 1]])[0].state, 'STARTING');
 	assert.is(after(degraded, [[STOP, 1]])[0].state, 'STOPPED');
+});
+
+test('a degraded stage dies at the longest delay for ever, until it has run well for long', () => {
+	const [degraded] = after(unborn(0), [
+		[START, 0],
+		[SPAWNED, 0],
+		[died(1), 1],
+		[DEGRADE, 1],
+		[DUE, 30_000],
+		[SPAWNED, 30_000],
+	]);
+	const again = Array.from({ length: 20 }, (_, i): [Event, number][] => [
+		[died(1), 30_001 + i],
+		[DUE, 30_001 + i],
+		[SPAWNED, 30_001 + i],
+	]);
+	assert.is(after(degraded, [...again.flat(), [died(1), 31_000]])[1], 'wait 30000');
+	assert.is(after(degraded, [[HEALTHY, 30_000 + LIMITS.healthy - 1]])[0].degraded, true);
+	const [well] = after(degraded, [[HEALTHY, 30_000 + LIMITS.healthy]]);
+	assert.equal([well.degraded, well.failures], [false, 0]);
+	assert.is(after(degraded, [[died(1), 30_000 + LIMITS.healthy]])[1], 'wait 200');
+});
+
+test("the delays are the plan's, and jittered alike", () => {
+	const [life, action] = step({ ...unborn(0), state: 'RUNNING' }, died(1), 'always', 1, NO_JITTER, [10, 50]);
+	assert.equal([life.state, action], ['BACKOFF', { kind: 'wait', ms: 10 }]);
+	assert.equal(
+		[1, 2, 3, 4, 5].map((n) => delayAfter(n, NO_JITTER, [10, 50])),
+		[10, 20, 40, 50, 50],
+	);
+});
+
+test('the wall clock has no part in it: set back by a day, delays and windows stay as they were', () => {
+	const { now } = Date;
+	const run = () =>
+		after(unborn(performance.timeOrigin), [
+			[START, 0],
+			[SPAWNED, 0],
+			[died(1), 100],
+			[DUE, 400],
+			[SPAWNED, 400],
+			[died(1), 500],
+		]);
+	const before = run();
+	try {
+		Date.now = () => now() - 86_400_000;
+		assert.equal(run(), before);
+		assert.is(before[1], 'wait 400');
+	} finally {
+		Date.now = now;
+	}
 });
 
 test('delays double from 0.2 s to 30 s and stay there', () => {
@@ -147,7 +207,7 @@ test('three pipeline restarts in ten minutes are DEGRADED, at the longest delay'
 
 test('no sequence of events leaves the list of states or starts a stage that is up', () => {
 	const event = fc.oneof(
-		fc.constantFrom<Event>(START, SPAWNED, DUE, STOP),
+		fc.constantFrom<Event>(START, SPAWNED, DUE, STOP, HEALTHY, DEGRADE),
 		fc.record({
 			kind: fc.constant('died' as const),
 			code: fc.integer({ min: 0, max: 255 }),
