@@ -32,11 +32,17 @@ export const watchdogInterval = ({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.Process
 export const createNotify = (log: Log, env: NodeJS.ProcessEnv = process.env): Notify => {
 	const wanted = env.NOTIFY_SOCKET !== undefined && env.NOTIFY_SOCKET !== '';
 	let said = '';
-	const send = (...states: string[]) => {
-		if (!wanted) return;
-		execFile('systemd-notify', ['--no-block', ...states], { env }, (error) => {
-			if (error) log.warn(`systemd-notify failed: ${error.message.split('\n')[0]}`, {}, 'systemd-notify');
+	// One after the other: RELOADING and READY must not overtake each other.
+	let last = Promise.resolve();
+	const tell = (state: string) =>
+		new Promise<void>((resolve) => {
+			execFile('systemd-notify', ['--no-block', state], { env }, (error) => {
+				if (error) log.warn(`systemd-notify failed: ${error.message.split('\n')[0]}`, {}, 'systemd-notify');
+				resolve();
+			});
 		});
+	const send = (state: string) => {
+		if (wanted) last = last.then(() => tell(state));
 	};
 	return {
 		ready: () => send('READY=1'),

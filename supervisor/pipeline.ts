@@ -89,15 +89,9 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			const stdin = index === 0 ? 'ignore' : held(pipes[index - 1]!.readEnd());
 			const stdout = index === last ? 'inherit' : held(pipes[index]!.writeEnd());
 			const descriptors: Descriptors = { stdin, stdout, lifeline: held(around.lifeline()) };
-			const ack: Record<string, string> = fresh ? { BPFPIPE_ACK: around.ackFile } : {};
-			const started = launchProcess(
-				command,
-				slots[index]!.name,
-				descriptors,
-				{ ...env, ...ack },
-				log,
-				plan.stages[index]!.limits,
-			);
+			const all = fresh ? { ...env, BPFPIPE_ACK: around.ackFile } : env;
+			const { limits } = plan.stages[index]!;
+			const started = launchProcess(command, slots[index]!.name, descriptors, all, log, limits);
 			around.guard?.watch(started);
 			return started;
 		} catch (error) {

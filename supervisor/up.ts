@@ -8,6 +8,7 @@ import type { PipelinePlan, Plan } from './config.ts';
 import { serveControl } from './control.ts';
 import { createFleet } from './fleet.ts';
 import { startGuard } from './guard.ts';
+import { createNotify } from './notify.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { makePipes } from './pipes.ts';
 import { ensureFolder, places } from './places.ts';
@@ -31,6 +32,15 @@ const verdictOn = (pipelines: Pipeline[], failFast: boolean): number | undefined
 	if (failFast && bad !== undefined) return bad;
 	return codes.some((code) => code === undefined) ? undefined : (bad ?? EXIT.done);
 };
+
+const STATUS_MS = 5000;
+
+/** One line for `systemctl status`: `collect RUNNING, graphite BACKOFF`. */
+const summary = (pipelines: Pipeline[]): string =>
+	pipelines
+		.map((pipeline) => pipeline.status())
+		.map(({ name, state }) => `${name} ${state}`)
+		.join(', ');
 
 /** Run `plan`; the answer is the exit code: that of the first pipeline that was beyond hope, else 0. */
 export const up = async (plan: Plan, log: Log, running: Running): Promise<number> => {
@@ -60,7 +70,16 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 				if (code !== undefined) end(code);
 			},
 		});
-	const fleet = createFleet(plan, { create, reread, log });
+	const notify = createNotify(log);
+	const rereadTold = (): Plan => {
+		notify.reloading();
+		try {
+			return reread();
+		} finally {
+			notify.ready();
+		}
+	};
+	const fleet = createFleet(plan, { create, reread: rereadTold, log });
 	const closeControl = await serveControl(socketOf(plan.name), fleet.answer);
 	const closeRecords = running.selfMetrics
 		? keepRecords(join(logs, `${plan.name}.self.ndjson`), fleet, ackOf, log)
@@ -69,6 +88,7 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 		process.once(signal, () => {
 			log.info('stopping: sources first, then each stage drains');
+			notify.stopping();
 			fleet.stop().then(() => end(EXIT.done));
 		});
 	}
@@ -79,8 +99,16 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 	}
 
 	await fleet.start();
+	notify.ready();
+	const tellStatus = () => notify.status(summary(fleet.pipelines()));
+	tellStatus();
+	const teller = setInterval(tellStatus, STATUS_MS);
+	// A loop that turns is all that a restart of us could mend: a stage that cannot be had is not.
+	const endWatch = notify.watch(() => true);
 	const code = await ends;
+	clearInterval(teller);
 	await fleet.stop();
+	endWatch();
 	closeControl();
 	closeRecords();
 	guard.close();

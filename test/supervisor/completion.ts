@@ -76,6 +76,7 @@ test('stages are offered to commands that take them', () => {
 			delivery: 'best-effort' as const,
 			restart: 'always' as const,
 			retry: 1,
+			delays: [1, 2] as [number, number],
 			stages: [stage('a'), stage('b')],
 		},
 	];
