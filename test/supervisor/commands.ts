@@ -136,8 +136,10 @@ test('reload replaces what changed, starts what is new, stops what is gone, and 
 	const write = (...lines: string[]) => writeFileSync(world.file, `pipelines:\n${lines.join('')}`);
 	write(pipeline('same', 1001), pipeline('other', 1002), pipeline('old', 1003));
 	const one = up(world);
-	await until('all to run', async () => (await stagesOf(world)).every(({ state }) => state === 'RUNNING'));
-	await until('all stages', async () => (await stagesOf(world)).length === 6);
+	await until('all to run', async () => {
+		const all = await stagesOf(world);
+		return all.length === 6 && all.every(({ state }) => state === 'RUNNING');
+	});
 	const pids = async () =>
 		new Map(
 			(await statusOf(world))!.pipelines.map(({ name, stages }) => [name, stages.map(({ pid }) => pid)]),
