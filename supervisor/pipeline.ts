@@ -51,7 +51,6 @@ export type Pipeline = {
 };
 
 export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeline => {
-	const { hear } = around;
 	const fresh = plan.delivery === 'at-least-once';
 	const launchProcess = around.startProcess ?? startProcess;
 	const newPipes = around.makePipes ?? makePipes;
@@ -66,7 +65,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	let code: number | undefined;
 
 	const exclusive = createQueue();
-	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
+	/** An operation of our own: nobody waits for it, so nobody else would around.hear that it failed. */
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
 			log.error(`the pipeline "${plan.name}" stops: ${verdict(error).message}`);
@@ -90,8 +89,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			const stdout = index === last ? 'inherit' : held(pipes[index]!.writeEnd());
 			const descriptors: Descriptors = { stdin, stdout, lifeline: held(around.lifeline()) };
 			const all = fresh ? { ...env, BPFPIPE_ACK: around.ackFile } : env;
-			const { limits } = plan.stages[index]!;
-			const started = launchProcess(command, slots[index]!.name, descriptors, all, log, limits);
+			const [{ name }, { limits }] = [slots[index]!, plan.stages[index]!];
+			const started = launchProcess(command, name, descriptors, all, log, limits);
 			around.guard?.watch(started);
 			return started;
 		} catch (error) {
@@ -194,7 +193,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 
 	const slots: Slot[] = plan.stages.map((stage, index) => {
 		const name = `${plan.name}/${stage.name}`;
-		const stageLog = hear ? heard(around.log, name, hear) : around.log;
+		const stageLog = around.hear ? heard(around.log, name, around.hear) : around.log;
 		return createSlot(stage, name, index === 0, {
 			log: stageLog,
 			plan,
@@ -210,7 +209,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			retry: () => later(() => tryPrimary(slots[index]!)),
 		});
 	});
-	const log = hear ? heard(around.log, plan.name, hear) : around.log;
+	const log = around.hear ? heard(around.log, plan.name, around.hear) : around.log;
 
 	/** Let the fallback finish its line, then see whether the primary can be had again. */
 	const tryPrimary = async (slot: Slot) => {
@@ -293,8 +292,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
 		status: () => {
-			const all = slots.map((slot) => slot.status());
-			return { name: plan.name, state: worst(all), delivery: plan.delivery, stages: all };
+			const stages = slots.map((slot) => slot.status());
+			return { name: plan.name, state: worst(stages), delivery: plan.delivery, stages };
 		},
 		over: () => code,
 	};

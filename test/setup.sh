@@ -3,7 +3,7 @@
 # usage:  npm run setup        as root on Debian; elsewhere it says what the tests will skip
 set -euo pipefail
 
-packages=(bpftrace graphite-carbon logrotate mawk strace runit procps util-linux systemd systemd-container)
+packages=(bpftrace graphite-carbon logrotate mawk strace runit procps util-linux systemd systemd-container zsh)
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	echo "setup: not root on Debian, so nothing is installed; tests that need ${packages[*]} are skipped" >&2

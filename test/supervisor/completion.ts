@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { candidates, completionScript, offered } from '../../supervisor/completion.ts';
-import { commandsLack, hasCommand, testWith } from '../parts.ts';
+import { commandsLack, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, run } from '../program.ts';
 
 const test = suite('completion');
@@ -92,7 +92,7 @@ test('stages are offered to commands that take them', () => {
 const bash = commandsLack('bash');
 testWith(test, bash, 'bash: commands, options and their values', () => {
 	assert.equal(tab('bpfpipe ch'), ['check']);
-	assert.equal(tab('bpfpipe up --no'), ['--no-fallback']);
+	assert.equal(tab('bpfpipe up --no'), ['--no-fallback', '--no-self-metrics']);
 	assert.equal(tab('bpfpipe up --log-format '), ['text', 'json']);
 });
 
@@ -112,9 +112,7 @@ testWith(test, bash, 'bash: the pipelines of the file on the line, and silence a
 });
 
 // Not among what npm run setup installs: it is no counterpart of ours.
-const zsh = hasCommand('zsh') ? test : test.skip;
-if (!hasCommand('zsh')) console.log('skipped: zsh: the script is in order: zsh is not installed');
-zsh('zsh: the script is in order', () => {
+testWith(test, commandsLack('zsh'), 'zsh: the script is in order', () => {
 	const { status, stderr } = spawnSync('zsh', ['-n'], { input: completionScript('zsh'), encoding: 'utf8' });
 	assert.is(status, 0, stderr);
 });
