@@ -65,7 +65,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	let code: number | undefined;
 
 	const exclusive = createQueue();
-	/** An operation of our own: nobody waits for it, so nobody else would around.hear that it failed. */
+	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
 			log.error(`the pipeline "${plan.name}" stops: ${verdict(error).message}`);
