@@ -182,8 +182,15 @@ test('by hand: a recording into Graphite lines, every one marked', async () => {
 	assert.is(new Set(lines.map((text) => text.split(' ')[2])).size, 5);
 });
 
-test('supervised: check, up, status', async () => {
+test('supervised: doctor, graph, check, up, status', async () => {
 	const state = freshState();
+	const doctor = await shell(line('bpfpipe doctor etc/cpu-lat.yaml'), { state });
+	assert.match(doctor.stdout, /^(ok|warn|fail) +bpftrace: /m);
+	assert.is(doctor.status, /^fail /m.test(doctor.stdout) ? 69 : 0);
+	const graph = await shell(line('bpfpipe graph etc/cpu-lat.yaml'), { state });
+	assert.is(graph.status, 0, graph.stderr);
+	assert.match(graph.stdout, /append-log/);
+	assert.match(graph.stdout, /bpftrace-tail \| parse-histogram \| every/);
 	const check = await shell(line('bpfpipe check etc/cpu-lat.yaml'), { state });
 	assert.is(check.status, 0, check.stderr);
 	assert.not.match(check.stdout, /append-log.*not installed/);
