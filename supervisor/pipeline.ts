@@ -60,7 +60,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	/** Whether it should be up; whether it is; whether it is on its way down, with its pipes. */
 	let wanted = false;
 	let isUp = false;
-	let goingDown = false;
+	let goingDown: '' | 'in order' | 'at once' = '';
 	let timer: NodeJS.Timeout | undefined;
 	let code: number | undefined;
 
@@ -104,7 +104,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
 	const closeAround = (index: number) => {
 		pipes[index - 1]?.close();
-		pipes[index]?.closeWrite();
+		// At once, what lies there is read again: an end of file would make a line of the half of one.
+		if (goingDown !== 'at once') pipes[index]?.closeWrite();
 		if (slots[index + 1]) slots[index + 1]!.inputEnded = true;
 		if (slots[index - 1]) slots[index - 1]!.outputGone = true;
 	};
@@ -153,16 +154,15 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
 	const takeDown = async (inOrder: boolean): Promise<void> => {
 		clearTimeout(timer);
-		goingDown = true;
+		goingDown = inOrder ? 'in order' : 'at once';
 		for (const slot of slots) slot.expectEnd();
 		for (const [index, slot] of slots.entries()) if (!slot.process()) closeAround(index);
 		if (!inOrder) await Promise.all(slots.map((slot) => slot.end('term')));
-		else {
-			for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
-		}
+		for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
 		for (const pipe of pipes) pipe.close();
 		pipes = [];
-		isUp = goingDown = false;
+		isUp = false;
+		goingDown = '';
 	};
 	const startAll = () => {
 		clearTimeout(timer);
@@ -203,7 +203,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			waits: (ms) => (fresh ? restartFresh(ms) : slots[index]!.startLater(ms)),
 			escalates: () => onEscalates(index),
 			finished: () => onFinished(index),
-			ended: () => goingDown && closeAround(index),
+			ended: () => goingDown !== '' && closeAround(index),
 			hopeless: (result) => onHopeless(index, result),
 			recovered: () => onRecovered(slots[index]!),
 			retry: () => later(() => tryPrimary(slots[index]!)),
@@ -266,9 +266,9 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		want();
 		return exclusive(() => {
 			if (!wanted) return;
-			const missing = slots.filter((slot) => !slot.process() && slot.state() !== 'EXITED');
 			for (const slot of slots) slot.held = false;
 			if (!isUp) return startAll();
+			const missing = slots.filter((slot) => !slot.process() && slot.state() !== 'EXITED');
 			if (fresh && missing.length > 0) return restartAll(false);
 			for (const slot of missing) slot.start();
 		});

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildFixtures, CASES, HEAD, killMatrix, type Row, rowText } from '../fixtures/kills.ts';
 
-const LANES = 4;
+const LANES = 2;
 
 const test = suite('kill-matrix');
 
