@@ -18,17 +18,35 @@ export class BlobError extends Error {
 /** A value that its schema cannot hold: `path` says which (`MetricsState.metrics.total`). */
 export class ValueError extends RangeError {
 	readonly path: string;
+	readonly problem: string;
 	constructor(path: string, problem: string) {
-		super(`${path}: ${problem}`);
+		super(path === '' ? problem : `${path}: ${problem}`);
 		this.name = 'ValueError';
 		this.path = path;
+		this.problem = problem;
 	}
 }
+
+/** The error, its path put behind `step` when it is a ValueError; paths are only made when something is wrong. */
+export const within = (step: string, error: unknown): unknown => {
+	if (!(error instanceof ValueError)) return error;
+	const joined =
+		error.path === '' || error.path.startsWith('[') ? step + error.path : `${step}.${error.path}`;
+	return new ValueError(joined, error.problem);
+};
 
 /** A schema that contradicts itself, or its text cannot be read. */
 export class SchemaError extends Error {
 	constructor(message: string) {
 		super(message);
 		this.name = 'SchemaError';
+	}
+}
+
+/** A state whose records do not fit together: one refers to what is not there, or to itself in the end. */
+export class StateError extends Error {
+	constructor(message: string) {
+		super(message);
+		this.name = 'StateError';
 	}
 }

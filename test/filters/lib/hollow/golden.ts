@@ -4,9 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { stateText } from '../../../../filters/lib/hollow/json.ts';
 import { applyDelta, peekHeader, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
+import { parseSchemas } from '../../../../filters/lib/hollow/schema-text.ts';
 import { checksum, checksumOf, hex, type State } from '../../../../filters/lib/hollow/state.ts';
 import { blobsOf } from '../../../../filters/lib/hollow/write.ts';
+import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { ROOT } from '../../../program.ts';
 
 type Expected = {
@@ -69,6 +72,16 @@ for (const set of ['metrics', 'alltypes']) {
 		}
 	});
 
+	test('as JSON, equal to what Java reads', () => {
+		for (const version of versions) {
+			const state = readSnapshot(blob(`snapshot-${version}`));
+			assert.equal(
+				JSON.parse(stateText(state, version, true)),
+				JSON.parse(blob(`expected-${version}.json`).toString()),
+			);
+		}
+	});
+
 	test('headers say what the manifest says', () => {
 		const { files } = JSON.parse(blob('manifest.json').toString());
 		for (const [name, file] of Object.entries<Record<string, never>>(files)) {
@@ -86,3 +99,41 @@ for (const set of ['metrics', 'alltypes']) {
 
 	test.run();
 }
+
+// Java filled its maps in this order; what comes first gets the lower ordinals.
+const FIRST = ['run_queue_latency', 'block_io_latency', 'tcp_retransmits', 'page_faults'];
+const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+const inOrder = (map: Record<string, unknown> | null) => {
+	const pairs = Object.entries(map ?? {});
+	pairs.sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b, 'en', { numeric: true }));
+	return map && new Map(pairs);
+};
+
+const own = suite('hollow golden: from plain values');
+
+own('our ordinals are those of the Java producer, byte for byte, over eight cycles', () => {
+	const folder = join(ROOT, 'test/golden/hollow/metrics');
+	const blob = (name: string) => readFileSync(join(folder, name));
+	const data = createDataSet(parseSchemas(blob('schema-20240101000000001.txt').toString()));
+	let before = '';
+	for (let cycle = 1; cycle <= 8; cycle++) {
+		const version = `2024010100000000${cycle}`;
+		const { destination: tag, tags } = peekHeader(blob(`snapshot-${version}`));
+		for (const root of JSON.parse(blob(`expected-${version}.json`).toString()).roots.MetricsState)
+			data.add('MetricsState', {
+				...root,
+				metrics: inOrder(root.metrics),
+				aggregates: inOrder(root.aggregates),
+			});
+		const blobs = data.publish({ tag, tags })!;
+		sameBytes(blobs.snapshot(), blob(`snapshot-${version}`), `snapshot ${version}`);
+		sameBytes(blobs.header(), blob(`header-${version}`), `header ${version}`);
+		if (before) {
+			sameBytes(blobs.delta(), blob(`delta-${before}-${version}`), `delta ${version}`);
+			sameBytes(blobs.reverseDelta(), blob(`reversedelta-${version}-${before}`), `reverse ${version}`);
+		}
+		before = version;
+	}
+});
+
+own.run();
