@@ -46,8 +46,8 @@ const objectText = (state: State, table: ObjectTable, ordinal: number, depth: nu
 	return `{${fields.map(({ name }, at) => `${JSON.stringify(name)}:${texts[at]}`).join(',')}}`;
 };
 
-const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-const ascii = (text: string): string => text.replace(/[^\x20-\x7e]/g, escape);
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const ascii = (text: string): string => text.replace(/[^\x20-\x7e]/g, escaped);
 
 // As the texts compare when everything beyond ASCII is escaped, which is how Java's side sorts them.
 const byText = (a: string, b: string): number => {

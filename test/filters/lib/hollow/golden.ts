@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stateText } from '../../../../filters/lib/hollow/json.ts';
 import { applyDelta, peekHeader, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
-import { parseSchemas } from '../../../../filters/lib/hollow/schema-text.ts';
+import { parseSchemas, schemaHash, schemaText } from '../../../../filters/lib/hollow/schema-text.ts';
 import { checksum, checksumOf, hex, type State } from '../../../../filters/lib/hollow/state.ts';
 import { blobsOf } from '../../../../filters/lib/hollow/write.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
@@ -82,6 +82,20 @@ for (const set of ['metrics', 'alltypes']) {
 		}
 	});
 
+	test('the schema language, parsed and printed', () => {
+		const text = blob(`schema-${versions[0]}.txt`).toString();
+		const schemas = parseSchemas(text);
+		assert.is(
+			schemas
+				.map((schema) => `${schemaText(schema)}\n\n`)
+				.join('')
+				.trim(),
+			text.trim(),
+		);
+		const { tags } = peekHeader(blob(`header-${versions[0]}`));
+		assert.is(schemaHash(schemas), new Map(tags).get('hollow.schema.hash'));
+	});
+
 	test('headers say what the manifest says', () => {
 		const { files } = JSON.parse(blob('manifest.json').toString());
 		for (const [name, file] of Object.entries<Record<string, never>>(files)) {
@@ -114,7 +128,7 @@ const own = suite('hollow golden: from plain values');
 own('our ordinals are those of the Java producer, byte for byte, over eight cycles', () => {
 	const folder = join(ROOT, 'test/golden/hollow/metrics');
 	const blob = (name: string) => readFileSync(join(folder, name));
-	const data = createDataSet(parseSchemas(blob('schema-20240101000000001.txt').toString()));
+	const data = createDataSet(peekHeader(blob('header-20240101000000001')).schemas);
 	let before = '';
 	for (let cycle = 1; cycle <= 8; cycle++) {
 		const version = `2024010100000000${cycle}`;
