@@ -61,7 +61,8 @@ export class WideColumn implements Column {
 			return;
 		}
 		const long = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
-		if (typeof long !== 'bigint') throw new ValueError(path, `${show(value)} is not a whole number`);
+		if (typeof long !== 'bigint')
+			throw new ValueError(path, `${show(value)} is not a whole number that is exact; give a bigint`);
 		if (long > MOST_LONG || long < -MOST_LONG)
 			throw new ValueError(path, `${value} does not fit a Long (-(2^63 - 1) to 2^63 - 1)`);
 		longs[0] = (long << 1n) ^ (long >> 63n);
