@@ -1,5 +1,11 @@
 // bits: a set of ordinals, one bit each: which records of a type are populated in a state
 
+const popcount = (word: number): number => {
+	const pairs = word - ((word >>> 1) & 0x55555555);
+	const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+	return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+};
+
 /** A growing set of whole numbers from 0. */
 export class Bits {
 	/** Ordinal o is bit `o mod 32` of word `o div 32`. */
@@ -37,7 +43,7 @@ export class Bits {
 	/** How many members there are. */
 	size(): number {
 		let size = 0;
-		for (const word of this.words) for (let rest = word; rest !== 0; rest &= rest - 1) size++;
+		for (const word of this.words) size += popcount(word);
 		return size;
 	}
 

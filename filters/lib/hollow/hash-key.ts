@@ -1,6 +1,6 @@
 // hash-key: in which bucket an element of a set or map is looked for: by its ordinal, or by fields reached from it
 
-import { SchemaError } from './errors.ts';
+import { SchemaError, ValueError } from './errors.ts';
 import { hashInt } from './hash.ts';
 import { ObjectTable } from './object-table.ts';
 import type { AnyTable } from './state.ts';
@@ -40,7 +40,7 @@ const follow = (tables: Tables, type: string, [step, ...rest]: string[]): KeyHas
 	const inner = follow(tables, target, rest);
 	return (ordinal) => {
 		const next = column.get(ordinal) as number | null;
-		if (next === null) throw new SchemaError(`hash key: ${type}.${step} is null`);
+		if (next === null) throw new ValueError(`${type}.${step}`, 'null in a hash key');
 		return inner(next);
 	};
 };

@@ -20,20 +20,18 @@ export class Ordinals {
 
 	constructor(table: Table) {
 		this.table = table;
+		const kept = table.previous.list();
+		this.reserve((kept.at(-1) ?? -1) + 1);
+		for (const ordinal of kept) this.hashes[ordinal] = mix(table.hash(ordinal));
 		this.restart();
 	}
 
 	/** Begin a cycle: the table's previous state is what is kept, everything else is free. */
 	restart(): void {
 		const kept = this.table.previous.list();
-		this.reserve((kept.at(-1) ?? -1) + 1);
 		this.buckets = new Int32Array(bucketsFor(kept.length)).fill(EMPTY);
 		this.size = kept.length;
-		for (const ordinal of kept) {
-			const hash = mix(this.table.hash(ordinal));
-			this.hashes[ordinal] = hash;
-			this.insert(ordinal, hash);
-		}
+		for (const ordinal of kept) this.insert(ordinal, this.hashes[ordinal]!);
 		this.next = this.table.previous.nextFree(0);
 	}
 

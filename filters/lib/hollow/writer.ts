@@ -12,7 +12,7 @@ import type { Tags } from './header.ts';
 import { ListTable } from './list-table.ts';
 import type { ObjectTable } from './object-table.ts';
 import { Ordinals } from './ordinals.ts';
-import type { Field, MapSchema, Schema, SetSchema } from './schema.ts';
+import type { MapSchema, Schema, SetSchema } from './schema.ts';
 import { type AnyTable, emptyState, type State, turn } from './state.ts';
 import { type Blobs, blobsOf, isChanged } from './write.ts';
 
@@ -32,6 +32,11 @@ export type DataSet = {
 	/** Numbers and columns of a type, for adding records without an object for each. */
 	ordinals: (type: string) => Ordinals;
 	/**
+	 * From this cycle on, a type is written in `count` shards. Older Java consumers want that to stay as it was.
+	 * @throws RangeError when it is no power of two.
+	 */
+	shard: (type: string, count: number) => void;
+	/**
 	 * End the cycle. The blobs must be taken before the next `add`.
 	 * @returns undefined when the records are those of the state before; nothing is to be published then.
 	 */
@@ -49,41 +54,18 @@ const adderOf = (adders: Map<string, Add>, type: string): Add => {
 	return add;
 };
 
-/** Add what a record refers to; null and undefined stay what they are. */
-const addField = (adders: Map<string, Add>, { name, target }: Field, value: unknown): unknown => {
-	if (target === undefined || value === null || value === undefined) return value;
-	try {
-		return adderOf(adders, target)(value);
-	} catch (error) {
-		throw within(name, error);
-	}
-};
-
-const objectAdder = (table: ObjectTable, ordinals: Ordinals, adders: Map<string, Add>): Add => {
-	const { columns, schema } = table;
-	const { fields } = schema;
-	const [only] = fields.length === 1 ? fields : [];
-	const addBare = (field: Field, value: unknown) => {
-		const inner = addField(adders, field, value);
-		columns[0]!.set(ordinals.slot(), inner, field.name);
-		return ordinals.commit();
-	};
+/** The adder of a type, looked up when it is first wanted: types may refer to each other in a circle. */
+const lazily = (adders: Map<string, Add>, type: string): Add => {
+	let add: Add | undefined;
 	return (value) => {
-		if (!isPlain(value)) {
-			if (only === undefined) throw new ValueError('', `${schema.name} wants an object`);
-			return addBare(only, value);
-		}
-		// Records that this one refers to come first, and may be of the same type; so its slot is taken after them.
-		const values = fields.map((field) => addField(adders, field, value[field.name]));
-		const slot = ordinals.slot();
-		for (let at = 0; at < columns.length; at++) columns[at]!.set(slot, values[at], fields[at]!.name);
-		return ordinals.commit();
+		add ??= adderOf(adders, type);
+		return add(value);
 	};
 };
 
-const element = (add: Add, value: unknown, step: string | number): number => {
-	const name = typeof step === 'number' ? `[${step}]` : step;
-	if (value === null || value === undefined) throw new ValueError(name, 'null in a collection');
+/** Add what a field refers to; null and undefined stay what they are. */
+const addField = (add: Add, name: string, value: unknown): unknown => {
+	if (value === null || value === undefined) return value;
 	try {
 		return add(value);
 	} catch (error) {
@@ -91,11 +73,49 @@ const element = (add: Add, value: unknown, step: string | number): number => {
 	}
 };
 
+const objectAdder = (table: ObjectTable, ordinals: Ordinals, adders: Map<string, Add>): Add => {
+	const { columns, schema } = table;
+	const names = schema.fields.map(({ name }) => name);
+	const inner = schema.fields.map(({ target }) =>
+		target === undefined ? undefined : lazily(adders, target),
+	);
+	const [only] = names.length === 1 ? names : [];
+	const put = (at: number, value: unknown): unknown => {
+		const add = inner[at];
+		return add ? addField(add, names[at]!, value) : value;
+	};
+	const addBare = (value: unknown): number => {
+		if (only === undefined) throw new ValueError('', `${schema.name} wants an object`);
+		const one = put(0, value);
+		columns[0]!.set(ordinals.slot(), one, only);
+		return ordinals.commit();
+	};
+	return (value) => {
+		if (!isPlain(value)) return addBare(value);
+		// Records that this one refers to come first, and may be of the same type; so its slot is taken after them.
+		const values: unknown[] = [];
+		for (let at = 0; at < names.length; at++) values.push(put(at, value[names[at]!]));
+		const slot = ordinals.slot();
+		for (let at = 0; at < names.length; at++) columns[at]!.set(slot, values[at], names[at]!);
+		return ordinals.commit();
+	};
+};
+
+const element = (add: Add, value: unknown, step: string | number): number => {
+	const name = () => (typeof step === 'number' ? `[${step}]` : step);
+	if (value === null || value === undefined) throw new ValueError(name(), 'null in a collection');
+	try {
+		return add(value);
+	} catch (error) {
+		throw within(name(), error);
+	}
+};
+
 const listAdder = (table: ListTable, ordinals: Ordinals, adders: Map<string, Add>): Add => {
 	const { element: type, name } = table.schema;
+	const add = lazily(adders, type);
 	return (value) => {
 		if (!Array.isArray(value)) throw new ValueError('', `${name} wants an array`);
-		const add = adderOf(adders, type);
 		const elements = value.map((one, at) => element(add, one, at));
 		table.put(ordinals.slot(), elements);
 		return ordinals.commit();
@@ -105,10 +125,10 @@ const listAdder = (table: ListTable, ordinals: Ordinals, adders: Map<string, Add
 const setAdder = (table: HashedTable, ordinals: Ordinals, adders: Map<string, Add>, tables: Tables): Add => {
 	const schema = table.schema as SetSchema;
 	const hash = keyHashFor(tables, schema.element, schema.key);
+	const add = lazily(adders, schema.element);
 	return (value) => {
 		if (!Array.isArray(value) && !(value instanceof Set))
 			throw new ValueError('', `${schema.name} wants a Set`);
-		const add = adderOf(adders, schema.element);
 		const elements = new Set([...value].map((one, at) => element(add, one, at)));
 		table.put(ordinals.slot(), Int32Array.from(elements).sort(), hash);
 		return ordinals.commit();
@@ -125,9 +145,9 @@ const pairsOf = (value: unknown, name: string): [unknown, unknown][] => {
 const mapAdder = (table: HashedTable, ordinals: Ordinals, adders: Map<string, Add>, tables: Tables): Add => {
 	const schema = table.schema as MapSchema;
 	const hash = keyHashFor(tables, schema.keyType, schema.key);
+	const addKey = lazily(adders, schema.keyType);
+	const addValue = lazily(adders, schema.valueType);
 	return (value) => {
-		const addKey = adderOf(adders, schema.keyType);
-		const addValue = adderOf(adders, schema.valueType);
 		const pairs = pairsOf(value, schema.name).map(([key, one]): [number, number] => [
 			element(addKey, key, String(key)),
 			element(addValue, one, String(key)),
@@ -197,12 +217,20 @@ export const continueFrom = (state: State): DataSet => {
 			if (!own) throw new ValueError(type, 'there is no such type');
 			return own;
 		},
+		shard: (type, count) => {
+			open();
+			const table = state.tables.get(type);
+			if (!table) throw new ValueError(type, 'there is no such type');
+			if (count < 1 || (count & (count - 1)) !== 0) throw new RangeError(`${count} shards: no power of two`);
+			table.shards = count;
+		},
 		publish,
 		abandon: () => {
 			open();
 			for (const [name, table] of state.tables) {
 				table.current = table.previous.copy();
 				table.current.words.fill(0);
+				table.shards = table.previousShards;
 				ordinals.get(name)!.restart();
 			}
 		},

@@ -9,7 +9,7 @@ import { applyDelta, peekHeader, readSnapshot } from '../../../../filters/lib/ho
 import { parseSchemas, schemaHash, schemaText } from '../../../../filters/lib/hollow/schema-text.ts';
 import { checksum, checksumOf, hex, type State } from '../../../../filters/lib/hollow/state.ts';
 import { blobsOf } from '../../../../filters/lib/hollow/write.ts';
-import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
+import { continueFrom, createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { ROOT } from '../../../program.ts';
 
 type Expected = {
@@ -125,29 +125,33 @@ const inOrder = (map: Record<string, unknown> | null) => {
 
 const own = suite('hollow golden: from plain values');
 
-own('our ordinals are those of the Java producer, byte for byte, over eight cycles', () => {
-	const folder = join(ROOT, 'test/golden/hollow/metrics');
-	const blob = (name: string) => readFileSync(join(folder, name));
-	const data = createDataSet(peekHeader(blob('header-20240101000000001')).schemas);
-	let before = '';
-	for (let cycle = 1; cycle <= 8; cycle++) {
-		const version = `2024010100000000${cycle}`;
-		const { destination: tag, tags } = peekHeader(blob(`snapshot-${version}`));
-		for (const root of JSON.parse(blob(`expected-${version}.json`).toString()).roots.MetricsState)
-			data.add('MetricsState', {
-				...root,
-				metrics: inOrder(root.metrics),
-				aggregates: inOrder(root.aggregates),
-			});
-		const blobs = data.publish({ tag, tags })!;
-		sameBytes(blobs.snapshot(), blob(`snapshot-${version}`), `snapshot ${version}`);
-		sameBytes(blobs.header(), blob(`header-${version}`), `header ${version}`);
-		if (before) {
-			sameBytes(blobs.delta(), blob(`delta-${before}-${version}`), `delta ${version}`);
-			sameBytes(blobs.reverseDelta(), blob(`reversedelta-${version}-${before}`), `reverse ${version}`);
+for (const restarts of [false, true]) {
+	const how = restarts ? ', restarted before each' : '';
+	own(`ordinals are those of the Java producer, byte for byte, over eight cycles${how}`, () => {
+		const folder = join(ROOT, 'test/golden/hollow/metrics');
+		const blob = (name: string) => readFileSync(join(folder, name));
+		let data = createDataSet(peekHeader(blob('header-20240101000000001')).schemas);
+		let before = '';
+		for (let cycle = 1; cycle <= 8; cycle++) {
+			const version = `2024010100000000${cycle}`;
+			if (restarts && before) data = continueFrom(readSnapshot(blob(`snapshot-${before}`)));
+			const { destination: tag, tags } = peekHeader(blob(`snapshot-${version}`));
+			for (const root of JSON.parse(blob(`expected-${version}.json`).toString()).roots.MetricsState)
+				data.add('MetricsState', {
+					...root,
+					metrics: inOrder(root.metrics),
+					aggregates: inOrder(root.aggregates),
+				});
+			const blobs = data.publish({ tag, tags })!;
+			sameBytes(blobs.snapshot(), blob(`snapshot-${version}`), `snapshot ${version}`);
+			sameBytes(blobs.header(), blob(`header-${version}`), `header ${version}`);
+			if (before) {
+				sameBytes(blobs.delta(), blob(`delta-${before}-${version}`), `delta ${version}`);
+				sameBytes(blobs.reverseDelta(), blob(`reversedelta-${version}-${before}`), `reverse ${version}`);
+			}
+			before = version;
 		}
-		before = version;
-	}
-});
+	});
+}
 
 own.run();
