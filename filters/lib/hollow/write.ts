@@ -122,16 +122,16 @@ export const blobsOf = (state: State): Blobs => {
 		}
 		return writer.done();
 	};
-	const header = (): Buffer => {
+	const whole = (list: Measured[]): Buffer => {
 		const writer = new ByteWriter();
 		head(writer, all, previousTag, tag, tags);
+		for (const measured of list) writeWhole(writer, measured);
 		return writer.done();
 	};
-	const snapshot = (): Buffer => {
-		const writer = new ByteWriter();
-		head(writer, all, previousTag, tag, tags);
-		for (const measured of all) writeWhole(writer, measured);
-		return writer.done();
+	return {
+		snapshot: () => whole(all),
+		delta: () => change(false),
+		reverseDelta: () => change(true),
+		header: () => whole([]),
 	};
-	return { snapshot, delta: () => change(false), reverseDelta: () => change(true), header };
 };
