@@ -7,11 +7,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ByteWriter } from '../../../../filters/lib/hollow/bytes.ts';
 import { BlobError, StateError, ValueError } from '../../../../filters/lib/hollow/errors.ts';
+import type { HashedTable } from '../../../../filters/lib/hollow/hashed-table.ts';
 import { writeHeader, writePrelude } from '../../../../filters/lib/hollow/header.ts';
 import { stateText } from '../../../../filters/lib/hollow/json.ts';
 import { applyDelta, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
 import { type Schema, writeSchema } from '../../../../filters/lib/hollow/schema.ts';
 import { parseSchemas } from '../../../../filters/lib/hollow/schema-text.ts';
+import { blobsOf } from '../../../../filters/lib/hollow/write.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { ROOT } from '../../../program.ts';
 
@@ -159,13 +161,14 @@ test('a delta to an ordinal far beyond, from another state, or to what is there'
 	assert.throws(() => applyDelta(state, delta), /a delta from the state with tag 2, not 1/);
 	const far = Buffer.from(delta);
 	const at = far.lastIndexOf(Buffer.from([0x02, 0x00, 0x01, 0x01, 0x00, 0x01, 0x01]));
-	const forgedDelta = (max: number, gap: number) => {
+	const forgedDelta = (max: number, gap: number, removed: number[] = []) => {
 		const list = new ByteWriter();
 		list.vint(gap);
 		const writer = new ByteWriter();
 		writer.raw(far.subarray(0, at + 3));
 		writer.vint(max);
-		writer.vint(0);
+		writer.vint(removed.length);
+		for (const one of removed) writer.vint(one);
 		writer.vint(list.done().length);
 		writer.vint(gap);
 		writer.raw(far.subarray(at + 7));
@@ -181,6 +184,29 @@ test('a delta to an ordinal far beyond, from another state, or to what is there'
 		() => applyDelta(readSnapshot(first), forgedDelta(1, 2)),
 		/added ordinals ascending, below 2, not 2/,
 	);
+	assert.throws(
+		() => applyDelta(readSnapshot(first), forgedDelta(1, 0, [0])),
+		/an added ordinal that was free, not 0/,
+		'content of an ordinal never changes in place',
+	);
+	assert.throws(
+		() => applyDelta(readSnapshot(first), forgedDelta(1, 1, [1])),
+		/a removed ordinal that was there, not 1/,
+	);
+});
+
+test('a set without a bucket, or with other than a power of two of them', () => {
+	const data = createDataSet(parseSchemas('S Set<E>; E { int value; }'));
+	data.add('S', [1, 2, 3]);
+	const blobs = data.publish({});
+	const table = data.table('S') as HashedTable;
+	assert.ok(blobs);
+	table.runs.place(0, 0, 3);
+	assert.throws(() => readSnapshot(blobsOf(data.state).snapshot()), /a power of two of buckets from 0/);
+	table.runs.place(0, 0, 0);
+	table.size[0] = 0;
+	assert.throws(() => readSnapshot(blobsOf(data.state).snapshot()), /a power of two of buckets|above 0/);
+	data.abandon();
 });
 
 test('records that contain each other, and references to nothing', () => {
