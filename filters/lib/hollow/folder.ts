@@ -1,0 +1,122 @@
+// folder: a data set published as files: how they are named, what is announced, and the way to a version
+//
+//   snapshot-V   delta-FROM-TO   reversedelta-FROM-TO   header-V   announced.version (the digits of V)
+//
+// Versions are strings of digits and compare as bigints: the usual 17 digits are beyond 2^53.
+
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, Failure } from '../failure.ts';
+import { BlobError } from './errors.ts';
+import { applyDelta, readSnapshot } from './read.ts';
+import type { State } from './state.ts';
+
+/** A version as its digits. */
+export type Version = string;
+
+export const snapshotName = (version: Version): string => `snapshot-${version}`;
+export const headerName = (version: Version): string => `header-${version}`;
+/** The blob that leads from one version to the next or, when `to` is the lower one, back. */
+export const deltaName = (from: Version, to: Version): string =>
+	BigInt(from) < BigInt(to) ? `delta-${from}-${to}` : `reversedelta-${from}-${to}`;
+export const ANNOUNCED = 'announced.version';
+
+/**
+ * A version from the time: UTC `yyyyMMddHHmmss` and three digits that count, above `last` in any case.
+ * Always 17 digits, because Java's reader of folders takes versions of unequal length for each other.
+ */
+export const mintVersion = (now: Date, last: Version = '0'): Version => {
+	const stamp = `${now.toISOString().replace(/\D/g, '').slice(0, 14)}001`;
+	return BigInt(stamp) > BigInt(last) ? stamp : String(BigInt(last) + 1n);
+};
+
+/**
+ * The version that a folder announces.
+ * @throws Failure when nothing is announced or it is no number.
+ */
+export const announcedIn = (folder: string): Version => {
+	const text = readFileSync(join(folder, ANNOUNCED), 'utf8').trim();
+	if (/^\d{1,19}$/.test(text)) return text;
+	throw new Failure(EXIT.data, `${join(folder, ANNOUNCED)}: "${text.slice(0, 40)}" is no version`);
+};
+
+/** Write a file whole or not at all. The dot keeps the unfinished file from being taken for a blob. */
+export const writeWhole = (folder: string, name: string, bytes: Uint8Array | string): void => {
+	const unfinished = join(folder, `.${name}.tmp`);
+	const file = openSync(unfinished, 'w');
+	try {
+		const data = Buffer.from(bytes as Uint8Array);
+		for (let at = 0; at < data.length; ) at += writeSync(file, data, at);
+		fsyncSync(file);
+	} finally {
+		closeSync(file);
+	}
+	renameSync(unfinished, join(folder, name));
+};
+
+/** Tell consumers to go to a version; every blob on the way must be there already. */
+export const announce = (folder: string, version: Version): void => writeWhole(folder, ANNOUNCED, version);
+
+/** What a folder holds, versions ascending. `next` and `back` say where a delta from a version leads. */
+export type Contents = { snapshots: Version[]; next: Map<Version, Version>; back: Map<Version, Version> };
+
+const ascending = (a: Version, b: Version): number => (BigInt(a) < BigInt(b) ? -1 : 1);
+
+/** The blobs in a folder; other files are none of our business. */
+export const contentsOf = (folder: string): Contents => {
+	const contents: Contents = { snapshots: [], next: new Map(), back: new Map() };
+	for (const file of readdirSync(folder)) {
+		const [, kind, from, to] = /^(snapshot|delta|reversedelta)-(\d{1,19})(?:-(\d{1,19}))?$/.exec(file) ?? [];
+		if (kind === 'snapshot' && to === undefined) contents.snapshots.push(from!);
+		if (kind === 'delta' && to !== undefined) contents.next.set(from!, to);
+		if (kind === 'reversedelta' && to !== undefined) contents.back.set(from!, to);
+	}
+	contents.snapshots.sort(ascending);
+	return contents;
+};
+
+/**
+ * The versions to pass through, a snapshot first: from `from`, or else from the nearest snapshot at or below `to`.
+ * @throws Failure when no blobs lead there, saying where the way ends.
+ */
+export const wayTo = ({ snapshots, next, back }: Contents, to: Version, from?: Version): Version[] => {
+	const start = from ?? snapshots.findLast((one) => BigInt(one) <= BigInt(to));
+	if (start === undefined || !snapshots.includes(start))
+		throw new Failure(EXIT.unavailable, `no snapshot ${from ? `of ${from}` : `at or below ${to}`}`);
+	const way = [start];
+	const step = BigInt(start) <= BigInt(to) ? next : back;
+	const isBefore = (one: Version) => (step === next ? BigInt(one) < BigInt(to) : BigInt(one) > BigInt(to));
+	for (let at = start; isBefore(at); ) {
+		const following = step.get(at);
+		if (following === undefined || (following !== to && !isBefore(following)))
+			throw new Failure(EXIT.unavailable, `no way to ${to}: no ${deltaName(at, to)}, nor one in between`);
+		if (isBefore(at) && ascending(at, following) > 0 === (step === next))
+			throw new Failure(EXIT.data, `${deltaName(at, following)} leads the wrong way`);
+		way.push(following);
+		at = following;
+	}
+	return way;
+};
+
+const named = <T>(folder: string, name: string, read: (bytes: Uint8Array) => T): T => {
+	try {
+		return read(readFileSync(join(folder, name)));
+	} catch (error) {
+		if (error instanceof BlobError) throw new Failure(EXIT.data, `${join(folder, name)}: ${error.message}`);
+		throw error;
+	}
+};
+
+/**
+ * The state at the end of a way.
+ * @throws Failure naming the file that is broken.
+ */
+export const loadAlong = (folder: string, [start, ...rest]: Version[]): State => {
+	const state = named(folder, snapshotName(start!), readSnapshot);
+	let at = start!;
+	for (const version of rest) {
+		named(folder, deltaName(at, version), (bytes) => applyDelta(state, bytes));
+		at = version;
+	}
+	return state;
+};
