@@ -75,7 +75,8 @@ export const createFast = (): Fast => {
 		used += bytes.length;
 	};
 	const parseLabel = (text: string, view: DataView, at: number): Label | null => {
-		const range = rangeOf(text.trimEnd());
+		// Blanks alone: a newline there cuts the row in two, however well the rest fits.
+		const range = rangeOf(text.replace(/ +$/, ''));
 		if (!range) return null;
 		const lower = exactDouble(range.lower, Number.NEGATIVE_INFINITY);
 		const upper = exactDouble(range.upper, Number.POSITIVE_INFINITY);

@@ -151,6 +151,14 @@ back('tables of bcc and of Inspektor Gadget', () => {
 		RUNS,
 	);
 });
+back('a row cut in two behind its label is no row, on the short cut either', () => {
+	for (const cut of ['\n', '\r', '\t', '\0']) {
+		const row = `[0]              ${'3'.padStart(7)} |${'@'.repeat(52)}|\n`;
+		const text = `@a: \n${row}\n@a: \n${row.replace('[0] ', `[0]${cut}`)}\n`;
+		const quick = essence(read([Buffer.from(text)]));
+		assert.is(quick, essence(read([Buffer.from(text)], { fast: false })), JSON.stringify(cut));
+	}
+});
 back('the short cut and the long way agree on cut and damaged text', () => {
 	const damage = fc.array(
 		fc.tuple(fc.nat(), fc.constantFrom('@', ' ', '|', '\n', '0', '[', ')', 'K', '\r')),
