@@ -62,9 +62,10 @@ test('flipped bits: our errors or a readable state, in bounded time', () => {
 	};
 	fc.assert(
 		fc.property(fc.constantFrom(SNAPSHOT, RICH), flips, (blob, at) => {
-			const began = performance.now();
+			// The processor's time, so that a busy machine fails nothing.
+			const began = process.cpuUsage();
 			errorOf(() => stateText(readSnapshot(flipped(blob, at)), 'x', true));
-			assert.ok(performance.now() - began < 2000);
+			assert.ok(process.cpuUsage(began).user < 2e6);
 		}),
 		{ numRuns: 600 },
 	);
