@@ -1,7 +1,7 @@
 // config: one YAML file of pipelines, read whole, checked whole, before anything starts
 // Every mistake is reported at once, each with file:line:column and what to write instead.
 
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { duration } from '../filters/lib/options.ts';
@@ -265,9 +265,3 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 	const strays = strayVariables(settings, content.env_prefix, overrides.env);
 	return { plan, warnings: [...strays, ...warnings], notes };
 };
-
-/** The plan in `file` alone. */
-export const loadPlan = (file: string, overrides: Overrides): Plan => loadChecked(file, overrides).plan;
-
-/** The folder that relative paths of a plan are meant from. */
-export const folderOf = (plan: Plan): string => dirname(plan.file);

@@ -2,7 +2,7 @@
 // A message that repeats is printed once and then counted, so a flood of bad input is no flood of log.
 
 import { writeSync } from 'node:fs';
-import { EXIT, Failure } from './failure.ts';
+import { oneOf } from './options.ts';
 
 export const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -102,18 +102,12 @@ export const writeStderr = (text: string): void => {
 const wantsPriorities = (): boolean =>
 	'JOURNAL_STREAM' in process.env || process.env.BPFPIPE_LOG_PRIORITY === '1';
 
-const named = <Word extends string>(words: readonly Word[], text: string, where: string): Word => {
-	const word = words.find((candidate) => candidate === text);
-	if (word) return word;
-	throw new Failure(EXIT.usage, `${where}: "${text}" is not one of ${words.join(', ')}`);
-};
-
 /** The log of a program, from its options and, where those are not given, its environment. */
 export const logFor = (name: string, level?: string, format?: string): Log =>
 	createLog({
 		name,
-		level: named(LEVELS, level ?? process.env.BPFPIPE_LOG_LEVEL ?? 'info', '--log-level'),
-		format: named(FORMATS, format ?? process.env.BPFPIPE_LOG_FORMAT ?? 'text', '--log-format'),
+		level: oneOf(level ?? process.env.BPFPIPE_LOG_LEVEL ?? 'info', '--log-level', LEVELS),
+		format: oneOf(format ?? process.env.BPFPIPE_LOG_FORMAT ?? 'text', '--log-format', FORMATS),
 		priorities: wantsPriorities(),
 		write: writeStderr,
 	});
