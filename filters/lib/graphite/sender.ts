@@ -3,11 +3,11 @@
 
 import type { Log } from '../log.ts';
 import type { Position } from '../record.ts';
+import { createWaitReport } from '../waiting.ts';
 import { createBatches } from './batches.ts';
 import { createConnection, type Server } from './connection.ts';
 import { createDelivery } from './delivery.ts';
 import type { Pacing } from './pacing.ts';
-import { createWaitReport } from './waiting.ts';
 
 export type SenderOptions = {
 	servers: Server[];
@@ -81,7 +81,7 @@ export const createSender = (options: SenderOptions): Sender => {
 	const { most, holds, log, count, onFailure } = options;
 	const batches = createBatches({ ...options, most: holds ? most : Number.POSITIVE_INFINITY });
 	const delivery = createDelivery({ ...options, tickMs: TICK_MS });
-	const report = createWaitReport({ everyMs: REPORT_MS, log, count });
+	const report = createWaitReport({ what: 'points', everyMs: REPORT_MS, log, count });
 	const { window } = delivery;
 	const gate = createGate(() => {
 		const { queued, paced } = batches.sizes();

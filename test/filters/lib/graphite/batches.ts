@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createBatches } from '../../../../filters/lib/graphite/batches.ts';
 import { createPacing } from '../../../../filters/lib/graphite/pacing.ts';
-import { createWaitReport } from '../../../../filters/lib/graphite/waiting.ts';
+import { createWaitReport } from '../../../../filters/lib/waiting.ts';
 
 const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1);
 const test = suite('batches');
@@ -77,7 +77,7 @@ waiting('said once a minute from the first minute on, and when it is over', () =
 	const log = { error: say, warn: say, info: say, debug: say, settle: () => {} };
 	const counters = new Map<string, number>();
 	const count = (name: string, by = 1) => counters.set(name, (counters.get(name) ?? 0) + by);
-	const report = createWaitReport({ everyMs: 60_000, log, count });
+	const report = createWaitReport({ what: 'points', everyMs: 60_000, log, count });
 	for (let now = 0; now <= 150_000; now += 250) report(7, 0, now);
 	assert.equal(said, ['7 points wait, the oldest for 60 s', '7 points wait, the oldest for 120 s']);
 	assert.is(counters.get('oldest_waits_s'), 150);

@@ -1,0 +1,47 @@
+// token: a bearer token that lives in a file, may be replaced while the program runs, and is never printed
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { EXIT, Failure } from './failure.ts';
+
+/** The token of now; undefined when there is none at all. */
+export type Token = () => string | undefined;
+
+/**
+ * A token as it may stand in a header.
+ * @throws Failure(78) when it cannot; `where` says which, since the token itself is not shown.
+ */
+export const checkToken = (text: string, where: string): string => {
+	const token = text.trim();
+	if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
+	throw new Failure(EXIT.config, `${where}: not a token, which is one word of visible ASCII characters`);
+};
+
+/**
+ * The token in a file, read again whenever the file changes; while it cannot be read the last one stays.
+ * @throws Failure(78), now, when there is no token in it, and the system's error when it cannot be read.
+ */
+export const tokenIn = (path: string): Token => {
+	const stampOf = () => {
+		const { mtimeMs, ino, size } = statSync(path);
+		return `${mtimeMs} ${ino} ${size}`;
+	};
+	const read = () => checkToken(readFileSync(path, 'utf8'), path);
+	let stamp = stampOf();
+	let token = read();
+	return () => {
+		try {
+			const now = stampOf();
+			if (now !== stamp) [token, stamp] = [read(), now];
+		} catch {}
+		return token;
+	};
+};
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Whether an Authorization header holds the token, in a time that says nothing about how much of it was right. */
+export const isBearer = (header: string | undefined, token: string): boolean => {
+	const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
+	return timingSafeEqual(digest(given), digest(token));
+};
