@@ -85,7 +85,7 @@ export const syncFolder = (folder: string): void => {
 	}
 };
 
-/** Tell consumers to go to a version; every blob on the way must be there already, and its name on the disk. */
+/** Tell consumers to go to a version; every blob on the way must be there already. When this throws, nobody was told. */
 export const announce = (folder: string, version: Version): void => {
 	const before = Math.floor(statSync(join(folder, ANNOUNCED), { throwIfNoEntry: false })?.mtimeMs ?? 0);
 	const aside = asideOf(folder, ANNOUNCED);
@@ -94,7 +94,6 @@ export const announce = (folder: string, version: Version): void => {
 	const later = new Date(before + 1);
 	if (statSync(aside).mtimeMs < before + 1) utimesSync(aside, later, later);
 	unveil(folder, ANNOUNCED);
-	syncFolder(folder);
 };
 
 /** What a folder holds, versions ascending. `next` and `back` say where a delta from a version leads. */

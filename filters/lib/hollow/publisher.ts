@@ -5,9 +5,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../failure.ts';
 import type { Log } from '../log.ts';
+import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';
 import type { Cycle } from './cycle.ts';
-import { ValueError } from './errors.ts';
 import {
 	announce,
 	asideOf,
@@ -22,15 +22,13 @@ import {
 	wayTo,
 	writeAside,
 } from './folder.ts';
-import type { Tags } from './header.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { addCycle, schemaFor } from './metrics.ts';
-import { announcedOrNone, type Restored, restore, TAG } from './restore.ts';
+import { schemaFor } from './metrics.ts';
+import { announcedOrNone, type Restored, restore } from './restore.ts';
 import { expiredIn } from './retention.ts';
 import { schemaHash } from './schema-text.ts';
-import { checksum, hex, type State } from './state.ts';
+import { checksum } from './state.ts';
 import type { Blobs } from './write.ts';
-import { continueFrom, createDataSet, type DataSet } from './writer.ts';
 
 /** Milliseconds that each part of a publication took. */
 export type Phases = Record<'populate' | 'write' | 'check' | 'announce', number>;
@@ -74,39 +72,24 @@ export type PublisherOptions = {
 	needed?: () => Version | undefined;
 };
 
-/** The last published version, with its data set, ready for the next cycle. */
-type Chain = { data: DataSet; hash: string; dataset?: string; counter: number; version?: Version; sum: number };
-
-const chainFrom = ({ head }: Restored): Chain | undefined => {
-	if (!head) return undefined;
-	const tags = new Map(head.state.tags);
-	return {
-		hash: hashOf(head.state),
-		dataset: tags.get(TAG.dataset),
-		counter: Number(tags.get(TAG.counter) ?? 1),
-		data: continueFrom(head.state),
-		version: head.version,
-		sum: head.sum,
-	};
-};
-
-const hashOf = (state: State): string =>
-	schemaHash([...state.tables.values()].map(({ schema }) => schema));
-
-const newChainFor = (wide: boolean, dataset: string): Chain => {
-	const schemas = schemaFor(wide);
-	return { data: createDataSet(schemas), hash: schemaHash(schemas), dataset, counter: 0, sum: 0 };
-};
-
 /** The names of the blobs that lead to `version`, in the order in which they appear. */
-const namesOf = (version: Version, before: Version | undefined) => ({
-	snapshot: snapshotName(version),
-	header: headerName(version),
-	...(before === undefined
-		? {}
-		: { delta: deltaName(before, version), reverse: deltaName(version, before) }),
-});
-type Names = ReturnType<typeof namesOf>;
+type Names = { snapshot: string; header: string; delta?: string; reverse?: string };
+
+const namesOf = (version: Version, before: Version | undefined): Names => {
+	const whole = { snapshot: snapshotName(version), header: headerName(version) };
+	if (before === undefined) return whole;
+	return { ...whole, delta: deltaName(before, version), reverse: deltaName(version, before) };
+};
+
+type Sizes = { snapshot: number; delta?: number; reverse?: number };
+type Delivered = Sizes & { phases: Omit<Phases, 'populate'> };
+
+/** A system error as a Failure that says what was not done; others, among them bugs, as they are. */
+const failureFor = (error: unknown, what: string): unknown => {
+	const { code, stack } = verdict(error);
+	if (stack || error instanceof Failure) return error;
+	return new Failure(code, `${what}: ${describe(error)}`);
+};
 
 const stopwatch = () => {
 	let last = performance.now();
@@ -128,10 +111,9 @@ class FolderPublisher implements Publisher {
 		this.options = options;
 		this.lock = lock;
 		this.floor = restored.floor;
-		this.last = restored.head?.version;
+		this.last = restored.announced;
 		this.chain = chainFrom(restored);
-		if (this.chain && ![true, false].some((wide) => schemaHash(schemaFor(wide)) === this.chain!.hash))
-			this.refuse('no metrics as we write them');
+		if (this.chain && !isMetrics(this.chain.hash)) this.refuse('no metrics as we write them');
 	}
 
 	announced(): Version | undefined {
@@ -147,7 +129,10 @@ class FolderPublisher implements Publisher {
 		const { folder, newChain, log } = this.options;
 		const text = `${folder} holds ${what}`;
 		if (!newChain)
-			throw new Failure(EXIT.config, `${text}; take another folder, or let a new chain begin with --new-chain`);
+			throw new Failure(
+				EXIT.config,
+				`${text}; take another folder, or let a new chain begin with --new-chain`,
+			);
 		log.warn(`a new chain begins, every consumer loads a snapshot: ${text}`);
 		this.chain = undefined;
 	}
@@ -163,7 +148,7 @@ class FolderPublisher implements Publisher {
 			);
 		if (this.chain && this.chain.hash !== schemaHash(schemaFor(wide)))
 			this.refuse(`${wide ? 'Integers' : 'Longs'}, and cycle ${version} has ${wide ? 'Longs' : 'Integers'}`);
-		this.chain ??= newChainFor(wide, dataset);
+		this.chain ??= emptyChain(wide, dataset);
 		return this.chain;
 	}
 
@@ -180,18 +165,18 @@ class FolderPublisher implements Publisher {
 		const blobs = data.publish({ tags: tagsOf(cycle, chain, sum, began) });
 		if (!blobs) return { kind: 'unchanged', ...(this.last === undefined ? {} : { version: this.last }) };
 		const spent = lap();
-		const names = namesOf(version, chain.version);
-		const done = this.deliver(version, names, blobs, chain, sum);
+		const done = this.deliver(version, blobs, chain, sum);
 		this.chain = { ...chain, dataset: cycle.dataset, version, sum, counter: chain.counter + 1 };
 		this.floor = version;
 		this.last = version;
 		this.retire();
-		return { kind: 'published', version, ...done.sizes, phases: { populate: spent, ...done.phases } };
+		return { kind: 'published', version, ...done, phases: { populate: spent, ...done.phases } };
 	}
 
-	/** Write, check, name, announce; on any error none of it has been. */
-	private deliver(version: Version, names: Names, blobs: Blobs, chain: Chain, sum: number) {
+	/** Write, check, name, announce; on an error none of it has been. */
+	private deliver(version: Version, blobs: Blobs, chain: Chain, sum: number): Delivered {
 		const { folder } = this.options;
+		const names = namesOf(version, chain.version);
 		const lap = stopwatch();
 		try {
 			const sizes = writeBlobs(folder, names, blobs);
@@ -201,14 +186,22 @@ class FolderPublisher implements Publisher {
 			for (const name of Object.values(names)) unveil(folder, name);
 			syncFolder(folder);
 			announce(folder, version);
-			return { sizes, phases: { write, check, announce: lap() } };
+			this.settle();
+			return { ...sizes, phases: { write, check, announce: lap() } };
 		} catch (error) {
 			this.takeBack(version, names);
 			chain.data.rollBack();
-			if (error instanceof Failure) throw error;
-			const { code, stack } = verdict(error);
-			if (stack) throw error;
-			throw new Failure(code, `${folder}: cycle ${version} is not published: ${describe(error)}`);
+			throw failureFor(error, `${folder}: cycle ${version} is not published`);
+		}
+	}
+
+	/** Consumers know of the version already, so this cannot fail it any more. */
+	private settle(): void {
+		const { folder, log } = this.options;
+		try {
+			syncFolder(folder);
+		} catch (error) {
+			log.warn(`${folder}: a power cut now could take the announcement back: ${describe(error)}`);
 		}
 	}
 
@@ -231,7 +224,6 @@ class FolderPublisher implements Publisher {
 	private takeBack(version: Version, names: Names): void {
 		const { folder } = this.options;
 		try {
-			if (announcedOrNone(folder) === version) announce(folder, this.last!);
 			for (const name of Object.values(names).reverse()) {
 				rmSync(join(folder, name), { force: true });
 				rmSync(asideOf(folder, name), { force: true });
@@ -244,8 +236,9 @@ class FolderPublisher implements Publisher {
 	private checkFolder(): void {
 		const { folder } = this.options;
 		this.lock.check();
+		if (this.last === undefined) return;
 		const now = announcedOrNone(folder);
-		if (now !== this.last && this.chain?.version !== undefined)
+		if (now !== this.last)
 			throw new Failure(
 				EXIT.again,
 				`${folder} announces ${now ?? 'nothing'} though we announced ${this.last}: someone else changed it; a restart goes on from there`,
@@ -263,41 +256,17 @@ class FolderPublisher implements Publisher {
 	}
 }
 
-const writeBlobs = (folder: string, names: Names, blobs: Blobs) => {
+const writeBlobs = (folder: string, names: Names, blobs: Blobs): Sizes => {
 	const put = (name: string, bytes: Uint8Array): number => {
 		writeAside(folder, name, bytes);
 		return bytes.length;
 	};
 	const snapshot = put(names.snapshot, blobs.snapshot());
 	put(names.header, blobs.header());
-	if (names.delta === undefined) return { snapshot };
+	if (names.delta === undefined || names.reverse === undefined) return { snapshot };
 	const delta = put(names.delta, blobs.delta());
 	return { snapshot, delta, reverse: put(names.reverse, blobs.reverseDelta()) };
 };
-
-const populate = (data: DataSet, cycle: Cycle): void => {
-	data.open();
-	try {
-		addCycle(data, cycle);
-	} catch (error) {
-		data.abandon();
-		if (error instanceof ValueError)
-			throw new Failure(EXIT.data, `cycle ${cycle.version} is left out: ${error.message}`);
-		throw error;
-	}
-};
-
-/** What Java's producer notes, as far as it is true here, and what we do. */
-const tagsOf = (cycle: Cycle, { hash, counter }: Chain, sum: number, began: number): Tags => [
-	['hollow.metric.cycle.start', String(began)],
-	['hollow.schema.hash', hash],
-	['hollow.blob.to.version', cycle.version],
-	['hollow.partitioned.ordinal.map', 'false'],
-	[TAG.counter, String(counter + 1)],
-	[TAG.dataset, cycle.dataset],
-	[TAG.checksum, hex(sum)],
-	...((cycle.synthetic ? [[TAG.synthetic, 'true']] : []) as Tags),
-];
 
 /**
  * Become the one writer of a folder, and go on from what it announces.

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, errnoOf, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
+import { isVersion } from './cycle.ts';
 import { BlobError } from './errors.ts';
 import { announcedIn, contentsOf, loadAlong, snapshotName, type Version, wayTo } from './folder.ts';
-import { isVersion } from './cycle.ts';
 import { peekHeader } from './read.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from './retention.ts';
 import { checksum, hex, type State } from './state.ts';
@@ -22,6 +22,8 @@ export const TAG = {
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */
 export type Restored = {
 	floor: Version;
+	/** The announced version, where it can be read. */
+	announced?: Version;
 	head?: { version: Version; state: State; sum: number };
 };
 
@@ -91,11 +93,15 @@ export const restore = (folder: string, newChain: boolean, log: Log): Restored =
 	try {
 		announced = announcedOrNone(folder);
 		clean(folder, announced, log);
-		return announced === undefined ? { floor: '0' } : { floor: announced, head: load(folder, announced) };
+		return announced === undefined
+			? { floor: '0' }
+			: { floor: announced, announced, head: load(folder, announced) };
 	} catch (error) {
 		if (!isBroken(error)) throw error;
 		if (!newChain) throw new Failure(error.code, `${error.message}; ${ANEW}`);
 		log.warn(`a new chain begins, every consumer loads a snapshot: ${error.message}`);
-		return { floor: announced ?? versionsIn(readdirSync(folder)).at(-1) ?? '0' };
+		return announced === undefined
+			? { floor: versionsIn(readdirSync(folder)).at(-1) ?? '0' }
+			: { floor: announced, announced };
 	}
 };

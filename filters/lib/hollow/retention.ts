@@ -3,7 +3,12 @@
 
 import { ANNOUNCED, type Version } from './folder.ts';
 
-type Blob = { file: string; kind: 'snapshot' | 'delta' | 'reversedelta' | 'header'; from: Version; to: Version };
+type Blob = {
+	file: string;
+	kind: 'snapshot' | 'delta' | 'reversedelta' | 'header';
+	from: Version;
+	to: Version;
+};
 
 const NAME = /^(snapshot|header|delta|reversedelta)-(\d{1,19})(?:-(\d{1,19}))?$/;
 
