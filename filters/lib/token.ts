@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { EXIT, Failure } from './failure.ts';
+import type { Log } from './log.ts';
 
 /** The token of now; undefined when there is none at all. */
 export type Token = () => string | undefined;
@@ -44,4 +45,25 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export const isBearer = (header: string | undefined, token: string): boolean => {
 	const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
 	return timingSafeEqual(digest(given), digest(token));
+};
+
+/** Where a token may come from; the first that is given counts. */
+export type TokenSources = { file: string | undefined; word: string | undefined; variable: string };
+
+const isThisMachine = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
+
+/**
+ * The token to send to `base`, with a warning where somebody else could read it.
+ * @throws as `tokenIn` and `checkToken` do.
+ */
+export const bearerFor = ({ file, word, variable }: TokenSources, base: URL, log: Log): Token => {
+	const secret = word ?? (process.env[variable] || undefined);
+	if (word !== undefined)
+		log.warn('a token on the command line shows in the list of processes; use --token-file');
+	const fixed =
+		secret === undefined ? undefined : checkToken(secret, word === undefined ? variable : '--auth-token');
+	const token: Token = file === undefined ? () => fixed : tokenIn(file);
+	if (token() !== undefined && base.protocol === 'http:' && !isThisMachine(base.hostname))
+		log.warn(`the token travels to ${base.host} unencrypted; use https`);
+	return token;
 };

@@ -17,9 +17,19 @@ const tooLarge = (most: number) =>
 export const checkBody = (request: IncomingMessage, most: number): void => {
 	const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
 	if (!/^application\/json\s*(?:;|$)/i.test(type))
-		throw new HttpError(415, 'type', `"${type}" is not application/json`, 'send Content-Type: application/json');
+		throw new HttpError(
+			415,
+			'type',
+			`"${type}" is not application/json`,
+			'send Content-Type: application/json',
+		);
 	if (encoding.toLowerCase() !== 'identity')
-		throw new HttpError(415, 'type', `the content encoding "${encoding}" is not taken`, 'send it uncompressed');
+		throw new HttpError(
+			415,
+			'type',
+			`the content encoding "${encoding}" is not taken`,
+			'send it uncompressed',
+		);
 	if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
 };
 

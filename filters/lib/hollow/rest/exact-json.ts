@@ -93,7 +93,9 @@ const explain = (text: string, error: unknown): JsonError => {
 	const { message } = error as Error;
 	const place = /at position (\d+)/.exec(message)?.[1];
 	const offset = place === undefined ? text.length : Number(place);
-	const problem = message.replace(/ (?:in JSON )?at position.*$/s, '').replace(/, "?.*is not valid JSON$/s, '');
+	const problem = message
+		.replace(/ (?:in JSON )?at position.*$/s, '')
+		.replace(/, "?.*is not valid JSON$/s, '');
 	return new JsonError(text, offset, problem);
 };
 

@@ -24,7 +24,10 @@ export const versionAt = (ms: number): Version => new Date(ms).toISOString().rep
 export const millisOf = (version: Version): number => {
 	const [, date, time, ms] = /^(\d{8})(\d{6})(\d{3})$/.exec(version) ?? [];
 	if (date === undefined) return Number.NaN;
-	const [day, clock] = [date.replace(/(....)(..)(..)/, '$1-$2-$3'), time!.replace(/(..)(..)(..)/, '$1:$2:$3')];
+	const [day, clock] = [
+		date.replace(/(....)(..)(..)/, '$1-$2-$3'),
+		time!.replace(/(..)(..)(..)/, '$1:$2:$3'),
+	];
 	return Date.parse(`${day}T${clock}.${ms}Z`);
 };
 
@@ -50,7 +53,8 @@ export const apiBase = (text: string, where: string): URL => {
 	if (!URL.canParse(text)) throw refuse(`"${text}" is no URL; write for example http://localhost:7001`);
 	const url = new URL(text);
 	// The text itself is not repeated here: it may be a secret.
-	if (url.username !== '' || url.password !== '') throw refuse('no user and password in it; use --token-file');
+	if (url.username !== '' || url.password !== '')
+		throw refuse('no user and password in it; use --token-file');
 	if (!/^https?:$/.test(url.protocol)) throw refuse(`"${text}" is not an http or https URL`);
 	if (url.search !== '' || url.hash !== '') throw refuse(`"${text}" has a part behind ? or #`);
 	url.pathname = `${url.pathname.replace(/(?:\/+api)*\/*$/, '')}/api`;
