@@ -1,10 +1,14 @@
 // metrics: the data set of metrics, MetricsState / Metric / MetricBucket, and its states as records
 // `upper` is the first value that is no longer in the bucket, and null where a bound is open.
 
-import { type Bucket, type Exact, exact, type Histogram, type Sum, toBigInt } from '../record.ts';
-import type { Cycle, CycleMetric } from './cycle.ts';
-import { ValueError } from './errors.ts';
+import { type Bucket, type Exact, exact, type Histogram, type Sum } from '../record.ts';
+import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
+import { ValueError, within } from './errors.ts';
+import { keyHashFor } from './hash-key.ts';
+import type { HashedTable } from './hashed-table.ts';
+import type { ListTable } from './list-table.ts';
 import { hostOf, isSynthetic, parseName } from './naming.ts';
+import type { ObjectTable } from './object-table.ts';
 import type { Schema } from './schema.ts';
 import { parseSchemas } from './schema-text.ts';
 import type { State } from './state.ts';
@@ -32,41 +36,112 @@ export const schemaFor = (wide: boolean): Schema[] => {
 /** The schema with 32-bit numbers, which is the predecessor's. */
 export const METRICS_SCHEMA: Schema[] = schemaFor(false);
 
-/** A number as the columns take it. */
-const columnValue = (value: Exact): number | bigint => {
-	if (typeof value === 'number') return value;
+/** Adds a record of an object type by its fields' values; returns its ordinal. */
+const objects = (data: DataSet, type: string) => {
+	const ordinals = data.ordinals(type);
+	const { columns } = data.table(type) as ObjectTable;
+	return (...values: unknown[]): number => {
+		const slot = ordinals.slot();
+		for (let at = 0; at < columns.length; at++) columns[at]!.set(slot, values[at], columns[at]!.field.name);
+		return ordinals.commit();
+	};
+};
+
+/** Adds a map with texts as keys, from pairs of ordinals. */
+const maps = (data: DataSet, type: string) => {
+	const ordinals = data.ordinals(type);
+	const table = data.table(type) as HashedTable;
+	const hash = keyHashFor(data.state.tables, 'String', ['value']);
+	return (pairs: [key: number, value: number][]): number => {
+		pairs.sort(([a], [b]) => a - b);
+		if (pairs.some(([key], at) => at > 0 && key === pairs[at - 1]![0]))
+			throw new ValueError('', `a key stands twice in ${type}`);
+		table.put(ordinals.slot(), pairs.flat(), hash);
+		return ordinals.commit();
+	};
+};
+
+const lists = (data: DataSet, type: string) => {
+	const ordinals = data.ordinals(type);
+	const table = data.table(type) as ListTable;
+	return (elements: number[]): number => {
+		table.put(ordinals.slot(), elements);
+		return ordinals.commit();
+	};
+};
+
+/** Run `add`; what does not fit says behind which step of the path: a number is the place of a bucket. */
+const at = <Result>(step: string | number, add: () => Result): Result => {
 	try {
-		return toBigInt(value);
+		return add();
 	} catch (error) {
-		throw new ValueError('', (error as Error).message);
+		throw within(typeof step === 'number' ? `buckets[${step}]` : step, error);
 	}
 };
-const bound = (value: Exact | null) => (value === null ? null : columnValue(value));
 
-const metricValue = ({ name, total, unit, buckets }: CycleMetric) => ({
-	name,
-	total: columnValue(total),
-	unit,
-	buckets: buckets.map(([lower, upper, count]) => ({
-		lower: bound(lower),
-		upper: bound(upper),
-		count: columnValue(count),
-	})),
-});
+/** Adds numbers. Bounds come again and again, so their ordinals are remembered; counts hardly do. */
+const numbers = (data: DataSet, type: string) => {
+	const put = objects(data, type);
+	const known = new Map<Exact | null, number | null>([[null, null]]);
+	const number = (value: Exact): number => {
+		if (typeof value === 'number') return put(value);
+		if (/^-?\d{1,40}$/.test(value)) return put(BigInt(value));
+		throw new ValueError('', `${JSON.stringify(value)} is not a whole number`);
+	};
+	const bound = (value: Exact | null): number | null => {
+		const had = known.get(value);
+		if (had !== undefined) return had;
+		const ordinal = number(value!);
+		known.set(value, ordinal);
+		return ordinal;
+	};
+	return { number, bound };
+};
+
+/** Adds the states of one cycle by columns: without an object for each bucket it takes half the time of `data.add`. */
+const stateAdder = (data: DataSet) => {
+	const type = data.state.tables.has('Long') ? 'Long' : 'Integer';
+	const { number, bound } = numbers(data, type);
+	const text = objects(data, 'String');
+	const [bucket, buckets] = [objects(data, 'MetricBucket'), lists(data, 'ListOfMetricBucket')];
+	const [metric, metrics] = [objects(data, 'Metric'), maps(data, 'MapOfStringToMetric')];
+	const aggregates = maps(data, `MapOfStringTo${type}`);
+	const state = objects(data, 'MetricsState');
+
+	const addBucket = ([lower, upper, count]: Bucket): number =>
+		bucket(bound(lower), bound(upper), number(count));
+	const addMetric = (one: CycleMetric): number => {
+		const [name, total, unit] = [text(one.name), number(one.total), text(one.unit)];
+		const list = one.buckets.map((each, index) => at(index, () => addBucket(each)));
+		return metric(name, total, unit, buckets(list));
+	};
+	return (one: CycleState): number => {
+		const [timestamp, source] = [text(one.timestamp), text(one.source)];
+		const all = one.metrics.map((each) => {
+			const key = text(each.name);
+			return [key, at(`metrics.${each.name}`, () => addMetric(each))] as [number, number];
+		});
+		const own = at('metrics', () => metrics(all));
+		const totals = one.aggregates.map(([name, total]) => {
+			const key = text(name);
+			return [key, at(`aggregates.${name}`, () => number(total))] as [number, number];
+		});
+		return state(
+			timestamp,
+			source,
+			own,
+			at('aggregates', () => aggregates(totals)),
+		);
+	};
+};
 
 /**
  * Add every state of a cycle to a data set of `schemaFor`.
  * @throws ValueError naming what does not fit its type or stands twice; then `abandon` the data set's cycle.
  */
 export const addCycle = (data: DataSet, { states }: Cycle): void => {
-	for (const { source, timestamp, metrics, aggregates } of states) {
-		data.add('MetricsState', {
-			timestamp,
-			source,
-			metrics: metrics.map((metric) => [metric.name, metricValue(metric)]),
-			aggregates: aggregates.map(([name, total]) => [name, columnValue(total)]),
-		});
-	}
+	const add = stateAdder(data);
+	for (const state of states) at(`MetricsState of ${state.source}`, () => add(state));
 };
 
 type Whole = number | bigint;
