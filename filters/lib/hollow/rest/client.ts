@@ -129,8 +129,10 @@ export const createClient = (base: URL, { token, timeoutMs }: ClientOptions): Cl
 			);
 			signal?.addEventListener('abort', onAbort);
 			sending.on('error', fail);
-			sending.on('close', () => fail(new CallError('the connection ended before an answer')));
+			const onClose = () => fail(new CallError('the connection ended before an answer'));
+			sending.on('close', onClose);
 			sending.on('response', (response) => {
+				sending.off('close', onClose);
 				readText(response).then((text) => {
 					const { statusCode: status = 0, headers } = response;
 					finish(() => resolve({ status, headers, text }));
