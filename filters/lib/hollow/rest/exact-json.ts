@@ -1,6 +1,8 @@
 // exact-json: JSON from outside, every whole number exact and every mistake with its place
 // A number that a double would round comes out as its digits in a string; what cannot be data is refused early.
 
+import { faultIn } from './json-fault.ts';
+
 /** Text that is no JSON, or too much of it. `offset` counts characters from 0; -1 where no place is known. */
 export class JsonError extends Error {
 	readonly offset: number;
@@ -88,17 +90,6 @@ const quoteLarge = (text: string): string => {
 	return pieces.join('');
 };
 
-/** What JSON.parse says, without the excerpt of the text that newer releases put into it, and where. */
-const explain = (text: string, error: unknown): JsonError => {
-	const { message } = error as Error;
-	const place = /at position (\d+)/.exec(message)?.[1];
-	const offset = place === undefined ? text.length : Number(place);
-	const problem = message
-		.replace(/ (?:in JSON )?at position.*$/s, '')
-		.replace(/, "?.*is not valid JSON$/s, '');
-	return new JsonError(text, offset, problem);
-};
-
 /**
  * The value that a JSON text stands for; whole numbers beyond 2^53 are strings of their digits.
  * @throws JsonError with line and column: no JSON, nested too deeply, or too many lists and objects.
@@ -108,15 +99,9 @@ export const parseExact = (text: string): unknown => {
 	try {
 		return JSON.parse(quoted);
 	} catch (error) {
-		if (quoted === text) throw explain(text, error);
+		const { offset, problem } = faultIn(text) ?? { offset: -1, problem: (error as Error).message };
+		throw new JsonError(text, offset, problem);
 	}
-	// The quotes have moved what follows them, so the place is looked for in the text as it came.
-	try {
-		JSON.parse(text);
-	} catch (error) {
-		throw explain(text, error);
-	}
-	throw new JsonError(text, -1, 'a large number stands where JSON takes none');
 };
 
 /**

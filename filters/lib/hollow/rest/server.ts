@@ -86,11 +86,11 @@ const sendBody = async (
 	request: IncomingMessage,
 	response: ServerResponse,
 	{ status, body }: Answer,
-	headers: Record<string, string>,
+	{ headers, isLast }: { headers: Record<string, string>; isLast: boolean },
 ): Promise<void> => {
 	const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
 	const isUnread = !request.complete && !request.destroyed;
-	if (isUnread) response.shouldKeepAlive = false;
+	if (isUnread || isLast) response.shouldKeepAlive = false;
 	response.writeHead(status, { ...JSON_TYPE, 'Content-Length': bytes.length, ...headers });
 	if (request.method !== 'HEAD') response.write(bytes);
 	if (isUnread) {
@@ -132,12 +132,11 @@ export const listen = async (options: ServerOptions): Promise<Listening> => {
 	const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
 		count('requests');
 		response.on('error', () => {});
-		if (isEnding) response.shouldKeepAlive = false;
 		try {
 			const answer = await answerTo(request);
 			log.debug(`${request.method} ${request.url}: ${answer.status}`);
 			if (answer.pieces) await sendPieces(response, answer);
-			else await sendBody(request, response, answer, {});
+			else await sendBody(request, response, answer, { headers: {}, isLast: isEnding });
 		} catch (error) {
 			if (error instanceof GoneError) return void response.destroy();
 			const refusal = refusalFor(request, error);
@@ -147,12 +146,8 @@ export const listen = async (options: ServerOptions): Promise<Listening> => {
 				{},
 				`${refusal.code}`,
 			);
-			await sendBody(
-				request,
-				response,
-				{ status: refusal.status, body: errorBody(refusal) },
-				refusal.headers,
-			);
+			const answer = { status: refusal.status, body: errorBody(refusal) };
+			await sendBody(request, response, answer, { headers: refusal.headers, isLast: isEnding });
 		}
 	};
 	const server = createServer(
