@@ -4,9 +4,10 @@ import type { Plan, StagePlan } from './config.ts';
 import { limitsText } from './confine.ts';
 import { programFor } from './programs.ts';
 
-const remarks = ({ command, fallback, limits }: StagePlan): string =>
+const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 	[
 		limits && limitsText(limits),
+		ready !== undefined && `ready within ${ready} ms`,
 		fallback && `or else: ${fallback.join(' ')}`,
 		!programFor(command) && 'not installed here',
 	]
