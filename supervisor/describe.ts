@@ -1,6 +1,6 @@
 // describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
 
-import type { Plan, StagePlan } from './config.ts';
+import type { PipelinePlan, Plan, StagePlan } from './config.ts';
 import { limitsText } from './confine.ts';
 import { programFor } from './programs.ts';
 
@@ -14,6 +14,10 @@ const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 		.filter(Boolean)
 		.map((remark) => `   # ${remark}`)
 		.join('');
+
+/** A pipeline in one line: its name and those of its stages. */
+export const lineOf = ({ name, stages }: PipelinePlan): string =>
+	`${name}: ${stages.map((stage) => stage.name).join(' | ')}`;
 
 /** What `bpfpipe check` prints of a file that is in order. */
 export const describePlan = ({ file, pipelines }: Plan): string =>
