@@ -41,7 +41,8 @@
 
 import type { Cycle } from './lib/hollow/cycle.ts';
 import { linesOf } from './lib/hollow/cycle.ts';
-import { createGrouping, type Measure } from './lib/hollow/grouping.ts';
+import type { Measure } from './lib/hollow/cycle-state.ts';
+import { createGrouping } from './lib/hollow/grouping.ts';
 import { payloadText } from './lib/hollow/payload.ts';
 import { payloadTarget, writePayload } from './lib/hollow/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';

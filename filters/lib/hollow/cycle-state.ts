@@ -16,7 +16,7 @@ export type Series = { record: Measure; broken?: string };
 /** `fault` is told of each metric, or aggregate, that is left out, and why. */
 export type StateOptions = { wide: boolean; fault: (what: string) => void };
 
-const NEVER: Omit<CycleState, 'source'> = { timestamp: '', metrics: [], aggregates: [] };
+const EMPTY: Omit<CycleState, 'source'> = { timestamp: '', metrics: [], aggregates: [] };
 
 /** What is wrong with a number, in words, or ''. */
 const misfit = (value: Exact, wide: boolean): string => {
@@ -85,7 +85,7 @@ const aggregatesOf = (source: string, totals: Totals, { wide, fault }: StateOpti
 		if (problem) fault(`${source}, the aggregate of ${name}: ${problem}`);
 		return problem === '';
 	});
-	if (!isTooLong({ ...NEVER, source, aggregates: all })) return all;
+	if (!isTooLong({ ...EMPTY, source, aggregates: all })) return all;
 	fault(`${source}, all aggregates: ${TOO_LONG}`);
 	return [];
 };
@@ -105,7 +105,7 @@ export const stateOf = (
 	const metrics: CycleMetric[] = [];
 	for (const [name, { record, broken }] of all) {
 		const made = metricOf(name, record);
-		const isLong = () => isTooLong({ ...NEVER, source, metrics: [made] });
+		const isLong = () => isTooLong({ ...EMPTY, source, metrics: [made] });
 		const problem = broken ?? (misfitIn(made, options.wide) || (isLong() ? TOO_LONG : ''));
 		const group = nameOf(record.metric, {});
 		if (problem) {

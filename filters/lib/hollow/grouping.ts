@@ -8,8 +8,6 @@ import { type Measure, type Series, stateOf } from './cycle-state.ts';
 import type { Version } from './folder.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';
 
-export type { Measure } from './cycle-state.ts';
-
 export type GroupingOptions = {
 	dataset: string;
 	wide: boolean;

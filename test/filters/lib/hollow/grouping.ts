@@ -2,12 +2,8 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Cycle, createCycleReader, linesOf } from '../../../../filters/lib/hollow/cycle.ts';
-import {
-	createGrouping,
-	LATEST_MS,
-	type Measure,
-	versionAt,
-} from '../../../../filters/lib/hollow/grouping.ts';
+import type { Measure } from '../../../../filters/lib/hollow/cycle-state.ts';
+import { createGrouping, LATEST_MS, versionAt } from '../../../../filters/lib/hollow/grouping.ts';
 import { addCycle, metricsIn, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { faultIn, type Histogram, type Sum } from '../../../../filters/lib/record.ts';
