@@ -11,8 +11,8 @@ import * as assert from 'uvu/assert';
 import { type Cycle, linesOf } from '../../filters/lib/hollow/cycle.ts';
 import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../../filters/lib/hollow/folder.ts';
 import { checksum, hex } from '../../filters/lib/hollow/state.ts';
-import { random, textOf, versions } from '../fixtures/versions.ts';
 import { endJava, java, javaLacks } from '../fixtures/java.ts';
+import { random, textOf, versions } from '../fixtures/versions.ts';
 import { testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, run } from '../program.ts';
 
