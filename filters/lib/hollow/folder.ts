@@ -4,7 +4,17 @@
 //
 // Versions are strings of digits and compare as bigints: the usual 17 digits are beyond 2^53.
 
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+	closeSync,
+	fsyncSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	statSync,
+	utimesSync,
+	writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../failure.ts';
 import { BlobError } from './errors.ts';
@@ -40,22 +50,51 @@ export const announcedIn = (folder: string): Version => {
 	throw new Failure(EXIT.data, `${join(folder, ANNOUNCED)}: "${text.slice(0, 40)}" is no version`);
 };
 
-/** Write a file whole or not at all. The dot keeps the unfinished file from being taken for a blob. */
-export const writeWhole = (folder: string, name: string, bytes: Uint8Array | string): void => {
-	const unfinished = join(folder, `.${name}.tmp`);
-	const file = openSync(unfinished, 'w');
+/** The path at which a file is written before it gets its name. The dot keeps it from being taken for a blob. */
+export const asideOf = (folder: string, name: string): string => join(folder, `.${name}.tmp`);
+
+/** Write a file aside, down to the disk. */
+export const writeAside = (folder: string, name: string, bytes: Uint8Array | string): void => {
+	const file = openSync(asideOf(folder, name), 'w');
 	try {
-		const data = Buffer.from(bytes as Uint8Array);
+		const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 		for (let at = 0; at < data.length; ) at += writeSync(file, data, at);
 		fsyncSync(file);
 	} finally {
 		closeSync(file);
 	}
-	renameSync(unfinished, join(folder, name));
 };
 
-/** Tell consumers to go to a version; every blob on the way must be there already. */
-export const announce = (folder: string, version: Version): void => writeWhole(folder, ANNOUNCED, version);
+/** Give a file that was written aside its name. */
+export const unveil = (folder: string, name: string): void =>
+	renameSync(asideOf(folder, name), join(folder, name));
+
+/** Write a file whole or not at all. */
+export const writeWhole = (folder: string, name: string, bytes: Uint8Array | string): void => {
+	writeAside(folder, name, bytes);
+	unveil(folder, name);
+};
+
+/** Bring the names in a folder down to the disk. */
+export const syncFolder = (folder: string): void => {
+	const directory = openSync(folder, 'r');
+	try {
+		fsyncSync(directory);
+	} finally {
+		closeSync(directory);
+	}
+};
+
+/** Tell consumers to go to a version; every blob on the way must be there already. When this throws, nobody was told. */
+export const announce = (folder: string, version: Version): void => {
+	const before = Math.floor(statSync(join(folder, ANNOUNCED), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+	const aside = asideOf(folder, ANNOUNCED);
+	writeAside(folder, ANNOUNCED, version);
+	// Java's watcher looks into the file only when its time has grown, in milliseconds; clocks are set back.
+	const later = (before + 1.5) / 1000;
+	if (statSync(aside).mtimeMs < before + 1) utimesSync(aside, later, later);
+	unveil(folder, ANNOUNCED);
+};
 
 /** What a folder holds, versions ascending. `next` and `back` say where a delta from a version leads. */
 export type Contents = { snapshots: Version[]; next: Map<Version, Version>; back: Map<Version, Version> };

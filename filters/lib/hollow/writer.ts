@@ -45,7 +45,8 @@ export class DataSet {
 		for (const one of this.numbers.values()) one.restart();
 	}
 
-	private open(): void {
+	/** Begin a cycle, unless one is begun; the first `add` does it too. */
+	open(): void {
 		if (!this.isOpen) this.begin();
 		this.isOpen = true;
 	}
@@ -98,6 +99,16 @@ export class DataSet {
 		state.tag = tag ?? randomTag(state.previousTag);
 		state.tags = tags;
 		return blobsOf(state);
+	}
+
+	/** Take back the last `publish`, whose blobs went nowhere: the state before is the last one again. */
+	rollBack(): void {
+		if (!this.isOpen) {
+			this.state.tag = this.state.previousTag;
+			this.state.tags = this.state.previousTags;
+			this.isOpen = true;
+		}
+		this.abandon();
 	}
 
 	/** Forget what was added since the last `publish`. */

@@ -1,0 +1,58 @@
+// check: whether blobs lead where they say, read back from the disk before anyone is told of them
+// Consumers check next to nothing: a wrong blob would reach them as wrong data.
+
+import { EXIT, Failure } from '../failure.ts';
+import { BlobError } from './errors.ts';
+import { applyDelta, readSnapshot } from './read.ts';
+import { checksum, hex, type State } from './state.ts';
+
+/** The blobs of a version as they lie on the disk, read when they are wanted; without deltas for a first one. */
+export type Written = {
+	snapshot: () => Uint8Array;
+	delta?: () => Uint8Array;
+	reverse?: () => Uint8Array;
+};
+
+/** What the states' checksums have to be; `previous` is the state before, which the check uses up. */
+export type Expected = { sum: number; previous?: { sum: number; state: () => State } };
+
+const wrong = (what: string, how: string): Failure =>
+	new Failure(EXIT.bug, `the ${what} that was written ${how}: nothing is announced; please report it`);
+
+const attempt = (what: string, work: () => void): void => {
+	try {
+		work();
+	} catch (error) {
+		if (error instanceof BlobError) throw wrong(what, `cannot be read back (${error.message})`);
+		throw error;
+	}
+};
+
+const mustBe = (what: string, state: State, wanted: number): void => {
+	const sum = checksum(state);
+	if (sum !== wanted) throw wrong(what, `leads to the checksum ${hex(sum)}, not ${hex(wanted)}`);
+};
+
+/**
+ * Read the blobs back: the snapshot is the state, the delta leads to it from the one before, the reverse back again.
+ * @throws Failure(70) saying which of them is wrong, and how.
+ */
+export const checkBlobs = (written: Written, { sum, previous }: Expected): void => {
+	attempt('snapshot', () => {
+		const state = readSnapshot(written.snapshot());
+		mustBe('snapshot', state, sum);
+		if (!previous || !written.reverse) return;
+		const back = written.reverse();
+		attempt('reverse delta', () => {
+			applyDelta(state, back);
+			mustBe('reverse delta', state, previous.sum);
+		});
+	});
+	if (!previous || !written.delta) return;
+	const before = previous.state();
+	const on = written.delta();
+	attempt('delta', () => {
+		applyDelta(before, on);
+		mustBe('delta', before, sum);
+	});
+};
