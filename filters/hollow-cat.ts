@@ -7,6 +7,8 @@
 //   announced.version  snapshot-20240101000000001  delta-20240101000000001-20240101000000002  ...
 // becomes, when the data set is the one of metrics (MetricsState), one record for each metric:
 //   {"type":"sum","ts":1704067202000,"host":"host-a","metric":"tcp_retransmits","unit":"count",...,"value":9}
+// A name as to-hollow spells it, cpu-lat{comm="nginx"}, becomes metric and attributes, and a source synthetic/HOST the
+// host with "synthetic":true. The data set cannot tell sums from gauges, nor increments: cumulative sums are printed.
 //
 //   --at V        another version than the announced one: its snapshot, or the one before and deltas from there
 //   --from A      start at the snapshot of A, whatever is nearer, and follow deltas or reverse deltas

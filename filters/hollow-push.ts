@@ -15,7 +15,7 @@
 //   --token-file FILE        a bearer token, read again when the file changes; or HOLLOW_TOKEN in the environment
 //   -t, --auth-token TOKEN   the same, for everybody on this machine to see in the list of processes
 //   --timeout D              how long a call may make no progress
-//   -i, --collection-interval D   at most one cycle in D, by their versions, and the last; others are left out (thinned)
+//   -i, --collection-interval D   at most one cycle in D, by their versions, and the last; others are left out (superseded)
 //   -v, --verbose            a line for each published cycle
 //
 // No answer, 408, 429 and 5xx: the call is made again after 0.2 s, doubling to --retry-max, or when Retry-After says.
@@ -36,7 +36,7 @@
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createIntake } from './lib/hollow/intake.ts';
-import { openLocal } from './lib/hollow/local.ts';
+import { keepOf, openLocal } from './lib/hollow/local.ts';
 import { check } from './lib/hollow/rest/check.ts';
 import { createClient } from './lib/hollow/rest/client.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
@@ -100,7 +100,7 @@ const push = async (context: Push): Promise<Handlers> => {
 		throw new Failure(EXIT.usage, 'neither --producer-url nor --local is given; see --help');
 	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
-	const keep = whole(options.keep, '--keep');
+	const keep = keepOf(options.keep, '--keep');
 	const isBeside = sink !== undefined;
 	const local = folder === undefined ? undefined : await openLocal({ folder, keep, isBeside, log, count });
 	const intake = createIntake({

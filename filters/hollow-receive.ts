@@ -31,11 +31,12 @@
 // a hollow-publish, finds the data set locked (503). TERM: running requests are finished for up to 10 s.
 
 import { EXIT, Failure } from './lib/failure.ts';
+import { keepOf } from './lib/hollow/local.ts';
 import { createDatasets } from './lib/hollow/rest/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive.ts';
 import { createRoutes } from './lib/hollow/rest/routes.ts';
 import { isLocalOnly, listen } from './lib/hollow/rest/server.ts';
-import { byteSize, hostPort, whole } from './lib/options.ts';
+import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';
 import { tokenIn } from './lib/token.ts';
 
@@ -66,7 +67,7 @@ source(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, 
 	if (maxBody > MOST_BODY) throw new Failure(EXIT.usage, '--max-body: at most 511M');
 	const datasets = createDatasets({
 		folder: args[0]!,
-		keep: whole(options.keep, '--keep'),
+		keep: keepOf(options.keep, '--keep'),
 		log,
 		mostBegun: 16,
 		mostBytes: 4 * maxBody,

@@ -33,6 +33,8 @@ export type StagePlan = {
 	env: Record<string, string>;
 	/** Milliseconds from TERM, or from the end of its input, to KILL. */
 	grace: number;
+	/** Milliseconds that it may take to say that it is ready; the stages before it wait until then. */
+	ready?: number;
 	/** Its user, folder, priority and memory, where the file says anything of them. */
 	limits?: Limits;
 };
@@ -145,6 +147,7 @@ const stagePlan = (stage: StageFile, reading: Reading): StagePlan => {
 			...Object.fromEntries(given.map(([k, text]) => [k, substitute(text, settings, place('env'))])),
 		},
 		grace: milliseconds(spec.grace ?? shared.grace, place('grace'), '5s'),
+		...(spec.ready === undefined ? {} : { ready: milliseconds(spec.ready, place('ready'), '') }),
 		...(limits ? { limits } : {}),
 	};
 };

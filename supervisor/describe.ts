@@ -1,18 +1,23 @@
 // describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
 
-import type { Plan, StagePlan } from './config.ts';
+import type { PipelinePlan, Plan, StagePlan } from './config.ts';
 import { limitsText } from './confine.ts';
 import { programFor } from './programs.ts';
 
-const remarks = ({ command, fallback, limits }: StagePlan): string =>
+const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 	[
 		limits && limitsText(limits),
+		ready !== undefined && `ready within ${ready} ms`,
 		fallback && `or else: ${fallback.join(' ')}`,
 		!programFor(command) && 'not installed here',
 	]
 		.filter(Boolean)
 		.map((remark) => `   # ${remark}`)
 		.join('');
+
+/** A pipeline in one line: its name and those of its stages. */
+export const lineOf = ({ name, stages }: PipelinePlan): string =>
+	`${name}: ${stages.map((stage) => stage.name).join(' | ')}`;
 
 /** What `bpfpipe check` prints of a file that is in order. */
 export const describePlan = ({ file, pipelines }: Plan): string =>

@@ -4,33 +4,24 @@
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
 import type { PipelinePlan } from './config.ts';
-import type { Guard } from './guard.ts';
+import { type Ground, launch } from './launch.ts';
 import { type HeldPipe, makePipes } from './pipes.ts';
 import { type Escalations, escalate } from './policy.ts';
 import { createQueue } from './queue.ts';
 import { heard, type Said } from './ring.ts';
 import { createSlot, type Slot } from './slot.ts';
-import { type Descriptors, type Process, startProcess } from './stages.ts';
 import { type PipelineStatus, worst } from './status.ts';
 
 /** What a pipeline needs of the supervisor. */
-export type Surroundings = {
+export type Surroundings = Ground & {
 	log: Log;
-	/** A descriptor that reads end of file when the supervisor is gone; the caller closes it. */
-	lifeline: () => number;
-	closeFd: (fd: number) => void;
-	/** Where the sink of an at-least-once pipeline keeps its position. */
-	ackFile: string;
 	fallbacks: boolean;
 	/** The first stage that fails ends the pipeline, with its code. */
 	failFast?: boolean;
 	/** Every line that a stage says, and what is said of it. */
 	hear?: (said: Said) => void;
-	/** Ends what is left of a process when we are gone. */
-	guard?: Pick<Guard, 'watch'>;
 	/** Called when the pipeline is over: `over()` has its code. */
 	onOver?: () => void;
-	startProcess?: typeof startProcess;
 	makePipes?: typeof makePipes;
 };
 
@@ -51,8 +42,8 @@ export type Pipeline = {
 };
 
 export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeline => {
-	const fresh = plan.delivery === 'at-least-once';
-	const launchProcess = around.startProcess ?? startProcess;
+	const { delivery } = plan;
+	const fresh = delivery === 'at-least-once';
 	const newPipes = around.makePipes ?? makePipes;
 	const last = plan.stages.length - 1;
 	let pipes: HeldPipe[] = [];
@@ -61,6 +52,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	let wanted = false;
 	let isUp = false;
 	let goingDown: '' | 'in order' | 'at once' = '';
+	/** The stages up to this one have not been started yet: one behind them is not ready. */
+	let waiting = -1;
 	let timer: NodeJS.Timeout | undefined;
 	let code: number | undefined;
 
@@ -76,29 +69,6 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		wanted = false;
 		code = result;
 		around.onOver?.();
-	};
-
-	const launch = (index: number, log: Log, command: string[], env: Record<string, string>): Process => {
-		const fds: number[] = [];
-		const held = (fd: number) => {
-			fds.push(fd);
-			return fd;
-		};
-		try {
-			const stdin = index === 0 ? 'ignore' : held(pipes[index - 1]!.readEnd());
-			const stdout = index === last ? 'inherit' : held(pipes[index]!.writeEnd());
-			const descriptors: Descriptors = { stdin, stdout, lifeline: held(around.lifeline()) };
-			const all = fresh ? { ...env, BPFPIPE_ACK: around.ackFile } : env;
-			const [{ name }, { limits }] = [slots[index]!, plan.stages[index]!];
-			const started = launchProcess(command, name, descriptors, all, log, limits);
-			around.guard?.watch(started);
-			return started;
-		} catch (error) {
-			log.error(`${slots[index]!.name}: cannot be started (${verdict(error).message})`);
-			return { pid: 0, ours: true, ended: Promise.resolve({ code: EXIT.again }), kill: () => {} };
-		} finally {
-			for (const fd of fds) around.closeFd(fd);
-		}
 	};
 
 	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
@@ -162,6 +132,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		for (const pipe of pipes) pipe.close();
 		pipes = [];
 		isUp = false;
+		waiting = -1;
 		goingDown = '';
 	};
 	const startAll = () => {
@@ -169,8 +140,22 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		pipes = newPipes(last);
 		isUp = true;
 		for (const slot of slots) slot.inputEnded = slot.outputGone = false;
-		// Readers first, so that nothing waits in a pipe for a stage that is not there yet.
-		for (const slot of [...slots].reverse()) if (!slot.held) slot.start();
+		waiting = last;
+		startWaiting();
+	};
+	/** Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. */
+	const startWaiting = () => {
+		while (waiting >= 0) {
+			const index = waiting--;
+			const slot = slots[index]!;
+			if (slot.held) continue;
+			slot.start();
+			if (plan.stages[index]!.ready !== undefined && slot.state() !== 'RUNNING') return;
+		}
+	};
+	/** Stages are started from the sink on, so a stage that is up can only have those before it waiting. */
+	const onUp = (index: number) => {
+		if (index === waiting + 1 && wanted && isUp) startWaiting();
 	};
 	/** An at-least-once pipeline after a death: fresh pipes, and the source begins again at the ack. */
 	const restartFresh = (ms: number) =>
@@ -185,7 +170,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	const restartInTurn = async (except?: Slot) => {
 		for (const slot of slots) {
 			if (!wanted || !isUp) return;
-			if (slot === except || slot.held || slot.state() === 'EXITED') continue;
+			if (slot === except || slot.held || slot.state() === 'EXITED' || isWaiting(slot)) continue;
 			await slot.end('term');
 			slot.start();
 		}
@@ -199,7 +184,11 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			plan,
 			fallbacks: around.fallbacks,
 			failFast: around.failFast ?? false,
-			launch: (command, env) => launch(index, stageLog, command, env),
+			launch: (command, env, announces) => {
+				const pair = { input: pipes[index - 1], output: pipes[index] };
+				return launch(around, { stage, delivery, name, log: stageLog, command, env, announces, ...pair });
+			},
+			up: () => onUp(index),
 			waits: (ms) => (fresh ? restartFresh(ms) : slots[index]!.startLater(ms)),
 			escalates: () => onEscalates(index),
 			finished: () => onFinished(index),
@@ -218,6 +207,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		if (wanted) slot.usePrimary();
 	};
 
+	const isWaiting = (slot: Slot) => slots.indexOf(slot) <= waiting;
 	const slotCalled = (name: string): Slot => {
 		const slot = slots.find(({ name: full }) => full === `${plan.name}/${name}`);
 		if (slot) return slot;
@@ -268,7 +258,9 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			if (!wanted) return;
 			for (const slot of slots) slot.held = false;
 			if (!isUp) return startAll();
-			const missing = slots.filter((slot) => !slot.process() && slot.state() !== 'EXITED');
+			const missing = slots.filter(
+				(slot) => !slot.process() && slot.state() !== 'EXITED' && !isWaiting(slot),
+			);
 			if (fresh && missing.length > 0) return restartAll(false);
 			for (const slot of missing) slot.start();
 		});
@@ -292,7 +284,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
 		status: () => {
-			const stages = slots.map((slot) => slot.status());
+			const waits = plan.stages[waiting + 1]?.name;
+			const stages = slots.map((slot, at) => ({ ...slot.status(), ...(at <= waiting ? { waits } : {}) }));
 			return { name: plan.name, state: worst(stages), delivery: plan.delivery, stages };
 		},
 		over: () => code,

@@ -55,7 +55,7 @@ const ENV = v.pipe(
 		v.pipe(
 			v.string(),
 			v.regex(
-				/^(?!BPFPIPE_(?:ACK|LIFELINE|LOG_PRIORITY|RESUMED|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
+				/^(?!BPFPIPE_(?:ACK|LIFELINE|LOG_PRIORITY|READY|RESUMED|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
 				'the name of an environment variable is letters, digits and _; BPFPIPE_ACK and the like are set by bpfpipe',
 			),
 		),
@@ -97,6 +97,11 @@ const STAGE_MAP = v.strictObject({
 	),
 	env: v.optional(ENV),
 	grace: v.optional(GRACE),
+	ready: v.optional(
+		durationFor(
+			'the stage says that it is ready with a newline on descriptor 4, within this time; those before it wait',
+		),
+	),
 	user: v.optional(USER),
 	cwd: v.optional(
 		v.pipe(v.string(), v.description('the folder to run in, as a full path; it may use ${settings}')),

@@ -15,7 +15,9 @@ export type Owner = {
 	fallbacks: boolean;
 	failFast: boolean;
 	/** Start the program; the slot learns of its end through the process. */
-	launch: (command: string[], env: Record<string, string>) => Process;
+	launch: (command: string[], env: Record<string, string>, announces: boolean) => Process;
+	/** It runs and, where that is asked of it, has said that it is ready. */
+	up: () => void;
 	/** It died and may be started again in `ms`. */
 	waits: (ms: number) => void;
 	/** It died too often; how long to wait, and whether the pipeline is degraded by now. */
@@ -78,6 +80,8 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	let fallback = false;
 	let last = '';
 	let lastCode = 0;
+	/** Why we ended it, where that was our own decision. */
+	let reason = '';
 	let timers: NodeJS.Timeout[] = [];
 
 	const quieten = () => {
@@ -94,12 +98,32 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	});
 	const spawn = () => {
 		quieten();
-		const started = owner.launch(fallback ? plan.fallback! : plan.command, environment());
+		// What stands in for a stage is another program, which may not know how to say that it is ready.
+		const announces = plan.ready !== undefined && !fallback;
+		const started = owner.launch(fallback ? plan.fallback! : plan.command, environment(), announces);
 		process = started;
+		reason = '';
+		started.ended.then((ending) => onEnded(started, ending));
+		if (announces) waitFor(started, plan.ready!);
+		else isUp();
+	};
+	const isUp = () => {
 		apply({ kind: 'spawned' });
 		if (life.degraded) after(LIMITS.healthy, recover);
 		if (fallback) after(owner.plan.retry, owner.retry);
-		started.ended.then((ending) => onEnded(started, ending));
+		owner.up();
+	};
+	/** Until it says that it is ready it counts as starting; one that never does has failed. */
+	const waitFor = (started: Process, most: number) => {
+		const timer = setTimeout(() => {
+			reason = `not ready within ${most} ms`;
+			ended(started, plan.grace);
+		}, most);
+		started.ended.then(() => clearTimeout(timer));
+		started.ready?.then(() => {
+			clearTimeout(timer);
+			if (process === started && life.state === 'STARTING') isUp();
+		});
 	};
 	const recover = () => {
 		apply({ kind: 'healthy' });
@@ -135,7 +159,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		if (process !== which) return;
 		process = undefined;
 		quieten();
-		last = inWords(ending);
+		last = reason || inWords(ending);
 		lastCode = ending.code;
 		const wasStopping = life.state === 'STOPPING';
 		const finished = isFinished(ending);

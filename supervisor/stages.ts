@@ -16,11 +16,19 @@ export type Process = {
 	/** Whether it is one of our own programs, which know HUP and USR1. */
 	ours: boolean;
 	ended: Promise<Ending>;
+	/** It has said that it is ready, where that was asked of it. */
+	ready?: Promise<void>;
 	/** A signal for the process and all that it started. */
 	kill: (signal: NodeJS.Signals) => void;
 };
 
-export type Descriptors = { stdin: number | 'ignore'; stdout: number | 'inherit'; lifeline: number };
+export type Descriptors = {
+	stdin: number | 'ignore';
+	stdout: number | 'inherit';
+	lifeline: number;
+	/** Whether it gets a descriptor to say on that it is ready. */
+	announces?: boolean;
+};
 
 // What a stage may see of our environment; everything else stays here. NODE_EXTRA_CA_CERTS alone would
 // cost each start of Node 20 forty milliseconds.
@@ -123,10 +131,19 @@ export const startProcess = (
 	}
 };
 
+/** Resolves with the first newline; never, when the other end is closed without one (s6's notification-fd). */
+const firstLine = (stream: NodeJS.ReadableStream): Promise<void> =>
+	new Promise((resolve) => {
+		stream.on('error', () => {});
+		stream.on('data', (chunk: Buffer) => {
+			if (chunk.includes(10)) resolve();
+		});
+	});
+
 const spawn = (
 	{ file, args, ours }: Program,
 	name: string,
-	{ stdin, stdout, lifeline }: Descriptors,
+	{ stdin, stdout, lifeline, announces }: Descriptors,
 	env: Record<string, string>,
 	log: Log,
 	cwd?: string,
@@ -134,8 +151,8 @@ const spawn = (
 	const child = execa(file, args, {
 		...(cwd === undefined ? {} : { cwd }),
 		// execa takes any descriptor; its types know only those that a terminal has.
-		stdio: [stdin, stdout, 'pipe', lifeline] as Options['stdio'] & object,
-		env: environment(env),
+		stdio: [stdin, stdout, 'pipe', lifeline, ...(announces ? ['pipe'] : [])] as Options['stdio'] & object,
+		env: environment(announces ? { BPFPIPE_READY: '4', ...env } : env),
 		extendEnv: false,
 		detached: true,
 		cleanup: false,
@@ -162,7 +179,14 @@ const spawn = (
 		log.error(`${name}: ${file} cannot be started (${code})`);
 		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
 	});
-	return { pid: child.pid ?? 0, ours, ended: child.pid ? exited : unstarted, kill };
+	const ready = announces ? firstLine(child.stdio[4] as NodeJS.ReadableStream) : undefined;
+	return {
+		pid: child.pid ?? 0,
+		ours,
+		ended: child.pid ? exited : unstarted,
+		...(ready ? { ready } : {}),
+		kill,
+	};
 };
 
 const KILL_AFTER_TERM_MS = 1000;

@@ -13,6 +13,8 @@ export type StageStatus = {
 	for: number;
 	/** How it last ended, in words, or ''. */
 	last: string;
+	/** The stage behind it that is not ready yet, so that it was not started. */
+	waits?: string;
 };
 export type PipelineStatus = { name: string; state: State; delivery: string; stages: StageStatus[] };
 
@@ -64,7 +66,11 @@ export const statusTable = ({ pipelines }: Status): string =>
 				span(stage.for),
 				stage.pid ? String(stage.pid) : '-',
 				String(stage.restarts),
-				[stage.fallback ? 'fallback, synthetic' : '', stage.last && `last: ${stage.last}`]
+				[
+					stage.fallback ? 'fallback, synthetic' : '',
+					stage.waits ? `waits until ${stage.waits} is ready` : '',
+					stage.last && `last: ${stage.last}`,
+				]
 					.filter(Boolean)
 					.join('; '),
 			]),

@@ -6,6 +6,7 @@ import { EXIT } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
 import type { PipelinePlan, Plan } from './config.ts';
 import { serveControl } from './control.ts';
+import { lineOf } from './describe.ts';
 import { createFleet } from './fleet.ts';
 import { startGuard } from './guard.ts';
 import { createNotify } from './notify.ts';
@@ -98,6 +99,7 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 		});
 	}
 
+	for (const pipeline of plan.pipelines) log.info(`runs ${lineOf(pipeline)}`, {}, pipeline.name);
 	await fleet.start();
 	notify.ready();
 	const tellStatus = () => notify.status(summary(fleet.pipelines()));

@@ -2,25 +2,51 @@
 # setup - install the real counterparts that the tests run against; safe to run twice
 # usage:  npm run setup        as root on Debian; elsewhere it says what the tests will skip
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-packages=(bpftrace graphite-carbon logrotate mawk strace runit procps util-linux systemd systemd-container zsh)
+packages=(
+	bpftrace graphite-carbon logrotate mawk strace runit procps util-linux systemd systemd-container zsh
+	openjdk-17-jdk-headless maven
+)
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	echo "setup: not root on Debian, so nothing is installed; tests that need ${packages[*]} are skipped" >&2
-	exit 0
-fi
+install_packages() {
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "setup: not root on Debian, so no package is installed; tests that need ${packages[*]} are skipped" >&2
+		return
+	fi
+	local missing=() package
+	for package in "${packages[@]}"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then
+		echo "setup: all there: ${packages[*]}"
+		return
+	fi
+	echo "setup: installing ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
 
-missing=()
-for package in "${packages[@]}"; do
-	dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done
-if [ ${#missing[@]} -eq 0 ]; then
-	echo "setup: all there: ${packages[*]}"
-	exit 0
-fi
+# The real Hollow library, which only a Maven repository has; the folder's name says for which pom.xml it is.
+install_hollow() {
+	local pom=test/system/hollow/pom.xml jars
+	jars="$cache/hollow-$(sha256sum $pom | cut -c1-12)"
+	if [ -d "$jars" ]; then
+		echo "setup: all there: Hollow's jars"
+		return
+	fi
+	if ! command -v mvn >/dev/null; then
+		echo "setup: no Maven, so tests that need Hollow's jars are skipped" >&2
+		return
+	fi
+	echo "setup: fetching Hollow's jars"
+	rm -rf "$jars.new"
+	mvn -q -B -f $pom dependency:copy-dependencies -DoutputDirectory="$jars.new"
+	mv "$jars.new" "$jars"
+}
 
-echo "setup: installing ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+install_packages
+install_hollow
 echo "setup: done"

@@ -1,7 +1,7 @@
 // program: what every program in filters/ is before it is a stage or a source
 // Options and --help from its header, the log, counters, signals, the lifeline, and the way out.
 
-import { readFileSync, realpathSync } from 'node:fs';
+import { closeSync, readFileSync, realpathSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
@@ -199,6 +199,18 @@ export const onStop = (stop: () => void, ignoreInt: boolean): void => {
 	});
 	socket.resume();
 	socket.unref();
+};
+
+/** Tell the supervisor, where it asks for it, that all that had to be opened is open: a newline, as with s6. */
+export const announceReady = (): void => {
+	const ready = Number(process.env.BPFPIPE_READY);
+	if (!Number.isInteger(ready) || ready < 3) return;
+	try {
+		writeSync(ready, '\n');
+		closeSync(ready);
+	} catch {
+		// Nobody waits for it any more.
+	}
 };
 
 /** Common start: run only when started, answer --help and --version, turn errors into exit codes. */

@@ -2,7 +2,7 @@
 // Options, signals, batching, counters and exit codes are the same as a stage's.
 
 import { EXIT } from './failure.ts';
-import { type Context, launch, type OptionSpec, onStop, type Usage } from './program.ts';
+import { announceReady, type Context, launch, type OptionSpec, onStop, type Usage } from './program.ts';
 
 /**
  * Make the file of `meta` a source. `run` prints until it is done or `context.signal` is aborted (TERM, INT),
@@ -16,6 +16,7 @@ export const source = <const Options extends OptionSpec>(
 	launch(meta, usage, async ({ context, leave, stopping }) => {
 		onStop(() => stopping.abort(), false);
 		process.on('SIGHUP', () => {});
+		announceReady();
 		await run(context);
 		await leave(EXIT.done);
 	});

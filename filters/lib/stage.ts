@@ -10,6 +10,7 @@ import { EXIT } from './failure.ts';
 import { LONGEST_LINE, wholeLines } from './lines.ts';
 import { excerpt } from './log.ts';
 import {
+	announceReady,
 	type Context,
 	type Emit,
 	launch,
@@ -219,5 +220,6 @@ export function stage<const Options extends OptionSpec>(
 		if (process.stdin.isTTY)
 			program.context.log.info('reading from the terminal; Ctrl-D ends, --help explains');
 		feed(handlers, program);
+		announceReady();
 	});
 }

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { announce, snapshotName, writeWhole } from '../../filters/lib/hollow/folder.ts';
+import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics.ts';
+import { createDataSet } from '../../filters/lib/hollow/writer.ts';
 import { ROOT, run } from '../program.ts';
 
 const test = suite('hollow-cat');
@@ -59,6 +62,30 @@ test('records, one for each metric', async () => {
 	);
 	assert.equal(records[1].buckets, [[0, null, 12]]);
 	assert.is(await fine(METRICS, '--at', v(6)), '');
+});
+
+test('what to-hollow spells as names and sources, and numbers of 64 bits', async () => {
+	const metrics = [
+		{ name: 'calls{comm="nginx"}', total: '9007199254740993', unit: '1', buckets: [] },
+		{
+			name: 'lat',
+			total: 1,
+			unit: 'us',
+			buckets: [[null, '9007199254740993', 1]] as [null, string, number][],
+		},
+	];
+	const timestamp = '2025-11-21T08:00:00.000Z';
+	const states = [{ source: 'synthetic/web1', timestamp, metrics, aggregates: [] }];
+	const data = createDataSet(schemaFor(true));
+	addCycle(data, { version: '20251121080000000', dataset: 'd', wide: true, synthetic: true, states });
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	writeWhole(folder, snapshotName('20251121080000000'), data.publish()!.snapshot());
+	announce(folder, '20251121080000000');
+	assert.is(
+		await fine(folder),
+		'{"type":"sum","ts":1763712000000,"host":"web1","metric":"calls","unit":"1","attributes":{"comm":"nginx"},"temporality":"cumulative","monotonic":true,"value":"9007199254740993","synthetic":true}\n' +
+			'{"type":"histogram","ts":1763712000000,"host":"web1","metric":"lat","unit":"us","attributes":{},"temporality":"cumulative","buckets":[[null,"9007199254740993",1]],"synthetic":true}\n',
+	);
 });
 
 test('--schema and --stats', async () => {

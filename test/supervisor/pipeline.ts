@@ -7,7 +7,7 @@ import type { Log } from '../../filters/lib/log.ts';
 import type { PipelinePlan } from '../../supervisor/config.ts';
 import { createPipeline, type Pipeline } from '../../supervisor/pipeline.ts';
 import type { HeldPipe } from '../../supervisor/pipes.ts';
-import type { Ending, Process } from '../../supervisor/stages.ts';
+import type { Descriptors, Ending, Process } from '../../supervisor/stages.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -16,11 +16,11 @@ const QUIET: Log = { error() {}, warn() {}, info() {}, debug() {}, settle() {} }
 type Fake = Process & { die: (ending: Ending) => void; alive: boolean };
 
 /** A world without processes: who lives, who ever lived beside another of its stage, and how TERM is taken. */
-const invent = (obeys: (name: string) => number) => {
+const invent = (obeys: (name: string) => number, readyIn: () => number = () => 1) => {
 	const live = new Map<string, Fake>();
 	const faults: string[] = [];
 	let pid = 1;
-	const startProcess = (_command: string[], name: string): Process => {
+	const startProcess = (_command: string[], name: string, { announces }: Descriptors): Process => {
 		if (live.has(name)) faults.push(`two processes for ${name}`);
 		let resolve: (ending: Ending) => void;
 		const ended = new Promise<Ending>((done) => {
@@ -30,6 +30,7 @@ const invent = (obeys: (name: string) => number) => {
 			pid: pid++,
 			ours: true,
 			ended,
+			...(announces ? { ready: sleep(readyIn()) } : {}),
 			alive: true,
 			die: (ending) => {
 				if (!fake.alive) return;
@@ -104,9 +105,11 @@ const plans = fc
 		delivery: fc.constantFrom<PipelinePlan['delivery']>('best-effort', 'at-least-once'),
 		restart: fc.constantFrom<PipelinePlan['restart']>('always', 'on-failure', 'never'),
 		withFallback: fc.boolean(),
+		announces: fc.constantFrom('', '', 'a', 'b', 'c'),
 	})
-	.map(({ withFallback, ...rest }) => {
+	.map(({ withFallback, announces, ...rest }) => {
 		const plan = planOf(rest);
+		for (const stage of plan.stages) if (stage.name === announces) stage.ready = 4;
 		if (withFallback) plan.stages[1]!.fallback = ['other'];
 		return plan;
 	});
@@ -114,7 +117,11 @@ const plans = fc
 test('whatever dies and whoever asks for what: never two processes for a stage, and stop ends them all', async () => {
 	await fc.assert(
 		fc.asyncProperty(plans, steps, async (plan, list) => {
-			const world = invent((name) => (name.endsWith('c') ? 8 : 1));
+			const isReadyIn = [1, 7, 2, 6];
+			const world = invent(
+				(name) => (name.endsWith('c') ? 8 : 1),
+				() => isReadyIn[world.live.size] ?? 1,
+			);
 			const pipeline = make(plan, world);
 			const asked: Promise<unknown>[] = [pipeline.start()];
 			for (const { what, stage, code, wait } of list) {
@@ -128,7 +135,9 @@ test('whatever dies and whoever asks for what: never two processes for a stage, 
 			await sleep(12);
 			assert.equal(world.faults, []);
 			assert.is(world.live.size, 0, 'something lives after stop');
+			isReadyIn.length = 0;
 			await pipeline.restart();
+			if (plan.stages.some(({ ready }) => ready)) await sleep(60);
 			assert.is(world.live.size, 3, 'restart brings all of them up');
 			await pipeline.stop();
 			assert.equal(world.faults, []);

@@ -104,7 +104,9 @@ test(`${CYCLES} cycles, at least once, both ends killed in between (SEED=${seed}
 	logs.push(stderr);
 	const said = [...logs.join('').matchAll(/: published (\d+)/g)].map(([, version]) => version);
 	const seconds = ((performance.now() - from) / 1000).toFixed(1);
-	console.log(`${seconds} s, ${runs} lives of the pusher, ${restarts + 1} of the receiver, ${JSON.stringify(proxy.tally)}`);
+	console.log(
+		`${seconds} s, ${runs} lives of the pusher, ${restarts + 1} of the receiver, ${JSON.stringify(proxy.tally)}`,
+	);
 	assert.is(new Set(said).size, said.length, 'a version was published twice');
 	const { cutThere, cutBack, repeated } = proxy.tally;
 	assert.ok(cutThere > 5 && cutBack > 5 && repeated > 5, 'the network was not bad enough');

@@ -45,6 +45,11 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 	};
 	/** Time passes only on a connection that takes what we write: a server that stopped reading may yet lose it. */
 	const settle = (socket: Socket, passed: number) => {
+		// Asking the kernel takes a file to be read: only when there is something to learn.
+		if (!window.isUnsettled() && !socket.writableNeedDrain) {
+			clock += passed;
+			return;
+		}
 		const accepted = socket.bytesWritten - socket.writableLength;
 		const acknowledged = accepted - unackedBytes(socket.localPort ?? 0, socket.remotePort ?? 0);
 		if (!socket.writableNeedDrain || acknowledged > reached) clock += passed;

@@ -12,6 +12,8 @@ export type Window = {
 	next: () => Batch | undefined;
 	/** The connection is lost: everything kept is to be sent again. The answer is how many points had been sent. */
 	rewind: () => number;
+	/** Whether there is something sent of which that is not known yet. */
+	isUnsettled: () => boolean;
 	/** The peer's kernel has the first `bytes` bytes of this connection. */
 	settle: (bytes: number, clock: number) => void;
 	/** Let go of what has stayed settled for the whole window. */
@@ -63,6 +65,7 @@ export const createWindow = (windowMs: number): Window => {
 			offset = 0;
 			return points;
 		},
+		isUnsettled: () => sent > 0 && kept[sent - 1]!.settledAt === undefined,
 		settle: (upTo, clock) => {
 			for (const batch of kept.slice(0, sent)) if (batch.end <= upTo) batch.settledAt ??= clock;
 		},

@@ -1,8 +1,6 @@
 // chain: the versions of a data set one after another, as their writer has them in memory
 
-import { EXIT, Failure } from '../failure.ts';
 import type { Cycle } from './cycle.ts';
-import { ValueError } from './errors.ts';
 import type { Version } from './folder.ts';
 import type { Tags } from './header.ts';
 import { addCycle, schemaFor } from './metrics.ts';
@@ -49,7 +47,7 @@ export const emptyChain = (wide: boolean, dataset: string): Chain => {
 
 /**
  * Put a cycle into a data set.
- * @throws Failure(65) when one of its values does not fit; nothing of it is left then.
+ * @throws ValueError when something of it does not fit; nothing of it is left then.
  */
 export const populate = (data: DataSet, cycle: Cycle): void => {
 	data.open();
@@ -57,8 +55,6 @@ export const populate = (data: DataSet, cycle: Cycle): void => {
 		addCycle(data, cycle);
 	} catch (error) {
 		data.abandon();
-		if (error instanceof ValueError)
-			throw new Failure(EXIT.data, `cycle ${cycle.version} is left out: ${error.message}`);
 		throw error;
 	}
 };
@@ -67,7 +63,7 @@ export const populate = (data: DataSet, cycle: Cycle): void => {
 export const tagsOf = (cycle: Cycle, { hash, counter }: Chain, sum: number, began: number): Tags => [
 	['hollow.metric.cycle.start', String(began)],
 	['hollow.schema.hash', hash],
-	['hollow.blob.to.version', cycle.version],
+	[TAG.version, cycle.version],
 	['hollow.partitioned.ordinal.map', 'false'],
 	[TAG.counter, String(counter + 1)],
 	[TAG.dataset, cycle.dataset],

@@ -91,7 +91,7 @@ export const announce = (folder: string, version: Version): void => {
 	const aside = asideOf(folder, ANNOUNCED);
 	writeAside(folder, ANNOUNCED, version);
 	// Java's watcher looks into the file only when its time has grown, in milliseconds; clocks are set back.
-	const later = new Date(before + 1);
+	const later = (before + 1.5) / 1000;
 	if (statSync(aside).mtimeMs < before + 1) utimesSync(aside, later, later);
 	unveil(folder, ANNOUNCED);
 };

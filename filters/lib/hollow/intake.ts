@@ -1,6 +1,6 @@
 // intake: from the lines of cycles to whole cycles that are due, and barriers that wait for theirs
 
-import { excerpt, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { AnyRecord, Control, Position } from '../record.ts';
 import { type Cycle, createCycleReader } from './cycle.ts';
 import { createThinning } from './thinning.ts';
@@ -22,9 +22,6 @@ export type Intake = {
 	end: (how: 'eof' | 'term') => Promise<void>;
 };
 
-// Series that have not been through to-hollow: the pipeline is put together wrongly.
-const SERIES = new Set(['histogram', 'sum', 'gauge', 'sample', 'sketch']);
-
 export const createIntake = ({ everyMs, bad, count, log, take, barrier }: IntakeOptions): Intake => {
 	const reader = createCycleReader((what) => bad(what));
 	const thinning = createThinning(everyMs);
@@ -39,13 +36,20 @@ export const createIntake = ({ everyMs, bad, count, log, take, barrier }: Intake
 	const handle = async (cycle: Cycle) => {
 		const due = thinning.take(cycle);
 		if (due) await take(due);
-		else count('thinned');
+		else count('superseded');
 		release();
+	};
+	const ignore = (type: string) => {
+		count('ignored');
+		log.warn(
+			`a record of type ${type} is no part of a cycle: ignored (to-hollow makes cycles)`,
+			{},
+			'ignored',
+		);
 	};
 	return {
 		record: (record) => {
-			if (SERIES.has(record.type))
-				return bad(`no line of a cycle, put to-hollow before: ${excerpt(JSON.stringify(record))}`);
+			if (!record.type.startsWith('hollow_')) return ignore(record.type);
 			const cycle = reader.take(record);
 			if (cycle) return handle(cycle);
 			release();
@@ -62,7 +66,7 @@ export const createIntake = ({ everyMs, bad, count, log, take, barrier }: Intake
 			}
 			const last = how === 'eof' ? thinning.last() : undefined;
 			if (!last) return;
-			count('thinned', -1);
+			count('superseded', -1);
 			await take(last);
 		},
 	};

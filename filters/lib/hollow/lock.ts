@@ -47,9 +47,9 @@ export const lockFolder = (folder: string): Lock => {
 	const { ino, dev } = fstatSync(file);
 	return {
 		check: () => {
-			const now = statSync(path);
+			const now = statSync(path, { throwIfNoEntry: false }) ?? statSync(folder);
 			if (now.ino !== ino || now.dev !== dev)
-				throw new Failure(EXIT.again, `${folder} was replaced by another folder of that name`);
+				throw new Failure(EXIT.again, `${folder} or its ${LOCK} was replaced or removed; start again`);
 		},
 		release: () => closeSync(file),
 	};

@@ -52,8 +52,8 @@ export type Publisher = {
 	/** The version that consumers are told to take. */
 	announced(): Version | undefined;
 	/**
-	 * Publish a whole cycle. After a Failure nothing of it is left, and the next cycle goes on from what is announced.
-	 * @throws Failure: 65 a value does not fit, 69 the folder cannot be written, 70 what was written is wrong,
+	 * Publish a whole cycle. After an error nothing of it is left, and the next cycle goes on from what is announced.
+	 * @throws ValueError for a value that cannot be stored. Failure: 69 the folder cannot be written, 70 what was written is wrong,
 	 * 75 someone else changed the folder, 78 the cycle is of another data set or schema.
 	 */
 	publish(cycle: Cycle): Promise<Outcome>;
@@ -154,7 +154,11 @@ class FolderPublisher implements Publisher {
 
 	async publish(cycle: Cycle): Promise<Outcome> {
 		const { version } = cycle;
-		this.checkFolder();
+		try {
+			this.checkFolder();
+		} catch (error) {
+			throw failureFor(error, `cycle ${version} is not published`);
+		}
 		if (BigInt(version) <= BigInt(this.floor)) return { kind: 'old', announced: this.floor };
 		const chain = this.chainFor(cycle);
 		const lap = stopwatch();
@@ -191,7 +195,7 @@ class FolderPublisher implements Publisher {
 		} catch (error) {
 			this.takeBack(version, names);
 			chain.data.rollBack();
-			throw failureFor(error, `${folder}: cycle ${version} is not published`);
+			throw failureFor(error, `cycle ${version} is not published: ${folder}`);
 		}
 	}
 

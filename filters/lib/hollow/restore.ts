@@ -11,11 +11,12 @@ import { peekHeader } from './read.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from './retention.ts';
 import { checksum, hex, type State } from './state.ts';
 
-/** Header tags: the name of the data set, and the checksum of the state, which Hollow itself does not keep. */
+/** Header tags that we read again; ours are the name of the data set, and the checksum of the state, which Hollow itself does not keep. */
 export const TAG = {
 	dataset: 'bpfpipe.dataset',
 	checksum: 'bpfpipe.checksum',
 	synthetic: 'bpfpipe.synthetic',
+	version: 'hollow.blob.to.version',
 	counter: 'hollow.delta.chain.version.counter',
 } as const;
 
@@ -74,7 +75,11 @@ const load = (folder: string, version: Version): NonNullable<Restored['head']> =
 		);
 	const state = loadAlong(folder, wayTo(contentsOf(folder), version));
 	const sum = checksum(state);
-	const noted = new Map(state.tags).get(TAG.checksum);
+	const tags = new Map(state.tags);
+	const own = tags.get(TAG.version);
+	if (own !== undefined && own !== version)
+		throw new Failure(EXIT.data, `${folder}: what should lead to ${version} leads to ${own}`);
+	const noted = tags.get(TAG.checksum);
 	if (noted !== undefined && noted !== hex(sum))
 		throw new Failure(EXIT.data, `${folder}: ${version} has the checksum ${hex(sum)}, not ${noted}`);
 	return { version, state, sum };

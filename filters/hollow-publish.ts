@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+// hollow-publish - cycles into a folder of Netflix Hollow blobs, announced when they are whole and checked
+//
+// usage:  hollow-publish DIR [-i 60s] [--keep 100] [-r 10s] [--ack FILE] [--new-chain] < cycles
+// stdin:  cycles, as to-hollow writes them        stdout: nothing
+//
+//   {"type":"hollow_metric","source":"web1","name":"cpu-lat","total":13,"unit":"us","buckets":[[0,1,5],[1,2,8]]}
+//   {"type":"hollow_state","source":"web1","timestamp":"2025-11-21T00:00:00.000Z","aggregates":{"cpu-lat":13},"metrics":1}
+//   {"type":"hollow_cycle","version":"20251121000000000","dataset":"ebpf_metrics","wide":false,"synthetic":false,"states":1}
+// becomes, in DIR: snapshot-20251121000000000, header-..., delta-FROM-TO and reversedelta-TO-FROM from the version before,
+// and announced.version, in which Hollow's consumers (HollowFilesystemAnnouncementWatcher) see that there is a new one.
+//
+//   -i, --collection-interval 60s   publish at most this often: the newest cycle at that time, those between are
+//                 superseded (counted); by the clock, from publication to publication; 0 = every cycle
+//   --keep 100    versions that stay, 0 = all: a consumer that is behind by fewer can follow by deltas
+//   -r, --retry-interval 10s        until the next attempt when the folder cannot be written (disk full)
+//   --ack FILE    (or BPFPIPE_ACK) a barrier (#!pos) goes there once what was before it is published or superseded
+//   --new-chain   where the announced state is broken, or of another schema, begin a new chain instead of stopping:
+//                 a snapshot without a delta; consumers load it whole. Old versions stay until --keep removes them
+//
+// DIR is made if only its last part is missing. It holds one data set and has one writer: a second one ends with 75, a
+// cycle of another data set or with other numbers (wide) with 78. What a crash left is removed at the next start, and the
+// chain of deltas goes on. A cycle that is not newer than the announced version is skipped (counted: old); one that
+// changes nothing is not published. A header tag bpfpipe.synthetic says that a version has sample data in it.
+//
+// Before a version is announced its blobs are read back from the disk: the snapshot must be the state, the delta must
+// lead to it from the version before, and the reverse delta back; else nothing is announced and the exit is 70.
+// What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
+// with --ack 0, because the next run reads it again.
+
+import { writeAck } from './lib/ack.ts';
+import { EXIT, Failure } from './lib/failure.ts';
+import { createCycleReader } from './lib/hollow/cycle.ts';
+import { createPacer } from './lib/hollow/pacer.ts';
+import { openPublisher } from './lib/hollow/publisher.ts';
+import { duration, positiveDuration, whole } from './lib/options.ts';
+import type { AnyRecord, Position } from './lib/record.ts';
+import { stage } from './lib/stage.ts';
+
+const OPTIONS = {
+	'collection-interval': { type: 'string', short: 'i', default: '60s' },
+	'retry-interval': { type: 'string', short: 'r', default: '10s' },
+	keep: { type: 'string', default: '100' },
+	ack: { type: 'string' },
+	'new-chain': { type: 'boolean', default: false },
+} as const;
+
+/** How many versions stay. With one alone no consumer could ever take a delta. */
+const keepOf = (text: string): number => {
+	const keep = whole(text, '--keep');
+	if (keep === 1) throw new Failure(EXIT.usage, '--keep: "1" leaves no delta; write 2 or more, or 0 for all');
+	return keep;
+};
+
+stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
+	const intervalMs = duration(options['collection-interval'], '--collection-interval');
+	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
+	const keep = keepOf(options.keep);
+	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	let superseded = 0;
+	const publisher = await openPublisher({ folder: args[0]!, keep, log, newChain: options['new-chain'] });
+	const pacer = createPacer({
+		publisher,
+		intervalMs,
+		retryMs,
+		log,
+		count: (what) => {
+			count(what);
+			if (what === 'superseded') superseded += 1;
+		},
+		bad,
+		onSettled: (position) => writeAck(ack, position),
+		onFailure: fail,
+	});
+	const reader = createCycleReader(bad);
+	let held: Position | undefined;
+
+	/** A barrier within a cycle counts from that cycle's end. */
+	const release = () => {
+		if (held) pacer.barrier(held);
+		held = undefined;
+	};
+	const ignore = (type: string) => {
+		count('ignored');
+		log.warn(
+			`a record of type ${type} is no part of a cycle: ignored (to-hollow makes cycles)`,
+			{},
+			'ignored',
+		);
+	};
+	return {
+		record: async (record: AnyRecord) => {
+			if (!record.type.startsWith('hollow_')) return ignore(record.type);
+			const cycle = reader.take(record);
+			if (cycle) await pacer.offer(cycle);
+			if (record.type === 'hollow_cycle') release();
+		},
+		control: (control) => {
+			if (control.kind !== 'pos' || !ack) return;
+			held = control.position;
+			if (!reader.isOpen()) release();
+		},
+		end: async () => {
+			if (reader.isOpen()) bad('the input ended within a cycle, which is left out');
+			try {
+				await pacer.finish();
+			} catch (error) {
+				if (!ack || !(error instanceof Failure) || error.code !== EXIT.unavailable) throw error;
+				log.error(`${error.message}; the next run reads it again`);
+			}
+			if (superseded > 0)
+				log.info(`${superseded} cycles were superseded by newer ones within their interval`);
+			await publisher.close();
+		},
+	};
+});

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+// to-hollow - records as cycles of a Netflix Hollow data set, one version for each time
+//
+// usage:  to-hollow [-d NAME] [--wide] [--source NAME] [--linger 1s] [--output FILE] [--dry-run] < records
+// stdin:  records        stdout: cycles for hollow-publish and hollow-push, or with --dry-run their payload
+//
+//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"cpu":"0"},"temporality":"cumulative","buckets":[[0,1,5],[1,2,8],[2,4,0]]}
+// becomes
+//   {"type":"hollow_metric","source":"web1","name":"cpu-lat{cpu=\"0\"}","total":13,"unit":"us","buckets":[[0,1,5],[1,2,8]]}
+//   {"type":"hollow_state","source":"web1","timestamp":"2025-11-21T08:00:00.000Z","aggregates":{"cpu-lat":13},"metrics":1}
+//   {"type":"hollow_cycle","version":"20251121080000000","dataset":"ebpf_metrics","wide":false,"synthetic":false,"states":1}
+//
+//   -d, --dataset-name NAME   the data set (default ebpf_metrics)
+//   --wide                    numbers are 64-bit Longs; without it they are 32-bit Integers, as the predecessor's
+//   --source NAME             in place of every host
+//   --linger 1s               silence after which a cycle is taken to be whole
+//   --output FILE             the payload of the newest cycle, as ebpf_to_hollow.py had it; the file is replaced whole
+//   --dry-run                 no cycles on stdout; without --output the payloads are printed, one a line
+//
+// A cycle is the whole data set at one `ts`: one print of bpftrace, or one step of `every` (which brings several hosts
+// to one time). It ends at a record or a #!ts line of another time, at the end of input, and after --linger without
+// input while our output is not blocked. If more of the same time comes later, the whole cycle is written again.
+// Version: the time in UTC, yyyyMMddHHmmssSSS, or one more than the version before where that is not above it. So a log
+// that is read again gives the same versions, and hollow-publish knows what it has.
+//
+// A state for each host ("" is unknown), synthetic/HOST where records are synthetic; a metric for each series, called
+// METRIC{KEY="VALUE",...}, keys sorted, with a backslash before \ and " (newline: \n), and before { in METRIC.
+// Histogram: buckets [lower, upper), null where open, without zeros; total is the sum of the counts. Sum and gauge: no
+// buckets, total is the value. Of several records of a series the last counts; increments (delta) are added up.
+// aggregates: by metric, the sum of the totals of its histograms and sums. What is sum or gauge, cumulative or delta,
+// the data set cannot tell: `to-delta` before, or not, decides.
+//
+// Reported, counted (bad, left_out) and left out, with the aggregate of their metric: numbers that are not whole or do
+// not fit, increments whose bounds cross, lines over 1 MiB. So is a series that differs from one of the same name in
+// type, unit, temporality or host; it comes second, and the first one stays. Sketches and samples are left out and
+// counted; so are notices (counter "notices"), for which the schema has no place.
+//
+// #!ts lines end here. A barrier (#!pos) goes on once everything before it is written; one that more of the same cycle
+// follows is dropped, for a restart there would give part of a cycle. At TERM the open cycle is written, unless
+// barriers were seen: then it is read again.
+
+import type { Cycle } from './lib/hollow/cycle.ts';
+import { linesOf } from './lib/hollow/cycle.ts';
+import type { Measure } from './lib/hollow/cycle-state.ts';
+import { createGrouping } from './lib/hollow/grouping.ts';
+import { payloadText } from './lib/hollow/payload.ts';
+import { payloadTarget, writePayload } from './lib/hollow/payload-file.ts';
+import { positiveDuration } from './lib/options.ts';
+import { createIdle } from './lib/series/idle.ts';
+import { stage } from './lib/stage.ts';
+
+const OPTIONS = {
+	'dataset-name': { type: 'string', short: 'd', default: 'ebpf_metrics' },
+	wide: { type: 'boolean', default: false },
+	source: { type: 'string' },
+	linger: { type: 'string', default: '1s' },
+	output: { type: 'string' },
+	'dry-run': { type: 'boolean', default: false },
+} as const;
+
+const isBarrier = (line: string): boolean => line.startsWith('#!pos ');
+
+stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, output, fail }) => {
+	const lingerMs = positiveDuration(options.linger, '--linger');
+	const target = options.output === undefined ? undefined : payloadTarget(options.output, '--output');
+	const isDry = options['dry-run'];
+	const idle = createIdle();
+	const group = createGrouping({
+		dataset: options['dataset-name'],
+		wide: options.wide,
+		source: options.source,
+		fault: (what) => {
+			count('left_out');
+			bad(what);
+		},
+	});
+	let busy: Promise<void> | undefined;
+	let hasBarriers = false;
+	let held: string[] = [];
+
+	const printPayload = async (cycle: Cycle): Promise<void> => {
+		for (const piece of payloadText(cycle)) {
+			output.text(piece);
+			await output.room();
+		}
+		output.text('\n');
+	};
+	const print = async (cycle: Cycle): Promise<void> => {
+		count('cycles');
+		if (target !== undefined) writePayload(target, cycle);
+		if (isDry) return target === undefined ? printPayload(cycle) : undefined;
+		for (const line of linesOf(cycle)) {
+			emit(line);
+			await output.room();
+		}
+	};
+	const finish = async (): Promise<void> => {
+		const cycle = group.close();
+		if (cycle) await print(cycle);
+		for (const line of held) emit(line);
+		held = [];
+	};
+	/** Write the open cycle and what was held behind it. Until that is done nothing else may happen. */
+	const close = (): Promise<void> => {
+		busy = finish().finally(() => {
+			busy = undefined;
+		});
+		return busy;
+	};
+	const inTurn = (act: () => void | Promise<void>): void | Promise<void> => {
+		idle.heard();
+		return busy ? busy.then(act) : act();
+	};
+	const add = (record: Measure) => {
+		if (held.length > 0) held = held.filter((line) => !isBarrier(line));
+		group.take(record);
+	};
+	const take = (record: Measure) =>
+		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record)) : add(record)));
+	const hold = (line: string) => {
+		if (isDry) return;
+		if (!group.isOpen()) return emit(line);
+		held = [...held.filter((other) => !isBarrier(line) || !isBarrier(other)), line];
+	};
+
+	const timer = setInterval(() => {
+		const isQuiet = idle.tick(performance.now(), busy !== undefined || output.blocked()) >= lingerMs;
+		if (isQuiet && !busy && group.isOpen()) close().catch(fail);
+	}, idle.tickMs);
+	timer.unref();
+
+	return {
+		histogram: take,
+		sum: take,
+		gauge: take,
+		notice: () => count('notices'),
+		record: ({ type }) => {
+			count('left_out');
+			log.warn(`records of type "${type}" have no form in the data set; left out`, {}, `left out ${type}`);
+		},
+		control: (control, line) =>
+			inTurn(() => {
+				if (control.kind === 'ts') return group.isOther(control.ms) ? close() : undefined;
+				hasBarriers ||= control.kind === 'pos';
+				hold(line);
+			}),
+		end: (how) => inTurn(() => (how === 'eof' || !hasBarriers ? close() : undefined)),
+	};
+});
