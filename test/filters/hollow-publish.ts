@@ -395,13 +395,16 @@ test('killed at random moments: what is announced can be loaded and followed at 
 		const done = outcome(child);
 		feed(child);
 		const deadline = performance.now() + 120 + Math.random() * 250;
-		while (performance.now() < deadline) {
-			await pause(5);
-			if (!existsSync(join(folder, 'announced.version'))) continue;
-			look();
-			looks += 1;
+		try {
+			while (performance.now() < deadline) {
+				await pause(5);
+				if (!existsSync(join(folder, 'announced.version'))) continue;
+				look();
+				looks += 1;
+			}
+		} finally {
+			child.kill('SIGKILL');
 		}
-		child.kill('SIGKILL');
 		const { stderr } = await done;
 		assert.not.match(stderr, /bug|error|broken/);
 		n = Number(BigInt(announcedIn(folder)) - 20251121000000000n);
