@@ -61,7 +61,10 @@ export const apiBase = (text: string, where: string): URL => {
 	return url;
 };
 
-/** An address below the base; each part is one step of the path, whatever it is made of. */
+/** Whether a name can be a step of a path: a URL has no way to write the names of this folder and the one above. */
+export const isStep = (name: string): boolean => !/^\.{0,2}$/.test(name);
+
+/** An address below the base; each part, for which `isStep` holds, is one step of the path. */
 export const below = (base: URL, ...parts: string[]): URL => {
 	const url = new URL(base);
 	url.pathname = `${base.pathname}/${parts.map(encodeURIComponent).join('/')}`;

@@ -6,7 +6,7 @@ import type { Cycle } from '../cycle.ts';
 import { payloadText } from '../payload.ts';
 import { type Body, CallError, type Client, type Reply } from './client.ts';
 import { type Move, moveAfter, problemIn, retryAfter, type Sent, type Step, type Verdict } from './moves.ts';
-import { below } from './names.ts';
+import { below, isStep } from './names.ts';
 
 export type DeliveryOptions = {
 	client: Client;
@@ -80,8 +80,8 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 			return { move: { kind: 'wait' }, why: error.message, least: 0 };
 		}
 	};
-	const give = (cycle: Cycle, step: Step, why: string): Verdict => {
-		const name = `${cycle.dataset} ${cycle.version}`;
+	const give = ({ dataset, version }: Cycle, step: Step, why: string): Verdict => {
+		const name = `${dataset} ${version}`;
 		log.error(
 			`${name} is given up: the server's answer to ${step} is ${why}`,
 			{},
@@ -96,6 +96,10 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 		return step === 'announce' ? 'announce' : 'lookup';
 	};
 	const deliver = async (cycle: Cycle, signal: AbortSignal): Promise<Verdict> => {
+		if (!isStep(cycle.dataset)) {
+			log.error(`${cycle.version} is given up: no data set can be called "${cycle.dataset}"`);
+			return 'refused';
+		}
 		const sent: Sent = { data: false, publish: false };
 		let backs = 0;
 		let step: Step = 'announce';

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+	apiBase,
+	below,
+	isDataset,
+	isStep,
+	millisOf,
+	versionAt,
+	versionOf,
+} from '../../../../../filters/lib/hollow/rest/names.ts';
+import { stepsOf } from '../../../../../filters/lib/hollow/rest/routes.ts';
+
+const test = suite('names');
+
+test('a producer URL, however it is spelt', () => {
+	for (const tail of ['', '/', '/api', '/api/', '//api//', '/api/api', '/api/api/'])
+		assert.is(String(apiBase(`http://h:7001${tail}`, '-p')), 'http://h:7001/api');
+	assert.is(String(apiBase('https://h/x/apis', '-p')), 'https://h/x/apis/api');
+	const base = apiBase('http://[::1]:1/x/api/', '-p');
+	assert.is(String(below(base, 'a/b', '...')), 'http://[::1]:1/x/api/a%2Fb/...');
+	for (const name of ['', '.', '..']) assert.not(isStep(name));
+	for (const bad of ['h:7001', 'x', '', 'ftp://h', 'http://u:p@h', 'http://h?x', 'http://h#x'])
+		assert.throws(() => apiBase(bad, '-p'), /^-p: |no user and password/);
+});
+
+test('names of data sets are names of folders', () => {
+	for (const good of ['ebpf_metrics', 'A-1', 'a.b', '_', '0', 'x'.repeat(100)])
+		assert.ok(isDataset(good), good);
+	for (const bad of [
+		'',
+		'.',
+		'..',
+		'.a',
+		'-a',
+		'a..b',
+		'a/b',
+		'a\\b',
+		'a b',
+		'é',
+		'a\0',
+		'a\n',
+		'x'.repeat(101),
+	])
+		assert.not(isDataset(bad), bad);
+});
+
+test('a version of milliseconds is the same instant in 17 digits, and both ways', () => {
+	assert.is(versionOf(1763712000123), '20251121080000123');
+	assert.is(versionOf('1763712000123'), '20251121080000123');
+	assert.is(versionOf('20251121080000123'), '20251121080000123');
+	for (const bad of [
+		0,
+		-1,
+		1.5,
+		2 ** 54,
+		'',
+		'176371200012',
+		'17637120001234',
+		'2025112108000012x',
+		null,
+		{},
+		[1763712000123],
+	])
+		assert.is(versionOf(bad), undefined, String(bad));
+	fc.assert(
+		fc.property(fc.integer({ min: 1_000_000_000_000, max: 9_999_999_999_999 }), (ms) => {
+			assert.is(millisOf(versionAt(ms)), ms);
+			assert.is(versionOf(ms), versionAt(ms));
+		}),
+	);
+	assert.ok(Number.isNaN(millisOf('20251399000000000')));
+	assert.ok(Number.isNaN(millisOf('1')));
+});
+
+test('steps of a path are decoded one by one', () => {
+	assert.equal(stepsOf('/api/datasets/a%2Fb?x=/y'), ['api', 'datasets', 'a/b']);
+	for (const bad of ['', 'x', 'http://h/api', '*', '/%', '/%ff', `/${'x'.repeat(1001)}`])
+		assert.throws(() => stepsOf(bad), /the path/);
+});
+
+test.run();
