@@ -20,7 +20,7 @@ import {
 } from '../fixtures/receiver.ts';
 import { outcome, start } from '../program.ts';
 
-const CYCLES = 240;
+const CYCLES = 200;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const test = suite('hollow-push and hollow-receive through a bad network');
 const folder = mkdtempSync(join(tmpdir(), 'hollow-push-'));
@@ -30,7 +30,7 @@ test.after(() => {
 });
 
 // Mostly small, now and then larger than what a socket takes at once.
-const bucketsOf = (at: number) => (at % 20 === 7 ? 3000 : 3);
+const bucketsOf = (at: number) => (at % 20 === 7 ? 2000 : 3);
 
 const published = (dir: string) => join(dir, 'm');
 const countIn = (dir: string): number =>
@@ -41,9 +41,12 @@ const ackedIn = (ack: string): number => (existsSync(ack) ? JSON.parse(readFileS
 const checkAll = (dir: string): void => {
 	const contents = contentsOf(published(dir));
 	const wanted = Array.from({ length: CYCLES }, (_, at) => versionNumber(at + 1));
-	assert.equal(contents.snapshots, wanted);
+	const has = new Set(contents.snapshots);
+	const missing = wanted.filter((version) => !has.has(version));
+	assert.is(missing.length, 0, `${missing.length} are missing, the first ${missing[0]}`);
+	assert.is(contents.snapshots.length, CYCLES);
 	assert.is(announcedIn(published(dir)), wanted.at(-1));
-	assert.equal(wayTo(contents, wanted.at(-1)!, wanted[0]), wanted);
+	assert.is(wayTo(contents, wanted.at(-1)!, wanted[0]).join(), wanted.join());
 	for (const [index, version] of wanted.entries()) {
 		const state = loadAlong(published(dir), [version]);
 		const sent = cycleNumber(index + 1, bucketsOf(index + 1));
@@ -83,7 +86,7 @@ test(`${CYCLES} cycles, at least once, both ends killed in between (SEED=${seed}
 		while (child.exitCode === null && (limit > CYCLES || countIn(dir) < limit)) {
 			await new Promise((resolve) => setTimeout(resolve, 3 + random() * 10));
 			if (countIn(dir) < nextReceiverDeath) continue;
-			nextReceiverDeath += 45;
+			nextReceiverDeath += 40;
 			await restartReceiver();
 		}
 		nextPusherDeath += 35;
@@ -93,7 +96,7 @@ test(`${CYCLES} cycles, at least once, both ends killed in between (SEED=${seed}
 	const from = performance.now();
 	for (let status: number | null = null; ackedIn(ack) < CYCLES; ) {
 		assert.ok(
-			runs < 60 && performance.now() - from < 120_000,
+			runs < 60 && performance.now() - from < 60_000,
 			`run ${runs}, status ${status}, ack ${ackedIn(ack)}`,
 		);
 		status = await live();
