@@ -188,6 +188,16 @@ test('a cycle that the server refuses is given up and counted; a server that alw
 	await server.close();
 });
 
+test('a body that the receiver refuses while it is still being sent is given up at once', async () => {
+	const receiver = await startReceiver([fresh(), '--max-body', '64K']);
+	const input = textNumber(1, 40_000) + textNumber(2);
+	const { status, stderr } = await run('hollow-push', ['-p', receiver.url, ...QUICK, '--drain', '5s'], input);
+	assert.is(status, 0);
+	assert.match(stderr, /000001000 is given up: .*413: the body is larger than 65536 bytes/);
+	await receiver.end();
+	assert.match(receiver.log(), /: published 20251121000002000 /);
+});
+
 test('401 and 404 wait for somebody to set it right: a new token in the file goes on', async () => {
 	const server = await restServer();
 	const file = fresh();
@@ -369,6 +379,12 @@ test('--check: what the server has, or 69', async () => {
 	assert.equal([gone.status, gone.stdout], [69, '']);
 	assert.is(gone.stderr, `hollow-push: ${receiver.url}/api/status: connection refused\n`);
 	const server = await restServer();
+	server.become(({ path }) => {
+		const list = [{ name: 'a\u001b[2J\nb', version: 1 }, {}, { name: 'c', version: null }];
+		return { status: 200, body: path.endsWith('/status') ? { status: 'up' } : list };
+	});
+	const odd = await run('hollow-push', ['--check', '-p', server.url]);
+	assert.is(odd.stdout.split('\n').slice(1).join('|'), 'a?[2J?b 1|? nothing published|c nothing published|');
 	server.become((): Reply => ({ status: 200, body: '<html>' }));
 	const page = await run('hollow-push', ['--check', '-p', server.url]);
 	assert.is(page.status, 69);

@@ -24,8 +24,14 @@ const get = async (client: Client, url: URL): Promise<unknown> => {
 	throw new Failure(EXIT.unavailable, `${url}: the answer is no JSON; is this the right address?`);
 };
 
+/** Outside text on a terminal: nothing in it may move the cursor or begin a line. */
+const shown = (value: unknown): string =>
+	String(value)
+		.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
+		.slice(0, 200);
+
 const rowOf = (dataset: { name?: unknown; version?: unknown }): string =>
-	`${dataset?.name ?? '?'} ${dataset?.version ?? 'nothing published'}`;
+	`${shown(dataset?.name ?? '?')} ${shown(dataset?.version ?? 'nothing published')}`;
 
 /**
  * What a server says of itself and of its data sets, a line each.
@@ -41,5 +47,5 @@ export const check = async (client: Client, base: URL): Promise<string[]> => {
 	const datasets = await get(client, below(base, 'datasets'));
 	if (!Array.isArray(datasets))
 		throw new Failure(EXIT.unavailable, `${base}/datasets: the answer is no list`);
-	return [`${base}: status ${status.status}, ${datasets.length} data sets`, ...datasets.map(rowOf)];
+	return [`${base}: status ${shown(status.status)}, ${datasets.length} data sets`, ...datasets.map(rowOf)];
 };

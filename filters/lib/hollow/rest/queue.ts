@@ -86,7 +86,11 @@ export const folderQueue = (folder: string): Queue => {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const entry = (name: string, at: number): Waiting => ({ name, at, load: () => load(join(folder, name)) });
 	const ageOf = (name: string) => Math.max(0, Date.now() - statSync(join(folder, name)).mtimeMs);
-	const files = readdirSync(folder).filter((name) => FILE.test(name));
+	const found = readdirSync(folder);
+	// What a crash left half written was never confirmed.
+	for (const name of found.filter((one) => one.startsWith('.') && FILE.test(one.slice(1))))
+		rmSync(join(folder, name), { force: true });
+	const files = found.filter((name) => FILE.test(name));
 	let list = files.sort().map((name) => entry(name, performance.now() - ageOf(name)));
 	const remove = (name: string) => {
 		list = list.filter((one) => one.name !== name);

@@ -22,7 +22,7 @@ export type Answer = { status: number; body?: unknown; pieces?: Iterable<string>
 /** A request for one version, or for the data set alone. `given` is the version as the client wrote it. */
 export type Call = { request: IncomingMessage; dataset: string; version: Version; given: string };
 
-export type ReceiveOptions = { datasets: Datasets; maxBody: number; log: Log };
+export type ReceiveOptions = { datasets: Datasets; maxBody: number; log: Log; count: (name: string) => void };
 
 // The largest body of a call that carries no data.
 const SMALL_BODY = 64 * 1024;
@@ -112,7 +112,7 @@ const compare = (dataset: Dataset, cycle: Cycle): Answer => {
 };
 
 /** The calls of the interface; each throws HttpError, GoneError, or what the system says. */
-export const createReceiver = ({ datasets, maxBody, log }: ReceiveOptions) => {
+export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions) => {
 	let onTheWay = 0;
 
 	/** Count a body that comes, as large as it may become, against what all bodies together may take. */
@@ -179,6 +179,7 @@ export const createReceiver = ({ datasets, maxBody, log }: ReceiveOptions) => {
 
 	const outcomeOf = (call: Call, outcome: Outcome): Fields => {
 		const { dataset, version } = call;
+		count(outcome.kind);
 		if (outcome.kind === 'old') throw notAbove(version, outcome.announced);
 		const common = { dataset, version, status: 'PUBLISHED', ...noteOf(version, call.given) };
 		if (outcome.kind === 'unchanged') {
