@@ -233,7 +233,10 @@ test('a number that is too large for an Integer: the cycle is bad, the others ar
 	const input = textOf(cycleAt(1), cycleAt(2, { states }), cycleAt(3));
 	const { status, stderr } = await run('hollow-publish', [folder, '-i', '0'], input);
 	assert.is(status, 0);
-	assert.match(stderr, /cycle 20251121000000002 is left out: MetricsState of [a-z0-9]+\.aggregates\.a.*; skipped/);
+	assert.match(
+		stderr,
+		/cycle 20251121000000002 is left out: MetricsState of [a-z0-9]+\.aggregates\.a.*; skipped/,
+	);
 	assert.equal(contentsOf(folder).snapshots, [version(1), version(3)]);
 	const strict = await run('hollow-publish', [fresh(), '-i', '0', '--strict'], input);
 	assert.is(strict.status, 65);
