@@ -17,6 +17,8 @@ export class Ordinals {
 	private size = 0;
 	private next = 0;
 	private room = 0;
+	/** The record that would come now if the cycle before was added in the same order. */
+	private likely = 0;
 
 	constructor(table: Table) {
 		this.table = table;
@@ -33,6 +35,7 @@ export class Ordinals {
 		this.size = kept.length;
 		for (const ordinal of kept) this.insert(ordinal, this.hashes[ordinal]!);
 		this.next = this.table.previous.nextFree(0);
+		this.likely = 0;
 	}
 
 	private reserve(count: number): void {
@@ -54,14 +57,16 @@ export class Ordinals {
 	commit(): number {
 		const { table, buckets, hashes } = this;
 		const slot = this.next;
+		// Most of a data set stays as it was, and in order: then no table of hashes need be searched.
+		const likely = this.likely++;
+		if (table.previous.has(likely) && table.same(likely, slot)) return this.found(likely);
 		const hash = mix(table.hash(slot));
 		const mask = buckets.length - 1;
 		for (let at = hash & mask; buckets[at] !== EMPTY; at = (at + 1) & mask) {
 			const ordinal = buckets[at]!;
 			if (hashes[ordinal] !== hash || !table.same(ordinal, slot)) continue;
-			table.release(slot);
-			table.current.add(ordinal);
-			return ordinal;
+			this.likely = ordinal + 1;
+			return this.found(ordinal);
 		}
 		hashes[slot] = hash;
 		table.current.add(slot);
@@ -70,6 +75,13 @@ export class Ordinals {
 		if (this.size * 2 > buckets.length) this.rehash();
 		else this.insert(slot, hash);
 		return slot;
+	}
+
+	/** The record at `slot()` is that of `ordinal`. */
+	private found(ordinal: number): number {
+		this.table.release(this.next);
+		this.table.current.add(ordinal);
+		return ordinal;
 	}
 
 	private insert(ordinal: number, hash: number): void {
