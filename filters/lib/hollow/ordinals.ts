@@ -14,6 +14,7 @@ export class Ordinals {
 	private readonly table: Table;
 	private hashes = new Int32Array(SMALLEST);
 	private buckets = new Int32Array(SMALLEST).fill(EMPTY);
+	/** Buckets in use, by records that live or lived. */
 	private size = 0;
 	private next = 0;
 	private room = 0;
@@ -25,15 +26,15 @@ export class Ordinals {
 		const kept = table.previous.list();
 		this.reserve((kept.at(-1) ?? -1) + 1);
 		for (const ordinal of kept) this.hashes[ordinal] = mix(table.hash(ordinal));
+		this.rehash();
 		this.restart();
 	}
 
-	/** Begin a cycle: the table's previous state is what is kept, everything else is free. */
+	/**
+	 * Begin a cycle: the table's previous state is what is kept, everything else is free. Records that are no more stay in
+	 * the buckets until these are made anew: to take them out of a million each time would take longer than to pass them.
+	 */
 	restart(): void {
-		const kept = this.table.previous.list();
-		this.buckets = new Int32Array(bucketsFor(kept.length)).fill(EMPTY);
-		this.size = kept.length;
-		for (const ordinal of kept) this.insert(ordinal, this.hashes[ordinal]!);
 		this.next = this.table.previous.nextFree(0);
 		this.likely = 0;
 	}
@@ -64,7 +65,7 @@ export class Ordinals {
 		const mask = buckets.length - 1;
 		for (let at = hash & mask; buckets[at] !== EMPTY; at = (at + 1) & mask) {
 			const ordinal = buckets[at]!;
-			if (hashes[ordinal] !== hash || !table.same(ordinal, slot)) continue;
+			if (hashes[ordinal] !== hash || !this.isAlive(ordinal) || !table.same(ordinal, slot)) continue;
 			this.likely = ordinal + 1;
 			return this.found(ordinal);
 		}
@@ -75,6 +76,10 @@ export class Ordinals {
 		if (this.size * 2 > buckets.length) this.rehash();
 		else this.insert(slot, hash);
 		return slot;
+	}
+
+	private isAlive(ordinal: number): boolean {
+		return this.table.previous.has(ordinal) || this.table.current.has(ordinal);
 	}
 
 	/** The record at `slot()` is that of `ordinal`. */
@@ -93,6 +98,7 @@ export class Ordinals {
 
 	private rehash(): void {
 		const all = this.table.current.or(this.table.previous).list();
+		this.size = all.length;
 		this.buckets = new Int32Array(bucketsFor(this.size)).fill(EMPTY);
 		for (const ordinal of all) this.insert(ordinal, this.hashes[ordinal]!);
 	}
