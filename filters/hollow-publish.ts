@@ -11,7 +11,7 @@
 // and announced.version, in which Hollow's consumers (HollowFilesystemAnnouncementWatcher) see that there is a new one.
 //
 //   -i, --collection-interval 60s   publish at most this often: the newest cycle at that time, those between are
-//                 superseded (counted); by the clock, from publication to publication; 0 = every cycle
+//                 superseded (counted); by the clock, from publication to publication; without it every cycle
 //   --keep 100    versions that stay, 0 = all: a consumer that is behind by fewer can follow by deltas
 //   -r, --retry-interval 10s        until the next attempt when the folder cannot be written (disk full)
 //   --ack FILE    (or BPFPIPE_ACK) a barrier (#!pos) goes there once what was before it is published or superseded
@@ -38,7 +38,7 @@ import type { AnyRecord, Position } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
-	'collection-interval': { type: 'string', short: 'i', default: '60s' },
+	'collection-interval': { type: 'string', short: 'i', default: '0' },
 	'retry-interval': { type: 'string', short: 'r', default: '10s' },
 	keep: { type: 'string', default: '100' },
 	ack: { type: 'string' },

@@ -146,7 +146,7 @@ test('-i: what waits is superseded by newer cycles and published at the end, by 
 	for (const how of ['eof', 'term']) {
 		const folder = fresh();
 		const ack = join(room, `ack-${how}`);
-		const child = start('hollow-publish', [folder, '--ack', ack]);
+		const child = start('hollow-publish', [folder, '-i', '60s', '--ack', ack]);
 		const done = outcome(child);
 		child.stdin!.write(`${textOf(...upTo(2))}${barrier(2)}${textOf(...upTo(5, 3))}`);
 		await until(() => existsSync(join(folder, 'announced.version')));

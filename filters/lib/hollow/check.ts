@@ -13,15 +13,15 @@ export type Written = {
 	reverse?: () => Uint8Array;
 };
 
-/** What the states' checksums have to be; `previous` is the state before, which the check uses up. */
-export type Expected = { sum: number; previous?: { sum: number; state: () => State } };
+/** What the states' checksums have to be: that of the new one and, unless it is the first, of the one before. */
+export type Expected = { sum: number; previous?: number };
 
 const wrong = (what: string, how: string): Failure =>
 	new Failure(EXIT.bug, `the ${what} that was written ${how}: nothing is announced; please report it`);
 
-const attempt = (what: string, work: () => void): void => {
+const attempt = <Result>(what: string, work: () => Result): Result => {
 	try {
-		work();
+		return work();
 	} catch (error) {
 		if (error instanceof BlobError) throw wrong(what, `cannot be read back (${error.message})`);
 		throw error;
@@ -34,25 +34,15 @@ const mustBe = (what: string, state: State, wanted: number): void => {
 };
 
 /**
- * Read the blobs back: the snapshot is the state, the delta leads to it from the one before, the reverse back again.
+ * Read the blobs back: the snapshot is the state, the reverse delta leads to the one before, and the delta on again.
  * @throws Failure(70) saying which of them is wrong, and how.
  */
-export const checkBlobs = (written: Written, { sum, previous }: Expected): void => {
-	attempt('snapshot', () => {
-		const state = readSnapshot(written.snapshot());
-		mustBe('snapshot', state, sum);
-		if (!previous || !written.reverse) return;
-		const back = written.reverse();
-		attempt('reverse delta', () => {
-			applyDelta(state, back);
-			mustBe('reverse delta', state, previous.sum);
-		});
-	});
-	if (!previous || !written.delta) return;
-	const before = previous.state();
-	const on = written.delta();
-	attempt('delta', () => {
-		applyDelta(before, on);
-		mustBe('delta', before, sum);
-	});
+export const checkBlobs = ({ snapshot, delta, reverse }: Written, { sum, previous }: Expected): void => {
+	const state = attempt('snapshot', () => readSnapshot(snapshot()));
+	mustBe('snapshot', state, sum);
+	if (previous === undefined || !delta || !reverse) return;
+	attempt('reverse delta', () => applyDelta(state, reverse()));
+	mustBe('reverse delta', state, previous);
+	attempt('delta', () => applyDelta(state, delta()));
+	mustBe('delta', state, sum);
 };

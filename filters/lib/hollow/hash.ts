@@ -15,14 +15,19 @@ const carry = (a: number, b: number): number => ((a >>> 0) + (b >>> 0) > 0xfffff
 
 /** Bucket hash of a 64-bit number given as two 32-bit lanes: the low 32 bits of the mix. */
 export const hashLong = (low: number, high: number): number => {
+	// One statement a lane: pairs in arrays would cost an allocation each.
 	let a = low << 18;
 	let lo = (~low + a) | 0;
 	let hi = (~high + ((high << 18) | (low >>> 14)) + carry(~low, a)) | 0;
-	[lo, hi] = [lo ^ ((lo >>> 31) | (hi << 1)), hi ^ (hi >>> 31)];
-	const product = (lo >>> 0) * 21;
-	hi = (Math.imul(hi, 21) + Math.floor(product / 4294967296)) | 0;
-	lo = product | 0;
-	[lo, hi] = [lo ^ ((lo >>> 11) | (hi << 21)), hi ^ (hi >>> 11)];
+	lo ^= (lo >>> 31) | (hi << 1);
+	hi ^= hi >>> 31;
+	// Twenty-one times, by halves that stay below 2^32.
+	const bottom = (lo & 0xffff) * 21;
+	const top = (lo >>> 16) * 21 + (bottom >>> 16);
+	hi = (Math.imul(hi, 21) + (top >>> 16)) | 0;
+	lo = (top << 16) | (bottom & 0xffff);
+	lo ^= (lo >>> 11) | (hi << 21);
+	hi ^= hi >>> 11;
 	a = lo << 6;
 	hi = (hi + ((hi << 6) | (lo >>> 26)) + carry(lo, a)) | 0;
 	lo = (lo + a) | 0;

@@ -14,25 +14,29 @@ export class Ordinals {
 	private readonly table: Table;
 	private hashes = new Int32Array(SMALLEST);
 	private buckets = new Int32Array(SMALLEST).fill(EMPTY);
+	/** Buckets in use, by records that live or lived. */
 	private size = 0;
 	private next = 0;
 	private room = 0;
+	/** The record that would come now if the cycle before was added in the same order. */
+	private likely = 0;
 
 	constructor(table: Table) {
 		this.table = table;
 		const kept = table.previous.list();
 		this.reserve((kept.at(-1) ?? -1) + 1);
 		for (const ordinal of kept) this.hashes[ordinal] = mix(table.hash(ordinal));
+		this.rehash();
 		this.restart();
 	}
 
-	/** Begin a cycle: the table's previous state is what is kept, everything else is free. */
+	/**
+	 * Begin a cycle: the table's previous state is what is kept, everything else is free. Records that are no more stay in
+	 * the buckets until these are made anew: to take them out of a million each time would take longer than to pass them.
+	 */
 	restart(): void {
-		const kept = this.table.previous.list();
-		this.buckets = new Int32Array(bucketsFor(kept.length)).fill(EMPTY);
-		this.size = kept.length;
-		for (const ordinal of kept) this.insert(ordinal, this.hashes[ordinal]!);
 		this.next = this.table.previous.nextFree(0);
+		this.likely = 0;
 	}
 
 	private reserve(count: number): void {
@@ -54,14 +58,16 @@ export class Ordinals {
 	commit(): number {
 		const { table, buckets, hashes } = this;
 		const slot = this.next;
+		// Most of a data set stays as it was, and in order: then no table of hashes need be searched.
+		const likely = this.likely++;
+		if (table.previous.has(likely) && table.same(likely, slot)) return this.found(likely);
 		const hash = mix(table.hash(slot));
 		const mask = buckets.length - 1;
 		for (let at = hash & mask; buckets[at] !== EMPTY; at = (at + 1) & mask) {
 			const ordinal = buckets[at]!;
-			if (hashes[ordinal] !== hash || !table.same(ordinal, slot)) continue;
-			table.release(slot);
-			table.current.add(ordinal);
-			return ordinal;
+			if (hashes[ordinal] !== hash || !this.isAlive(ordinal) || !table.same(ordinal, slot)) continue;
+			this.likely = ordinal + 1;
+			return this.found(ordinal);
 		}
 		hashes[slot] = hash;
 		table.current.add(slot);
@@ -70,6 +76,17 @@ export class Ordinals {
 		if (this.size * 2 > buckets.length) this.rehash();
 		else this.insert(slot, hash);
 		return slot;
+	}
+
+	private isAlive(ordinal: number): boolean {
+		return this.table.previous.has(ordinal) || this.table.current.has(ordinal);
+	}
+
+	/** The record at `slot()` is that of `ordinal`. */
+	private found(ordinal: number): number {
+		this.table.release(this.next);
+		this.table.current.add(ordinal);
+		return ordinal;
 	}
 
 	private insert(ordinal: number, hash: number): void {
@@ -81,6 +98,7 @@ export class Ordinals {
 
 	private rehash(): void {
 		const all = this.table.current.or(this.table.previous).list();
+		this.size = all.length;
 		this.buckets = new Int32Array(bucketsFor(this.size)).fill(EMPTY);
 		for (const ordinal of all) this.insert(ordinal, this.hashes[ordinal]!);
 	}

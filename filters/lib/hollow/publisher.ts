@@ -11,15 +11,12 @@ import type { Cycle } from './cycle.ts';
 import {
 	announce,
 	asideOf,
-	contentsOf,
 	deltaName,
 	headerName,
-	loadAlong,
 	snapshotName,
 	syncFolder,
 	unveil,
 	type Version,
-	wayTo,
 	writeAside,
 } from './folder.ts';
 import { type Lock, lockFolder } from './lock.ts';
@@ -213,14 +210,13 @@ class FolderPublisher implements Publisher {
 		const { folder } = this.options;
 		const read = (name: string) => () => readFileSync(asideOf(folder, name));
 		const { delta, reverse } = names;
-		const state = () => loadAlong(folder, wayTo(contentsOf(folder), chain.version!));
 		checkBlobs(
 			{
 				snapshot: read(names.snapshot),
 				...(delta === undefined ? {} : { delta: read(delta) }),
 				...(reverse === undefined ? {} : { reverse: read(reverse) }),
 			},
-			{ sum, ...(chain.version === undefined ? {} : { previous: { sum: chain.sum, state } }) },
+			{ sum, ...(chain.version === undefined ? {} : { previous: chain.sum }) },
 		);
 	}
 
