@@ -44,7 +44,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 /** Whether an Authorization header holds the token, in a time that says nothing about how much of it was right. */
 export const isBearer = (header: string | undefined, token: string): boolean => {
 	const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
-	return timingSafeEqual(digest(given), digest(token));
+	return token !== '' && timingSafeEqual(digest(given), digest(token));
 };
 
 /** Where a token may come from; the first that is given counts. */

@@ -96,11 +96,17 @@ export const createPusher = (options: PusherOptions): Pusher => {
 	};
 	let running: Promise<void> | undefined;
 	const start = () => {
-		running ??= run()
-			.catch(onFailure)
-			.finally(() => {
+		running ??= run().then(
+			() => {
 				running = undefined;
-			});
+				// What came between the last look at the queue and now would wait for ever.
+				if (queue.size() > 0 && !isOver) start();
+			},
+			(error) => {
+				running = undefined;
+				onFailure(error);
+			},
+		);
 	};
 	const dropOldest = () => {
 		const entry = queue.first()!;
