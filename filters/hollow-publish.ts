@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // hollow-publish - cycles into a folder of Netflix Hollow blobs, announced when they are whole and checked
 //
-// usage:  hollow-publish DIR [-i 60s] [--keep 100] [-r 10s] [--ack FILE] [--new-chain] < cycles
+// usage:  hollow-publish DIR [-i 60s] [--keep 100] [-r 10s] [--ack FILE] [--new-chain]
+//                        [--s3-uri s3://BUCKET/PREFIX [--s3-endpoint URL] [--s3-credentials FILE]] < cycles
 // stdin:  cycles, as to-hollow writes them        stdout: nothing
 //
 //   {"type":"hollow_metric","source":"web1","name":"cpu-lat","total":13,"unit":"us","buckets":[[0,1,5],[1,2,8]]}
@@ -18,11 +19,18 @@
 //   --new-chain   where the announced state is broken, or of another schema, begin a new chain instead of stopping:
 //                 a snapshot without a delta; consumers load it whole. Old versions stay until --keep removes them
 //
+//   --s3-uri s3://BUCKET/PREFIX     every version also into an object store, in the layout of Netflix's
+//                 hollow-reference-implementation (S3BlobRetriever, S3AnnouncementWatcher), announced last. DIR is the
+//                 queue: while the store is away versions stay there, whatever --keep says, and follow in order
+//                 afterwards; at the end up to 5 s are spent on that. Nothing is ever removed from the store
+//   --s3-endpoint https://HOST      a store that is not Amazon's; the region is AWS_REGION, or us-east-1
+//   --s3-credentials FILE           [default] (or AWS_PROFILE) of a file as the AWS tools have it; else the variables
+//                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+//
 // DIR is made if only its last part is missing. It holds one data set and has one writer: a second one ends with 75, a
 // cycle of another data set or with other numbers (wide) with 78. What a crash left is removed at the next start, and the
 // chain of deltas goes on. A cycle that is not newer than the announced version is skipped (counted: old); one that
 // changes nothing is not published. A header tag bpfpipe.synthetic says that a version has sample data in it.
-//
 // Before a version is announced its blobs are read back from the disk: the snapshot must be the state, the delta must
 // lead to it from the version before, and the reverse delta back; else nothing is announced and the exit is 70.
 // What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
@@ -31,6 +39,7 @@
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createCycleReader } from './lib/hollow/cycle.ts';
+import { createMirror } from './lib/hollow/mirror.ts';
 import { createPacer } from './lib/hollow/pacer.ts';
 import { openPublisher } from './lib/hollow/publisher.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
@@ -43,7 +52,13 @@ const OPTIONS = {
 	keep: { type: 'string', default: '100' },
 	ack: { type: 'string' },
 	'new-chain': { type: 'boolean', default: false },
+	's3-uri': { type: 'string' },
+	's3-endpoint': { type: 'string' },
+	's3-credentials': { type: 'string' },
 } as const;
+
+/** How long the end may take because of the store. */
+const STORE_MS = 5000;
 
 /** How many versions stay. With one alone no consumer could ever take a delta. */
 const keepOf = (text: string): number => {
@@ -52,23 +67,31 @@ const keepOf = (text: string): number => {
 	return keep;
 };
 
+/** The object store that is wanted; its client is loaded only then. */
+const storeOf = async (uri: string | undefined, endpoint: string | undefined, file: string | undefined) =>
+	uri === undefined
+		? undefined
+		: (await import('./lib/hollow/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
+
 stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');
 	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
 	const keep = keepOf(options.keep);
 	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
-	let superseded = 0;
-	const publisher = await openPublisher({ folder: args[0]!, keep, log, newChain: options['new-chain'] });
+	const folder = args[0]!;
+	const store = await storeOf(options['s3-uri'], options['s3-endpoint'], options['s3-credentials']);
+	const mirror = store && createMirror({ folder, store, log, onFailure: fail });
+	const newChain = options['new-chain'];
+	const publisher = await openPublisher({ folder, keep, log, newChain, needed: mirror?.needed });
+	mirror?.kick();
 	const pacer = createPacer({
 		publisher,
 		intervalMs,
 		retryMs,
 		log,
-		count: (what) => {
-			count(what);
-			if (what === 'superseded') superseded += 1;
-		},
+		count,
 		bad,
+		onPublished: () => mirror?.kick(),
 		onSettled: (position) => writeAck(ack, position),
 		onFailure: fail,
 	});
@@ -108,8 +131,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, l
 				if (!ack || !(error instanceof Failure) || error.code !== EXIT.unavailable) throw error;
 				log.error(`${error.message}; the next run reads it again`);
 			}
-			if (superseded > 0)
-				log.info(`${superseded} cycles were superseded by newer ones within their interval`);
+			await mirror?.finish(STORE_MS);
 			await publisher.close();
 		},
 	};

@@ -47,6 +47,22 @@ install_hollow() {
 	mv "$jars.new" "$jars"
 }
 
+# versitygw, an S3 server in one file, from its Go module.
+install_versitygw() {
+	local folder="$cache/versitygw-1.8.0"
+	if [ -x "$folder/versitygw" ]; then
+		echo "setup: all there: versitygw"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so tests that need an S3 server are skipped" >&2
+		return
+	fi
+	echo "setup: building versitygw"
+	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' github.com/versity/versitygw/cmd/versitygw@v1.8.0
+}
+
 install_packages
 install_hollow
+install_versitygw
 echo "setup: done"

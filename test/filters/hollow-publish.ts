@@ -19,7 +19,7 @@ import { createPacer } from '../../filters/lib/hollow/pacer.ts';
 import type { Outcome, Publisher } from '../../filters/lib/hollow/publisher.ts';
 import { applyDelta, readSnapshot } from '../../filters/lib/hollow/read.ts';
 import { checksum, hex, type State } from '../../filters/lib/hollow/state.ts';
-import { until } from '../fixtures/carbon.ts';
+import { endAnyway, until } from '../fixtures/carbon.ts';
 import { cycleAt, keptLog, sumAt, textOf, version } from '../fixtures/published.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
@@ -124,7 +124,10 @@ pure('a cycle that cannot be stored is bad input, and its barrier passes', async
 pure.run();
 
 const test = suite('hollow-publish: the program');
-test.after(() => rmSync(room, { recursive: true }));
+test.after(() => {
+	rmSync(room, { recursive: true });
+	endAnyway();
+});
 
 test('cycles become versions; barriers are acked; stdout stays empty', async () => {
 	const folder = fresh();
@@ -346,7 +349,7 @@ testWith(
 			const without = await run('hollow-publish', [folder, '-i', '0'], textOf(cycleAt(4)));
 			assert.is(without.status, 69);
 		} finally {
-			assert.is(spawnSync('umount', [folder]).status, 0);
+			assert.is(spawnSync('umount', ['-l', folder]).status, 0);
 		}
 	},
 );

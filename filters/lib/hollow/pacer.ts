@@ -16,6 +16,8 @@ export type PacerOptions = {
 	retryMs: number;
 	log: Log;
 	count: (name: string) => void;
+	/** There is a new version. */
+	onPublished?: () => void;
 	/** A cycle that cannot be stored. */
 	bad: (what: string) => void;
 	/** Everything before this position is done with. */
@@ -37,12 +39,13 @@ const mayPass = (error: unknown): error is Failure =>
 	error instanceof Failure && error.code === EXIT.unavailable;
 
 export const createPacer = (options: PacerOptions): Pacer => {
-	const { publisher, intervalMs, retryMs, log, count, bad, onSettled, onFailure } = options;
+	const { publisher, intervalMs, retryMs, log, count, bad, onPublished, onSettled, onFailure } = options;
 	let waiting: Cycle | undefined;
 	let position: Position | undefined;
 	let timer: NodeJS.Timeout | undefined;
 	let due = 0;
 	let isFirst = true;
+	let superseded = 0;
 
 	const settle = () => {
 		if (waiting || !position) return;
@@ -63,6 +66,7 @@ export const createPacer = (options: PacerOptions): Pacer => {
 		const text = `published ${version}, ${cycle.states.length} sources${cycle.synthetic ? ', sample data' : ''}`;
 		(isFirst ? log.info : log.debug)(text, { ...sizes, ...phases }, `published ${version}`);
 		isFirst = false;
+		onPublished?.();
 	};
 	const attempt = async (cycle: Cycle) => {
 		try {
@@ -92,7 +96,10 @@ export const createPacer = (options: PacerOptions): Pacer => {
 	};
 	return {
 		offer: async (cycle) => {
-			if (waiting) count('superseded');
+			if (waiting) {
+				count('superseded');
+				superseded += 1;
+			}
 			waiting = cycle;
 			if (performance.now() < due) wait();
 			else await publishWaiting();
@@ -103,6 +110,8 @@ export const createPacer = (options: PacerOptions): Pacer => {
 		},
 		finish: async () => {
 			clearTimeout(timer);
+			if (superseded > 0)
+				log.info(`${superseded} cycles were superseded by newer ones within their interval`);
 			if (waiting) await attempt(waiting);
 		},
 	};

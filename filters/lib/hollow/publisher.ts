@@ -118,6 +118,8 @@ class FolderPublisher implements Publisher {
 	}
 
 	async close(): Promise<void> {
+		// What `needed` held back at the last publication may be free by now.
+		this.retire();
 		this.lock.release();
 	}
 

@@ -499,7 +499,7 @@ testWith(
 			assert.is(sumAt(folder, version(1), version(2)), sumAt(folder, version(1)));
 			await publisher.close();
 		} finally {
-			assert.is(spawnSync('umount', [folder]).status, 0);
+			assert.is(spawnSync('umount', ['-l', folder]).status, 0);
 		}
 	},
 );
