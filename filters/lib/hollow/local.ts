@@ -4,6 +4,7 @@ import { EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { whole } from '../options.ts';
 import type { Cycle } from './cycle.ts';
+import { ValueError } from './errors.ts';
 import { openPublisher } from './publisher.ts';
 
 export type LocalOptions = {
@@ -32,10 +33,10 @@ export const keepOf = (text: string, where: string): number => {
 export const openLocal = async ({ folder, keep, isBeside, log, count }: LocalOptions): Promise<Local> => {
 	const publisher = await openPublisher({ folder, keep, log });
 	const onFailure = (error: unknown) => {
-		const isData = error instanceof Failure && error.code === EXIT.data;
-		if (!(error instanceof Failure) || (!isBeside && !isData)) throw error;
+		const isData = error instanceof ValueError || (error instanceof Failure && error.code === EXIT.data);
+		if (!isData && !(isBeside && error instanceof Failure)) throw error;
 		count('local_failed');
-		log.error(error.message, {}, 'local');
+		log.error(`${folder}: ${(error as Error).message}`, {}, 'local');
 	};
 	return {
 		publish: async (cycle) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import type { Cycle } from '../cycle.ts';
+import { ValueError } from '../errors.ts';
 import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../folder.ts';
 import { type Outcome, openPublisher, type Publisher } from '../publisher.ts';
 import { HttpError } from './http-error.ts';
@@ -43,6 +44,7 @@ export type DatasetsOptions = {
 
 /** A Failure of the publisher as an answer: what the client can change, what passes, and what neither can help. */
 export const refusalOf = (error: unknown): HttpError => {
+	if (error instanceof ValueError) return new HttpError(422, 'payload', error.message);
 	const { code, message } = verdict(error);
 	if (code === EXIT.data) return new HttpError(422, 'payload', message);
 	if (code === EXIT.config) return new HttpError(409, 'conflict', message);
