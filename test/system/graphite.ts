@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { carbonCache } from '../fixtures/carbon-cache.ts';
+import { printsOf } from '../fixtures/prints.ts';
 import { bpftraceLacks, commandsLack, testWith } from '../parts.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
@@ -16,23 +17,6 @@ const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 120) * 1000;
 const LOWER_BOUNDS = [0, ...Array.from({ length: 21 }, (_, power) => 2 ** power)];
 
 const test = suite('graphite');
-
-type Print = { ts: number; counts: Map<number, number> };
-
-/** The prints in a bpftrace log: time in seconds, and count by lower bound. */
-const printsOf = (log: string): Print[] =>
-	log
-		.split(/^#!ts /m)
-		.slice(1)
-		.flatMap((text): Print[] => {
-			if (!text.includes('@usecs:')) return [];
-			const rows = [...text.matchAll(/^\[(\d+)(K?)(?:, \d+K?\))?\]?\s+(\d+) \|/gm)];
-			const counts = rows.map(([, n, k, count]): [number, number] => [
-				Number(n) * (k ? 1024 : 1),
-				Number(count),
-			]);
-			return [{ ts: Number.parseFloat(text), counts: new Map(counts) }];
-		});
 
 /** Status, as an operator asks for it. */
 const settled = async (file: string, args: string[], env: Record<string, string>): Promise<boolean> =>
