@@ -9,7 +9,7 @@ import type { State } from './state.ts';
 import { filled, ordinalsOf, recordOf, tableOf, type Value } from './values.ts';
 
 /** A source (a MetricsState), or a metric or an aggregate of one. */
-export type What = { source: string; kind: 'source' | 'metric' | 'aggregate'; name: string };
+export type What = { source: string | null; kind: 'source' | 'metric' | 'aggregate'; name: string | null };
 
 /** Where the value of something lies: the number of its content, its record, and the time of its state. */
 type Place = { number: number; type?: string; ordinal: number; timestamp: string | null };
@@ -27,7 +27,7 @@ const textIn = (state: State, type: string, ordinal: number, name: string): stri
 };
 
 /** The entries of a map of a MetricsState: key, type and ordinal of the value. */
-function* entriesOf(state: State, ordinal: number, name: string): Generator<[string, string, number]> {
+function* entriesOf(state: State, ordinal: number, name: string): Generator<[string | null, string, number]> {
 	const column = (tableOf(state, 'MetricsState', ordinal) as ObjectTable).column(name);
 	const map = column?.get(ordinal) ?? null;
 	if (!column || map === null) return;
@@ -37,7 +37,7 @@ function* entriesOf(state: State, ordinal: number, name: string): Generator<[str
 	const entries = filled(table, map as number);
 	for (let at = 0; at < entries.length; at += 2)
 		yield [
-			(recordOf(state, schema.keyType, entries[at]!) ?? '') as string,
+			recordOf(state, schema.keyType, entries[at]!) as string | null,
 			schema.valueType,
 			entries[at + 1]!,
 		];
@@ -54,9 +54,9 @@ const placesIn = (state: State, { content, budget }: Comparison): Found => {
 	};
 	for (const one of ordinalsOf(state, 'MetricsState')) {
 		budget.begin('MetricsState', one);
-		const source = textIn(state, 'MetricsState', one, 'source') ?? 'unknown';
+		const source = textIn(state, 'MetricsState', one, 'source');
 		const timestamp = textIn(state, 'MetricsState', one, 'timestamp');
-		put({ source, kind: 'source', name: '' }, { number: 0, ordinal: one, timestamp });
+		put({ source, kind: 'source', name: null }, { number: 0, ordinal: one, timestamp });
 		for (const kind of ['metric', 'aggregate'] as const) {
 			for (const [name, type, ordinal] of entriesOf(state, one, `${kind}s`)) {
 				const number = content.of(state, type, ordinal);
@@ -110,7 +110,9 @@ function* changesOf(was: Place[], is: Place[], both: Comparison): Generator<Chan
 
 const KINDS = ['source', 'metric', 'aggregate'];
 const inOrder = (a: What, b: What): number =>
-	byCode(a.source, b.source) || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCode(a.name, b.name);
+	byCode(a.source ?? '', b.source ?? '') ||
+	KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+	byCode(a.name ?? '', b.name ?? '');
 
 /**
  * What happened to each source, metric and aggregate, by source and name. Both states have metrics.
