@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// hollow-cat - print what a folder of Netflix Hollow blobs holds, as records or as JSON
+// hollow-cat - print what a folder of Netflix Hollow blobs holds, changed, or comes to hold
 //
-// usage:  hollow-cat DIR [--at V] [--from A] [--json [--ordinals] | --schema | --stats]
+// usage:  hollow-cat DIR [--at V] [--from A] [--json [--ordinals] | --schema | --stats] [--limit 256M]
+//         hollow-cat DIR --follow [--json] | --diff A [B] [--stats] | --history [--json]
 // stdin:  not read        stdout: the data set at the announced version, or at version V
 //
 //   announced.version  snapshot-20240101000000001  delta-20240101000000001-20240101000000002  ...
@@ -16,76 +17,122 @@
 //   --ordinals    with --json: also every record of every type by its ordinal
 //   --schema      the types, in Hollow's schema language
 //   --stats       records, holes, bits and bytes of each type and field
+//   --limit 256M  most characters of text, a quarter of it for one record with all that it refers to; more ends it with
+//                 65, because a small blob can hold records that refer to each other 2^n times
+//
+//   -f, --follow  the announced version, and again each that is announced from then on, until TERM or INT; --json: one
+//                 line each. What is missing or broken is waited for and said once. It moves on by deltas, back by
+//                 reverse deltas, and reads a snapshot where none lead. A version is printed whole or not at all; what
+//                 is announced while the reader is slow, and is not announced any more after that, is passed over.
+//   --diff A [B]  what changed from A to B (the announced version); exit 0 with differences too. A line for each metric
+//                 by source and name, and likewise "aggregate" or source alone; for other types for each record, by
+//                 primary key, or without one for each top-level record. "timestamp" alone is no change of a metric.
+//     {"type":"hollow_diff","change":"changed","from":"...01","to":"...02","source":"host-a","metric":"tcp_retransmits",
+//      "before":{"timestamp":"2024-01-01T00:00:01Z","total":3,"unit":"count","buckets":[]},"after":{...}}
+//                 With --stats counts: of metrics, and of each type by what its records hold.
+//   --history     the versions in DIR, oldest first: time, records, what the delta to it adds and removes, bytes of
+//                 blobs, gaps in the chain, announced, synthetic. Broken blobs are named; the exit is then 65. Blobs
+//                 are parsed, not applied. --json: {"type":"hollow_version","version":"...","deltas":[...],...}
 //
 // A broken blob ends it with 65 and the byte where it broke; a version that no blobs lead to, with 69.
 // (`--version` is this program's own version, as with every stage.)
 
+import { join } from 'node:path';
 import { EXIT, Failure } from './lib/failure.ts';
-import { StateError, ValueError } from './lib/hollow/errors.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
-import { stateText } from './lib/hollow/json.ts';
-import { hasMetrics, metricsIn } from './lib/hollow/metrics.ts';
+import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
+import { Budget } from './lib/hollow/budget.ts';
+import { compare } from './lib/hollow/comparison.ts';
+import { diffLines, tallies, talliesText } from './lib/hollow/diff.ts';
+import { ANNOUNCED, announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
+import { follow } from './lib/hollow/follow.ts';
+import { historyOf } from './lib/hollow/history.ts';
+import { entryLine, historyText } from './lib/hollow/history-text.ts';
+import { statePieces } from './lib/hollow/json.ts';
 import { schemaText } from './lib/hollow/schema-text.ts';
+import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/shown.ts';
 import type { State } from './lib/hollow/state.ts';
 import { statsText } from './lib/hollow/stats.ts';
+import { wayFromSnapshot } from './lib/hollow/way.ts';
 import type { Context } from './lib/program.ts';
-import { type AnyRecord, faultIn } from './lib/record.ts';
 import { source } from './lib/source.ts';
+import { createWatch } from './lib/tail/watch.ts';
 
-/** A version that the user wrote. */
-const versionOf = (option: string, text: string | undefined): Version | undefined => {
-	if (text === undefined || /^\d{1,19}$/.test(text)) return text;
-	throw new Failure(EXIT.usage, `${option}: "${text}" is no version, which is digits`);
+type Cat = Context<typeof OPTIONS>;
+
+const piecesOf = (
+	state: State,
+	version: Version,
+	{ limit }: Asked,
+	{ options, bad }: Cat,
+): Iterable<string> => {
+	const { schema, stats, json, ordinals } = options;
+	if (schema)
+		return [...state.tables.values()].map(
+			(table, at) => `${at > 0 ? '\n' : ''}${schemaText(table.schema)}\n`,
+		);
+	if (stats) return [statsText(state)];
+	if (json || ordinals) return statePieces(state, version, ordinals, new Budget(limit));
+	needMetrics(state);
+	return recordPieces(state, limit, bad);
 };
 
-const printRecords = async (state: State, { emit, bad, output }: Context): Promise<void> => {
-	if (!hasMetrics(state))
-		throw new Failure(EXIT.data, 'no MetricsState among its types; --json prints any data set');
-	for (const record of metricsIn(state)) {
-		const fault = faultIn(record as AnyRecord);
-		if (fault) bad(`${record.host} ${record.metric}: ${fault}`);
-		else emit(record);
-		await output.room();
-	}
+const catOne = async (asked: Asked, context: Cat): Promise<void> => {
+	const { folder, at, from } = asked;
+	const version = at ?? announcedIn(folder);
+	const contents = contentsOf(folder);
+	const way = from === undefined ? wayFromSnapshot(contents, version) : wayTo(contents, version, from);
+	const state = loadAlong(folder, way);
+	await asData(() => print(piecesOf(state, version, asked, context), context.output));
 };
 
-/** A state that does not hold together is bad data, like the blob that it came from. */
-const asData = async (print: () => void | Promise<void>): Promise<void> => {
-	try {
-		await print();
-	} catch (error) {
-		const isData = error instanceof StateError || error instanceof ValueError;
-		throw isData ? new Failure(EXIT.data, error.message) : error;
-	}
+const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => {
+	const { options, log, count, output, signal } = context;
+	const path = join(folder, ANNOUNCED);
+	const watch = createWatch(path, signal, (why) =>
+		log.warn(`cannot watch ${path}: ${why}; looking once a second`),
+	);
+	const show = async (version: Version, state: State) => {
+		if (!options.json) needMetrics(state);
+		const pieces = (bad: (what: string) => void) =>
+			options.json ? linePieces(state, version, limit) : recordPieces(state, limit, bad);
+		try {
+			await asData(() => tryOut(pieces(() => {})));
+		} catch (error) {
+			if (!(error instanceof Failure) || options.strict) throw error;
+			count('bad');
+			return log.warn(`version ${version}: ${error.message}; not printed`);
+		}
+		await print(pieces(context.bad), output);
+	};
+	await follow({ folder, watch, signal, log, show });
+	watch.close();
 };
 
-source(
-	import.meta,
-	{
-		options: {
-			at: { type: 'string' },
-			from: { type: 'string' },
-			json: { type: 'boolean' },
-			ordinals: { type: 'boolean' },
-			schema: { type: 'boolean' },
-			stats: { type: 'boolean' },
-		},
-		args: [1, 1],
-	},
-	async (context) => {
-		const { options, args, emit } = context;
-		const folder = args[0]!;
-		const chosen = versionOf('--at', options.at);
-		const from = versionOf('--from', options.from);
-		const version = chosen ?? announcedIn(folder);
-		const state = loadAlong(folder, wayTo(contentsOf(folder), version, from));
-		const schemas = [...state.tables.values()].map(({ schema }) => schemaText(schema));
-		await asData(() => {
-			if (options.schema) return emit(schemas.join('\n\n'));
-			if (options.stats) return emit(statsText(state).trimEnd());
-			if (options.json || options.ordinals)
-				return emit(stateText(state, version, options.ordinals).trimEnd());
-			return printRecords(state, context as unknown as Context);
-		});
-	},
-);
+const catDiff = async ({ folder, limit, diff, to }: Asked, { options, output }: Cat): Promise<void> => {
+	const way = { from: diff!, to: to ?? announcedIn(folder) };
+	const load = (version: Version) => loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
+	const both = compare(load(way.from), load(way.to), new Budget(limit));
+	await asData(() => print(options.stats ? talliesText(tallies(both)) : diffLines(both, way), output));
+};
+
+const catHistory = async ({ folder }: Asked, { options, log, output }: Cat): Promise<void> => {
+	const { entries, unannounced } = historyOf(folder);
+	await print(options.json ? entries.map(entryLine) : historyText(entries), output);
+	if (unannounced) log.warn(unannounced.why);
+	const broken = entries.filter(({ problems }) => problems.length > 0).length;
+	if (broken > 0)
+		throw new Failure(
+			EXIT.data,
+			`${folder}: ${broken} of ${entries.length} versions are broken; see their lines`,
+		);
+	if (unannounced?.isGarbage)
+		throw new Failure(EXIT.data, `${folder}: no consumer finds a version; see above`);
+};
+
+source(import.meta, { options: OPTIONS, args: [1, 2] }, async (context) => {
+	const { options, args } = context;
+	const asked = askedIn(options, args);
+	if (options.follow) return catAll(asked, context);
+	if (options.history) return catHistory(asked, context);
+	return options.diff === undefined ? catOne(asked, context) : catDiff(asked, context);
+});

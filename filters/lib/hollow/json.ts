@@ -1,6 +1,7 @@
 // json: a state as JSON text: its top-level records fully expanded, or every record by its ordinal
 // LONG is a string, BYTES {"hex":...}, a float that is no number its name in a string; nothing is rounded.
 
+import { Budget } from './budget.ts';
 import { HashedTable } from './hashed-table.ts';
 import { ListTable } from './list-table.ts';
 import type { ObjectTable } from './object-table.ts';
@@ -24,7 +25,8 @@ const doubleText = (value: number): string => {
 	return /^-?\d+$/.test(text) ? `${text}.0` : text;
 };
 
-const scalarText = (table: ObjectTable, at: number, ordinal: number): string => {
+/** The field at `at` of a record as JSON text; a reference as its ordinal. */
+export const scalarText = (table: ObjectTable, at: number, ordinal: number): string => {
 	const column = table.columns[at]!;
 	const value = column.get(ordinal);
 	if (value === null) return 'null';
@@ -34,51 +36,70 @@ const scalarText = (table: ObjectTable, at: number, ordinal: number): string => 
 	return typeof value === 'bigint' ? `"${value}"` : JSON.stringify(value);
 };
 
-const objectText = (state: State, table: ObjectTable, ordinal: number, depth: number): string => {
+const objectText = (
+	state: State,
+	table: ObjectTable,
+	ordinal: number,
+	depth: number,
+	budget: Budget,
+): string => {
 	const { fields } = table.schema;
+	let inner = 0;
 	const texts = fields.map(({ target }, at) => {
 		const value = target === undefined ? null : table.columns[at]!.get(ordinal);
-		return value === null
-			? scalarText(table, at, ordinal)
-			: expanded(state, target!, value as number, depth + 1);
+		if (value === null) return scalarText(table, at, ordinal);
+		const text = expanded(state, target!, value as number, budget, depth + 1);
+		inner += text.length;
+		return text;
 	});
-	if (fields.length === 1 && fields[0]!.name === 'value') return texts[0]!;
-	return `{${fields.map(({ name }, at) => `${JSON.stringify(name)}:${texts[at]}`).join(',')}}`;
+	const isBare = fields.length === 1 && fields[0]!.name === 'value';
+	const text = isBare
+		? texts[0]!
+		: `{${fields.map(({ name }, at) => `${JSON.stringify(name)}:${texts[at]}`).join(',')}}`;
+	budget.take(text.length - inner);
+	return text;
 };
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const ascii = (text: string): string => text.replace(/[^\x20-\x7e]/g, escaped);
 
-// As the texts compare when everything beyond ASCII is escaped, which is how Java's side sorts them.
-const byText = (a: string, b: string): number => {
-	const [first, second] = [ascii(a), ascii(b)];
-	return first < second ? -1 : first > second ? 1 : 0;
-};
+const byCode = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+/** As the texts compare when everything beyond ASCII is escaped, which is how Java's side sorts them. */
+const sortedBy = <Item>(items: Item[], textOf: (item: Item) => string): Item[] =>
+	items
+		.map((item) => ({ item, key: ascii(textOf(item)) }))
+		.sort((a, b) => byCode(a.key, b.key))
+		.map(({ item }) => item);
 
 const mapText = (pairs: [key: string, value: string][]): string => {
-	pairs.sort(([a], [b]) => byText(a, b));
-	if (pairs.every(([key]) => key.startsWith('"')))
-		return `{${pairs.map(([key, value]) => `${key}:${value}`).join(',')}}`;
-	return `{"entries":[${pairs.map(([key, value]) => `[${key},${value}]`).join(',')}]}`;
+	const sorted = sortedBy(pairs, ([key]) => key);
+	if (sorted.every(([key]) => key.startsWith('"')))
+		return `{${sorted.map(([key, value]) => `${key}:${value}`).join(',')}}`;
+	return `{"entries":[${sorted.map(([key, value]) => `[${key},${value}]`).join(',')}]}`;
 };
+
+// Brackets and commas; also what a record takes from the budget at least, however short its text is.
+const AROUND = 4;
 
 /**
  * A record with everything it refers to, as JSON text. Maps and sets are sorted by their text.
- * @throws StateError when something is not there, or records contain each other.
+ * @throws StateError when something is not there, records contain each other, or the text exceeds the budget.
  */
-export const expanded = (state: State, type: string, ordinal: number, depth = 0): string => {
+export const expanded = (state: State, type: string, ordinal: number, budget: Budget, depth = 0): string => {
 	checkDepth(depth, type);
 	const table = tableOf(state, type, ordinal);
-	const inner = (target: string, one: number) => expanded(state, target, one, depth + 1);
+	const inner = (target: string, one: number) => expanded(state, target, one, budget, depth + 1);
+	budget.take(AROUND);
 	if (table instanceof ListTable)
 		return `[${Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one)).join(',')}]`;
-	if (!(table instanceof HashedTable)) return objectText(state, table, ordinal, depth);
+	if (!(table instanceof HashedTable)) return objectText(state, table, ordinal, depth, budget);
 	const { schema } = table;
 	const entries = filled(table, ordinal);
-	if (schema.kind === 'set')
-		return `[${Array.from(entries, (one) => inner(schema.element, one))
-			.sort(byText)
-			.join(',')}]`;
+	if (schema.kind === 'set') {
+		const texts = Array.from(entries, (one) => inner(schema.element, one));
+		return `[${sortedBy(texts, (text) => text).join(',')}]`;
+	}
 	const pairs: [string, string][] = [];
 	for (let at = 0; at < entries.length; at += 2)
 		pairs.push([inner(schema.keyType, entries[at]!), inner(schema.valueType, entries[at + 1]!)]);
@@ -86,7 +107,8 @@ export const expanded = (state: State, type: string, ordinal: number, depth = 0)
 };
 
 /** One record as it stands: references as ordinals, sets and maps in the order of their buckets. */
-const plain = (table: AnyTable, ordinal: number): string => {
+const plain = (table: AnyTable, ordinal: number, budget: Budget): string => {
+	if (!('columns' in table)) budget.take(AROUND * Math.max(0, table.runs.length[ordinal]!));
 	if (table instanceof ListTable) return `[${table.elements(ordinal).join(',')}]`;
 	if (table instanceof HashedTable) {
 		const entries = filled(table, ordinal);
@@ -104,52 +126,93 @@ const plain = (table: AnyTable, ordinal: number): string => {
 	return `{${texts.join(',')}}`;
 };
 
-/** The object types that no other object type contains, be it through collections: where reading begins. */
-export const rootsOf = (state: State): string[] => {
-	const contained = new Set<string>();
-	const reach = (type: string, from: string) => {
+/** Adds to `contained` the types that a type contains, be it through others; the type itself is left out. */
+export const reach = (state: State, from: string, contained: Set<string>): void => {
+	const waiting = [from];
+	for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
 		for (const target of targetsOf(state.tables.get(type)!.schema)) {
 			if (target === from || contained.has(target) || !state.tables.has(target)) continue;
 			contained.add(target);
-			reach(target, from);
+			waiting.push(target);
 		}
-	};
+	}
+};
+
+/** The object types that no other object type contains, be it through collections: where reading begins. */
+export const rootsOf = (state: State): string[] => {
+	const contained = new Set<string>();
 	const objects = [...state.tables.values()].flatMap(({ schema }) =>
 		schema.kind === 'object' ? [schema.name] : [],
 	);
-	for (const type of objects) reach(type, type);
+	for (const type of objects) reach(state, type, contained);
 	return objects.filter((type) => !contained.has(type));
 };
 
-const list = (entries: Iterable<string>): string => [...entries].join(',\n');
+/** Texts between brackets, each on a line of its own. */
+function* lines(open: string, texts: Iterable<string>, indent: string, close: string): Generator<string> {
+	yield open;
+	let before = '';
+	for (const text of texts) {
+		yield `${before}\n${indent}${text}`;
+		before = ',';
+	}
+	yield before === '' ? close : `\n${indent.slice(1)}${close}`;
+}
 
-const rootsText = (state: State): string =>
-	list(
-		rootsOf(state).map((type) => {
-			const records = Array.from(
-				ordinalsOf(state, type),
-				(ordinal) => `   ${expanded(state, type, ordinal)}`,
-			);
-			return `  ${JSON.stringify(type)}:[${records.length > 0 ? `\n${list(records)}\n  ` : ''}]`;
-		}),
-	);
+function* rootPieces(state: State, budget: Budget): Generator<string> {
+	let before = '';
+	for (const type of rootsOf(state)) {
+		const texts = function* () {
+			for (const ordinal of ordinalsOf(state, type)) {
+				budget.begin(type, ordinal);
+				yield expanded(state, type, ordinal, budget);
+			}
+		};
+		yield* lines(`${before}\n  ${JSON.stringify(type)}:[`, texts(), '   ', ']');
+		before = ',';
+	}
+}
 
-const typesText = (state: State): string => {
-	const tables = [...state.tables].sort(([a], [b]) => byText(a, b));
-	return list(
-		tables.map(([name, table]) => {
-			const ordinals = table.current.list();
-			const records = Array.from(ordinals, (ordinal) => `    "${ordinal}":${plain(table, ordinal)}`);
-			const counts = `"numShards":${table.shards},"checksum":"${hex(checksumOf(table))}","count":${ordinals.length}`;
-			const body = records.length > 0 ? `\n${list(records)}\n   ` : '';
-			return `  ${JSON.stringify(name)}:{${counts},"records":{${body}}}`;
-		}),
-	);
-};
+function* typePieces(state: State, budget: Budget): Generator<string> {
+	let before = '';
+	for (const [name, table] of sortedBy([...state.tables], ([type]) => type)) {
+		const ordinals = table.current.list();
+		const texts = function* () {
+			for (const ordinal of ordinals) {
+				budget.begin(name, ordinal);
+				const text = plain(table, ordinal, budget);
+				yield `"${ordinal}":${text}`;
+			}
+		};
+		const counts = `"numShards":${table.shards},"checksum":"${hex(checksumOf(table))}","count":${ordinals.length}`;
+		yield* lines(`${before}\n  ${JSON.stringify(name)}:{${counts},"records":{`, texts(), '    ', '}}');
+		before = ',';
+	}
+}
 
-/** The whole state: version, checksum and roots, with `ordinals` also every record by type and ordinal. */
-export const stateText = (state: State, version: string, ordinals = false): string => {
-	const head = ` "version":"${version}",${ordinals ? `\n "stateTag":"${state.tag}",` : ''}\n "checksum":"${hex(checksum(state))}"`;
-	const types = ordinals ? `,\n "types":{\n${typesText(state)}\n }` : '';
-	return `{\n${head},\n "roots":{\n${rootsText(state)}\n }${types}\n}\n`;
-};
+/**
+ * The whole state in pieces, no larger than a record: version, checksum and roots, with `ordinals` also every record
+ * by type and ordinal. Newlines with the spaces behind them are layout; no text has one.
+ * @throws StateError on the way, when records do not fit together or exceed the budget.
+ */
+export function* statePieces(
+	state: State,
+	version: string,
+	ordinals = false,
+	budget = new Budget(),
+): Generator<string> {
+	const tag = ordinals ? `\n "stateTag":"${state.tag}",` : '';
+	yield `{\n "version":"${version}",${tag}\n "checksum":"${hex(checksum(state))}",\n "roots":{`;
+	yield* rootPieces(state, budget);
+	yield '\n }';
+	if (ordinals) {
+		yield ',\n "types":{';
+		yield* typePieces(state, budget);
+		yield '\n }';
+	}
+	yield '\n}\n';
+}
+
+/** The same as one text, for a state that is known to be small. */
+export const stateText = (state: State, version: string, ordinals = false): string =>
+	[...statePieces(state, version, ordinals)].join('');

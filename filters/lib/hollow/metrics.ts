@@ -2,6 +2,7 @@
 // `upper` is the first value that is no longer in the bucket, and null where a bound is open.
 
 import { type Bucket, type Exact, exact, type Histogram, type Sum } from '../record.ts';
+import { Budget } from './budget.ts';
 import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
 import { ValueError, within } from './errors.ts';
 import { keyHashFor } from './hash-key.ts';
@@ -154,13 +155,6 @@ type Metrics = {
 	aggregates?: Map<string, Whole> | null;
 };
 
-/** Whether a state is of this data set. */
-export const hasMetrics = (state: State): boolean => {
-	const schema = state.tables.get('MetricsState')?.schema;
-	const names = schema?.kind === 'object' ? schema.fields.map(({ name }) => name) : [];
-	return ['timestamp', 'source', 'metrics'].every((name) => names.includes(name));
-};
-
 /** Milliseconds since the epoch, from ISO text or digits; NaN when it is no time. */
 const millisOf = (text: string | null): number =>
 	/^\d{1,15}$/.test(text ?? '') ? Number(text) : Date.parse(text ?? '');
@@ -197,7 +191,7 @@ const recordsOfOne = ({ timestamp, source, metrics, aggregates }: Metrics): (His
 	const records: (Histogram | Sum)[] = [];
 	const sorted = [...(metrics ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
 	for (const [key, metric] of sorted) {
-		const [name, unit] = [metric.name ?? key, metric.unit ?? '1'];
+		const [name, unit] = [metric.name ?? key ?? '', metric.unit ?? '1'];
 		const buckets = bucketsOf(metric.buckets ?? []);
 		if (buckets.length > 0)
 			records.push({ type: 'histogram', ...common, ...seriesOf(name, unit), buckets, ...mark });
@@ -210,10 +204,14 @@ const recordsOfOne = ({ timestamp, source, metrics, aggregates }: Metrics): (His
 	return records.sort((a, b) => (a.metric < b.metric ? -1 : Number(a.metric > b.metric)));
 };
 
-/** Every state record in the data set as bpfpipe records, metrics by name. A time that is no time is NaN. */
-export function* metricsIn(state: State): Generator<Histogram | Sum> {
+/**
+ * Every state record in the data set as bpfpipe records, metrics by name. A time that is no time is NaN.
+ * @throws StateError when records do not fit together or exceed the budget.
+ */
+export function* metricsIn(state: State, budget = new Budget()): Generator<Histogram | Sum> {
 	for (const ordinal of ordinalsOf(state, 'MetricsState')) {
-		const value: Value = recordOf(state, 'MetricsState', ordinal);
+		budget.begin('MetricsState', ordinal);
+		const value: Value = recordOf(state, 'MetricsState', ordinal, budget);
 		yield* recordsOfOne(value as unknown as Metrics);
 	}
 }

@@ -28,7 +28,8 @@ export class ObjectTable implements Table {
 	current = new Bits();
 	previous = new Bits();
 	private readonly byName: Map<string, Column>;
-	private readonly sorted: Column[];
+	/** By name. */
+	readonly sorted: Column[];
 	constructor(schema: ObjectSchema) {
 		this.schema = schema;
 		this.columns = schema.fields.map(columnFor);

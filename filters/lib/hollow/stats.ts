@@ -49,10 +49,11 @@ const right = (value: string | number, width: number): string => String(value).p
 /** The same as a table for people. */
 export const statsText = (state: State): string => {
 	const all = statsOf(state);
-	const wide = Math.max(
-		...all.flatMap(({ name, parts }) => [name.length, ...parts.map((part) => part.name.length + 2)]),
-		4,
-	);
+	const widths = all.flatMap(({ name, parts }) => [
+		name.length,
+		...parts.map((part) => part.name.length + 2),
+	]);
+	const wide = widths.reduce((most, width) => Math.max(most, width), 4);
 	const lines = [
 		`${'type'.padEnd(wide)}${right('records', 10)}${right('holes', 8)}${right('bits', 6)}${right('bytes', 12)}`,
 	];

@@ -1,6 +1,7 @@
 // values: records of a state as plain JavaScript values, everything they refer to included
 // The counterpart of writer: what is read here can be added there.
 
+import { Budget } from './budget.ts';
 import { StateError } from './errors.ts';
 import { HashedTable } from './hashed-table.ts';
 import { ListTable } from './list-table.ts';
@@ -48,14 +49,27 @@ export const filled = (table: HashedTable, ordinal: number): Int32Array => {
 	return kept;
 };
 
+// About what a record and a field cost as JavaScript values, in the budget's characters.
+const COST = 4;
+
+const costOf = (value: unknown): number =>
+	typeof value === 'string' || value instanceof Uint8Array ? COST + value.length : COST;
+
 /**
  * A record with everything it refers to. A type whose only field is called `value` is that bare value.
- * @throws StateError when something is not there, or records contain each other.
+ * @throws StateError when something is not there, records contain each other, or they are more than the budget has.
  */
-export const recordOf = (state: State, type: string, ordinal: number, depth = 0): Value => {
+export const recordOf = (
+	state: State,
+	type: string,
+	ordinal: number,
+	budget = new Budget(),
+	depth = 0,
+): Value => {
 	checkDepth(depth, type);
 	const table = tableOf(state, type, ordinal);
-	const inner = (target: string, one: number) => recordOf(state, target, one, depth + 1);
+	const inner = (target: string, one: number) => recordOf(state, target, one, budget, depth + 1);
+	budget.take(COST);
 	if (table instanceof ListTable)
 		return Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one));
 	if (table instanceof HashedTable) {
@@ -69,10 +83,9 @@ export const recordOf = (state: State, type: string, ordinal: number, depth = 0)
 	}
 	const fields = table.columns.map(({ field, get }, at): [string, Value] => {
 		const value = get.call(table.columns[at], ordinal);
-		return [
-			field.name,
-			field.target !== undefined && value !== null ? inner(field.target, value as number) : value,
-		];
+		budget.take(costOf(value));
+		const isRecord = field.target !== undefined && value !== null;
+		return [field.name, isRecord ? inner(field.target!, value as number) : value];
 	});
 	return fields.length === 1 && fields[0]![0] === 'value' ? fields[0]![1] : Object.fromEntries(fields);
 };

@@ -1,0 +1,148 @@
+// follow: the announced version of a folder in memory, moved on by deltas while a writer writes
+// Files come by rename and go by retention at any moment; whatever is missing is looked for again.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { announcement, isMissing } from './announcement.ts';
+import { BlobError } from './errors.ts';
+import { ANNOUNCED, contentsOf, deltaName, loadAlong, type Version } from './folder.ts';
+import { applyDelta } from './read.ts';
+import type { State } from './state.ts';
+import { wayByDeltas, wayFromSnapshot } from './way.ts';
+
+/** What a look into the folder found: nothing new, a version, or why the announced one cannot be had for now. */
+export type Look =
+	| { kind: 'same' }
+	| { kind: 'version'; version: Version; state: State; how: 'deltas' | 'snapshot'; why?: string }
+	| { kind: 'waiting'; why: string };
+
+// Retention may remove a file between the listing and its reading; more often than this it is not retention.
+const ATTEMPTS = 5;
+
+/** What lies in the folder, so that a blob that is replaced is seen to be another. */
+const filesIn = (folder: string): string =>
+	readdirSync(folder)
+		.filter((file) => file !== ANNOUNCED && !file.startsWith('.'))
+		.sort()
+		.map((file) => {
+			const stat = statSync(join(folder, file), { throwIfNoEntry: false });
+			return `${file} ${stat?.ino} ${stat?.size} ${stat?.mtimeMs}`;
+		})
+		.join('\n');
+
+const isBroken = (error: unknown): error is Failure =>
+	error instanceof Failure && (error.code === EXIT.data || error.code === EXIT.unavailable);
+
+/** A consumer of one folder. What it gave last stays valid until the next look. */
+export class Follower {
+	private readonly folder: string;
+	private at: Version | undefined;
+	private state: State | undefined;
+	/** The version that was given last, which need not be the one that the state is at. */
+	private given: Version | undefined;
+	private failed: { version: Version; files: string; why: string } | undefined;
+
+	constructor(folder: string) {
+		this.folder = folder;
+	}
+
+	/**
+	 * What is announced now, if it is another version than the one given last.
+	 * @throws the system's error when something may not be read.
+	 */
+	look(): Look {
+		const announced = announcement(this.folder);
+		if (typeof announced !== 'string') return { kind: 'waiting', why: announced.why };
+		if (announced === this.given) return { kind: 'same' };
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return this.goTo(announced);
+			} catch (error) {
+				if (!isMissing(error)) throw error;
+				if (attempt === ATTEMPTS)
+					return { kind: 'waiting', why: `no way to ${announced} for now: files go away` };
+			}
+		}
+	}
+
+	private goTo(version: Version): Look {
+		const { folder } = this;
+		// A broken blob stays broken until somebody replaces it.
+		if (this.failed?.version === version && this.failed.files === filesIn(folder))
+			return { kind: 'waiting', why: this.failed.why };
+		const why = this.byDeltas(version);
+		if (why === undefined) return this.give(version, 'deltas');
+		const files = filesIn(folder);
+		try {
+			this.state = loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
+		} catch (error) {
+			if (!isBroken(error)) throw error;
+			this.failed = { version, files, why: error.message };
+			return { kind: 'waiting', why: error.message };
+		}
+		return { ...this.give(version, 'snapshot'), ...(why !== '' && { why }) };
+	}
+
+	private give(version: Version, how: 'deltas' | 'snapshot'): Look & { kind: 'version' } {
+		this.at = version;
+		this.given = version;
+		this.failed = undefined;
+		return { kind: 'version', version, state: this.state!, how };
+	}
+
+	/** Move on by deltas; the answer is why that cannot be, '' when there is nothing to move on from. */
+	private byDeltas(version: Version): string | undefined {
+		if (this.state === undefined || this.at === undefined) return '';
+		const way = wayByDeltas(contentsOf(this.folder), this.at, version);
+		if (!way) return `no deltas lead from ${this.at} to ${version}`;
+		for (const next of way) {
+			const name = join(this.folder, deltaName(this.at, next));
+			const bytes = readFileSync(name);
+			try {
+				applyDelta(this.state, bytes);
+			} catch (error) {
+				if (!(error instanceof BlobError)) throw error;
+				this.state = undefined;
+				return `${name}: ${error.message}`;
+			}
+			this.at = next;
+		}
+		return undefined;
+	}
+}
+
+/** How a follower waits: `renew` before a look, so that nothing that comes after it is missed. */
+type Watch = { renew: () => void; wait: (ms: number) => Promise<void> };
+
+type Following = {
+	folder: string;
+	watch: Watch;
+	signal: AbortSignal;
+	log: Log;
+	/** Print a version; the next one is looked for when it is done. */
+	show: (version: Version, state: State) => Promise<void>;
+};
+
+// What a watch misses, as on network file systems, is seen then.
+const LOOK_MS = 1000;
+
+/**
+ * Show the announced version, and the one that is announced whenever that is another, until `signal` is aborted.
+ * What is announced while one is being shown, and no longer then, is passed over.
+ */
+export const follow = async ({ folder, watch, signal, log, show }: Following): Promise<void> => {
+	const follower = new Follower(folder);
+	let said = '';
+	while (!signal.aborted) {
+		watch.renew();
+		const look = follower.look();
+		if (look.kind === 'version') {
+			if (look.why) log.warn(`${look.why}; the snapshot is read`, {}, 'snapshot');
+			await show(look.version, look.state);
+		} else if (look.kind === 'waiting' && look.why !== said) log.warn(`${look.why}; waiting`);
+		said = look.kind === 'waiting' ? look.why : '';
+		await watch.wait(look.kind === 'version' ? 0 : LOOK_MS);
+	}
+};
