@@ -22,8 +22,9 @@ const published = async (folder: string): Promise<string[]> => {
 	const { status, stdout } = await run('hollow-cat', ['--history', '--json', folder]);
 	return status === 0
 		? stdout
-				.trimEnd()
+				.trim()
 				.split('\n')
+				.filter(Boolean)
 				.map((line) => JSON.parse(line).version)
 		: [];
 };

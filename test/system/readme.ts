@@ -182,6 +182,19 @@ test('by hand: a recording into Graphite lines, every one marked', async () => {
 	assert.is(new Set(lines.map((text) => text.split(' ')[2])).size, 5);
 });
 
+testWith(test, noBpftrace, 'by hand: into a folder that Hollow reads', async () => {
+	const { status, stderr } = await shell(
+		line(
+			'bpftrace bpftrace/cpu-lat.bt | parse-histogram -m cpu-lat --unit us | to-hollow | hollow-publish cpu-lat.hollow',
+		),
+		{ ms: 6000 },
+	);
+	assert.is(status, 0, stderr);
+	const history = await shell(line('hollow-cat --history cpu-lat.hollow'));
+	assert.is(history.status, 0, history.stderr);
+	assert.match(history.stdout, /^version .*\n(?:20\d{15} .*\n)+20\d{15} .* announced\n$/);
+});
+
 test('supervised: doctor, graph, check, up, status', async () => {
 	const state = freshState();
 	const doctor = await shell(line('bpfpipe doctor etc/cpu-lat.yaml'), { state });
@@ -203,7 +216,7 @@ test('supervised: doctor, graph, check, up, status', async () => {
 });
 
 test('no command in the README was left out', () => {
-	const skipped = noBpftrace === '' ? [] : ['bpftrace', STARTS];
+	const skipped = noBpftrace === '' ? [] : ['bpftrace', 'hollow-cat', STARTS];
 	const left = commandsOf(readFileSync(join(ROOT, 'README.md'), 'utf8')).filter(
 		(text) => !EXPLAINED.has(text) && !skipped.some((start) => text.startsWith(start)),
 	);
