@@ -167,7 +167,10 @@ const privateKb = (pid: number): number =>
 		(sum, [, kb]) => sum + Number(kb),
 		0,
 	);
-const memory = async () => {
+// What the units in systemd/ set.
+const UNIT_ENV = { MALLOC_TRIM_THRESHOLD_: '131072' };
+
+const memory = async (how: string, env: Record<string, string>) => {
 	writeFileSync(path('log'), '#!ts 1\n#!ts 5000\n');
 	writePlan(
 		'',
@@ -176,14 +179,14 @@ const memory = async () => {
 		'every 15s',
 		'graphite-line',
 	);
-	const one = up(world);
+	const one = up({ ...world, env: { ...world.env, ...env } });
 	await sleep(4000);
 	const pids = childrenOf(one.pid).map(([pid]) => pid);
 	const own = privateKb(one.pid) / 1024;
 	const rest = pids.map(privateKb).reduce((sum, kb) => sum + kb, 0) / 1024;
 	await end(one);
 	console.log(
-		`private memory, idle: supervisor ${own.toFixed(1)} MB, four stages and the guard ${rest.toFixed(1)} MB, together ${(own + rest).toFixed(1)} MB`,
+		`private memory, idle, ${how}: supervisor ${own.toFixed(1)} MB, four stages and the guard ${rest.toFixed(1)} MB, together ${(own + rest).toFixed(1)} MB`,
 	);
 };
 
@@ -194,7 +197,8 @@ try {
 	await gaps();
 	await runsvGaps();
 	await firstRecord();
-	await memory();
+	await memory('by hand', {});
+	await memory('as the units start it', UNIT_ENV);
 } finally {
 	await leaveWorld(world);
 }
