@@ -63,7 +63,7 @@ export const createPacer = (options: PacerOptions): Pacer => {
 		if (outcome.kind !== 'published') return;
 		due = performance.now() + intervalMs;
 		const { phases, kind: _, version, ...sizes } = outcome;
-		const text = `published ${version}, ${cycle.states.length} sources${cycle.synthetic ? ', sample data' : ''}`;
+		const text = `published ${version}, ${cycle.states.length} source${cycle.states.length === 1 ? '' : 's'}${cycle.synthetic ? ', sample data' : ''}`;
 		(isFirst ? log.info : log.debug)(text, { ...sizes, ...phases }, `published ${version}`);
 		isFirst = false;
 		onPublished?.();
