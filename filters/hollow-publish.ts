@@ -38,12 +38,12 @@
 
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { createCycleReader } from './lib/hollow/cycle.ts';
+import { createIntake } from './lib/hollow/intake.ts';
+import { keepOf } from './lib/hollow/local.ts';
 import { createMirror } from './lib/hollow/mirror.ts';
 import { createPacer } from './lib/hollow/pacer.ts';
 import { openPublisher } from './lib/hollow/publisher.ts';
-import { duration, positiveDuration, whole } from './lib/options.ts';
-import type { AnyRecord, Position } from './lib/record.ts';
+import { duration, positiveDuration } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -60,13 +60,6 @@ const OPTIONS = {
 /** How long the end may take because of the store. */
 const STORE_MS = 5000;
 
-/** How many versions stay. With one alone no consumer could ever take a delta. */
-const keepOf = (text: string): number => {
-	const keep = whole(text, '--keep');
-	if (keep === 1) throw new Failure(EXIT.usage, '--keep: "1" leaves no delta; write 2 or more, or 0 for all');
-	return keep;
-};
-
 /** The object store that is wanted; its client is loaded only then. */
 const storeOf = async (uri: string | undefined, endpoint: string | undefined, file: string | undefined) =>
 	uri === undefined
@@ -76,7 +69,7 @@ const storeOf = async (uri: string | undefined, endpoint: string | undefined, fi
 stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');
 	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
-	const keep = keepOf(options.keep);
+	const keep = keepOf(options.keep, '--keep');
 	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
 	const folder = args[0]!;
 	const store = await storeOf(options['s3-uri'], options['s3-endpoint'], options['s3-credentials']);
@@ -95,36 +88,21 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, l
 		onSettled: (position) => writeAck(ack, position),
 		onFailure: fail,
 	});
-	const reader = createCycleReader(bad);
-	let held: Position | undefined;
-
-	/** A barrier within a cycle counts from that cycle's end. */
-	const release = () => {
-		if (held) pacer.barrier(held);
-		held = undefined;
-	};
-	const ignore = (type: string) => {
-		count('ignored');
-		log.warn(
-			`a record of type ${type} is no part of a cycle: ignored (to-hollow makes cycles)`,
-			{},
-			'ignored',
-		);
-	};
+	const intake = createIntake({
+		everyMs: 0,
+		bad,
+		count,
+		log,
+		take: pacer.offer,
+		barrier: (position) => {
+			if (ack) pacer.barrier(position);
+		},
+	});
 	return {
-		record: async (record: AnyRecord) => {
-			if (!record.type.startsWith('hollow_')) return ignore(record.type);
-			const cycle = reader.take(record);
-			if (cycle) await pacer.offer(cycle);
-			if (record.type === 'hollow_cycle') release();
-		},
-		control: (control) => {
-			if (control.kind !== 'pos' || !ack) return;
-			held = control.position;
-			if (!reader.isOpen()) release();
-		},
-		end: async () => {
-			if (reader.isOpen()) bad('the input ended within a cycle, which is left out');
+		record: intake.record,
+		control: intake.control,
+		end: async (how) => {
+			await intake.end(how);
 			try {
 				await pacer.finish();
 			} catch (error) {

@@ -359,7 +359,7 @@ test('lines that are no cycle, a cycle with a line missing, and one that is cut 
 	assert.match(stderr, /a record of type notice is no part of a cycle: ignored/);
 	assert.match(stderr, /not a record: "nothing"/);
 	assert.match(stderr, /cycle 20251121000001000 is left out: the state of web1 has 1 of its 2 metrics/);
-	assert.match(stderr, /the input ended in the midst of a cycle, which is left out/);
+	assert.match(stderr, /the input ended within a cycle, which is left out/);
 	const strict = await run('hollow-push', ['-p', server.url, '--strict'], 'nothing\n');
 	assert.is(strict.status, 65);
 	await server.close();

@@ -62,7 +62,7 @@ export const createIntake = ({ everyMs, bad, count, log, take, barrier }: Intake
 		end: async (how) => {
 			if (reader.isOpen()) {
 				count('incomplete');
-				log.warn('the input ended in the midst of a cycle, which is left out');
+				log.warn('the input ended within a cycle, which is left out');
 			}
 			const last = how === 'eof' ? thinning.last() : undefined;
 			if (!last) return;
