@@ -10,6 +10,7 @@ import { byCode } from './comparison.ts';
 import { BlobError } from './errors.ts';
 import { contentsOf, type Version } from './folder.ts';
 import { type Header, readHeader } from './header.ts';
+import { TAG } from './restore.ts';
 import { readSection, type Section } from './section.ts';
 import { wayFromSnapshot } from './way.ts';
 
@@ -87,7 +88,7 @@ const noteTag = (entry: Draft, tag: bigint, by: string): void => {
 };
 
 const isSynthetic = ({ tags }: Header): boolean =>
-	tags.some(([key, value]) => key === 'bpfpipe.synthetic' && value === 'true');
+	tags.some(([key, value]) => key === TAG.synthetic && value === 'true');
 
 const take = (drafts: Map<Version, Draft>, file: File, { header, sections }: Parsed, blob: Blob): void => {
 	const { name, kind, version, other } = file;
