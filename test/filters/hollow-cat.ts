@@ -358,15 +358,15 @@ test('--follow --json under a writer that keeps two versions: every line a whole
 			if (file.includes('-') && !file.includes(version(n)) && !file.includes(version(n - 1)))
 				rmSync(join(folder, file));
 		if (n % 7 === 0) await sleep(15);
+		if (n % 15 === 0) await until(() => printed.text.includes(version(n)), `version ${n}`);
 	}
-	await until(() => printed.text.includes(`"version":"${version(150)}"`), 'the last version');
 	const { status, stdout } = await stop('SIGINT');
 	assert.is(status, 0);
 	const lines = stdout
 		.trimEnd()
 		.split('\n')
 		.map((line) => JSON.parse(line));
-	assert.ok(lines.length > 5, `${lines.length}`);
+	assert.ok(lines.length >= 10, `${lines.length}`);
 	let before = 0n;
 	for (const { version: one, checksum, roots } of lines) {
 		assert.is(checksum, sums.get(one), one);
