@@ -164,6 +164,28 @@ test('a delta of another chain is not applied', () => {
 	assert.match(look.kind === 'version' ? look.why! : '', /a delta from the state with tag/);
 });
 
+test('a delta that breaks when half of it is applied leaves nothing behind', () => {
+	const folder = newFolder();
+	const { write, sums } = writerIn(folder);
+	const follower = new Follower(folder);
+	write();
+	announce(folder, v(1));
+	follower.look();
+	for (let count = 0; count < 2; count++) write({ snapshot: false });
+	const right = readFileSync(join(folder, deltaName(v(1), v(2))));
+	// The next delta, made to begin at the state before.
+	const wrong = readFileSync(join(folder, deltaName(v(2), v(3))));
+	right.copy(wrong, 4, 4, 12);
+	writeWhole(folder, deltaName(v(1), v(2)), wrong);
+	announce(folder, v(2));
+	const look = follower.look();
+	assert.match(look.kind === 'waiting' ? look.why : '', /ordinal that was (there|free), not \d+$/);
+	writeWhole(folder, deltaName(v(1), v(2)), right);
+	const next = follower.look();
+	assert.equal(shown(next, sums), ['snapshot', 2]);
+	assert.is(next.kind === 'version' && next.why, undefined);
+});
+
 type Step = { do: 'write' | 'restart' | 'announce' | 'remove' | 'break' | 'garbage' | 'look'; at: number };
 const steps: fc.Arbitrary<Step[]> = fc.array(
 	fc.record({
@@ -240,6 +262,7 @@ test('what is waited for is said once, and again only after a version', async ()
 		() => {},
 		() => {},
 		() => announce(folder, write()),
+		() => writeFileSync(join(folder, ANNOUNCED), 'soon'),
 		() => {},
 		() => stopping.abort(),
 	];
@@ -252,9 +275,11 @@ test('what is waited for is said once, and again only after a version', async ()
 	await follow({ folder, watch: { renew: () => {}, wait }, signal: stopping.signal, log, show });
 	assert.equal(seen, [1, 2]);
 	const path = join(folder, ANNOUNCED);
+	log.settle();
 	assert.equal(lines, [
 		`t: warning: ${path} is not there; waiting`,
 		`t: warning: ${path}: "soon" is no version; waiting`,
+		`t: warning: ${path}: "soon" is no version; waiting (and 1 more like it)`,
 	]);
 });
 

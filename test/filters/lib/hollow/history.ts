@@ -223,6 +223,13 @@ test('blobs of another state, and an announcement that leads nowhere, of garbage
 		new RegExp(`delta-${v(1)}-${v(2)} is of another state than snapshot-${v(2)}`),
 	);
 	assert.match(problems[v(7)]!, new RegExp(`header-${v(7)} is of another state than snapshot-${v(7)}`));
+	const delta = readFileSync(join(folder, `delta-${v(3)}-${v(4)}`));
+	delta[8]! ^= 1;
+	writeFileSync(join(folder, `delta-${v(3)}-${v(4)}`), delta);
+	assert.is(
+		problemsOf(historyOf(folder).entries)[v(3)],
+		`delta-${v(3)}-${v(4)} is of another state than snapshot-${v(3)}`,
+	);
 	announce(folder, v(9));
 	const far = historyOf(folder).entries.at(-1)!;
 	assert.equal([far.version, far.announced], [v(9), true]);

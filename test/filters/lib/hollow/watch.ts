@@ -24,8 +24,10 @@ test('every announcement wakes, one that came before the wait too; blobs do not'
 	const { wait, renew, close } = watchAnnouncements(folder, new AbortController().signal, silent);
 	renew();
 	for (let n = 1; n <= 20; n++) {
-		if (n % 2 === 0) announce(folder, String(n));
-		else setTimeout(() => announce(folder, String(n)), 5);
+		if (n % 2 === 0) {
+			announce(folder, String(n));
+			await sleep(20);
+		} else setTimeout(() => announce(folder, String(n)), 5);
 		renew();
 		assert.ok((await timed(wait(LONG_MS))) < LONG_MS / 2, `announcement ${n}`);
 		await sleep(20);
