@@ -37,13 +37,12 @@
 // A broken blob ends it with 65 and the byte where it broke; a version that no blobs lead to, with 69.
 // (`--version` is this program's own version, as with every stage.)
 
-import { join } from 'node:path';
 import { EXIT, Failure } from './lib/failure.ts';
 import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
 import { Budget } from './lib/hollow/budget.ts';
 import { compare } from './lib/hollow/comparison.ts';
 import { diffLines, tallies, talliesText } from './lib/hollow/diff.ts';
-import { ANNOUNCED, announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
+import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
 import { follow } from './lib/hollow/follow.ts';
 import { historyOf } from './lib/hollow/history.ts';
 import { entryLine, historyText } from './lib/hollow/history-text.ts';
@@ -52,10 +51,11 @@ import { schemaText } from './lib/hollow/schema-text.ts';
 import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/shown.ts';
 import type { State } from './lib/hollow/state.ts';
 import { statsText } from './lib/hollow/stats.ts';
+import { watchAnnouncements } from './lib/hollow/watch.ts';
 import { wayFromSnapshot } from './lib/hollow/way.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
-import { createWatch } from './lib/tail/watch.ts';
+import { watchTrouble } from './lib/tail/watch.ts';
 
 type Cat = Context<typeof OPTIONS>;
 
@@ -87,10 +87,9 @@ const catOne = async (asked: Asked, context: Cat): Promise<void> => {
 
 const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => {
 	const { options, log, count, output, signal } = context;
-	const path = join(folder, ANNOUNCED);
-	const watch = createWatch(path, signal, (why) =>
-		log.warn(`cannot watch ${path}: ${why}; looking once a second`),
-	);
+	const trouble = (error: Error) =>
+		log.warn(`cannot watch ${folder}: ${watchTrouble(error)}; looking once a second`);
+	const watch = watchAnnouncements(folder, signal, trouble);
 	const show = async (version: Version, state: State) => {
 		if (!options.json) needMetrics(state);
 		const pieces = (bad: (what: string) => void) =>

@@ -1,12 +1,27 @@
-import { copyFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import {
+	copyFileSync,
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announce, snapshotName, writeWhole } from '../../filters/lib/hollow/folder.ts';
+import { announce, deltaName, snapshotName, writeWhole } from '../../filters/lib/hollow/folder.ts';
 import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics.ts';
-import { createDataSet } from '../../filters/lib/hollow/writer.ts';
-import { ROOT, run } from '../program.ts';
+import { parseSchemas } from '../../filters/lib/hollow/schema-text.ts';
+import { createDataSet, type DataSet } from '../../filters/lib/hollow/writer.ts';
+import { bomb, metricsBomb } from '../fixtures/bomb.ts';
+import { cycleAt, stateAt, sumAt, version } from '../fixtures/published.ts';
+import { outcome, ROOT, run, start } from '../program.ts';
 
 const test = suite('hollow-cat');
 const METRICS = join(ROOT, 'test/golden/hollow/metrics');
@@ -126,6 +141,317 @@ test('usage, and a data set that is no metrics', async () => {
 	const early = await run('hollow-cat', [METRICS, '--at', '7']);
 	assert.is(early.status, 69);
 	assert.match(early.stderr, /no snapshot at or below 7/);
+});
+
+test('a small blob that is huge when written out: 65, in bounded memory', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	const write = (version: string, data: DataSet) => {
+		writeWhole(folder, snapshotName(version), data.publish()!.snapshot());
+		announce(folder, version);
+	};
+	write(v(1), bomb(60, 1));
+	write(v(2), bomb(60, 2));
+	const env = { NODE_OPTIONS: '--max-old-space-size=600' };
+	const json = await run('hollow-cat', [folder, '--json'], '', env);
+	assert.is(json.status, 65);
+	assert.match(json.stderr, /^hollow-cat: Root 0 with everything in it is more than 64 MiB of text\n$/);
+	const small = await run('hollow-cat', [folder, '--diff', v(1), '--limit', '4M'], '', env);
+	assert.is(small.status, 65);
+	assert.match(small.stderr, /Root 0 with everything in it is more than 1 MiB of text/);
+	assert.match(await fine(folder, '--diff', v(1), '--stats'), /^Node +0 +0 +0 +61\nRoot +1 +1 +0 +0\n$/m);
+	write(v(3), metricsBomb(60));
+	const records = await run('hollow-cat', [folder, '--limit', '4M'], '', env);
+	assert.is(records.status, 65);
+	assert.match(records.stderr, /MetricsState 0 with everything in it is more than 1 MiB of text/);
+});
+
+test('types that only look like metrics', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	const data = createDataSet(parseSchemas('MetricsState { int timestamp; int source; int metrics; }'));
+	data.add('MetricsState', { timestamp: 1, source: 2, metrics: 3 });
+	writeWhole(folder, snapshotName(v(1)), data.publish()!.snapshot());
+	const { status, stdout, stderr } = await run('hollow-cat', [folder, '--at', v(1)]);
+	assert.equal([status, stdout], [65, '']);
+	assert.match(stderr, /no MetricsState among its types, or of another form/);
+});
+
+test('--diff: from one version to another, or to the announced one, either way round', async () => {
+	const to = await fine(METRICS, '--diff', v(1), v(2));
+	const lines = to.trimEnd().split('\n');
+	assert.is(
+		lines[2],
+		`{"type":"hollow_diff","change":"changed","from":"${v(1)}","to":"${v(2)}","source":"host-a","metric":"tcp_retransmits",` +
+			'"before":{"timestamp":"2024-01-01T00:00:01Z","total":8,"unit":"count","buckets":[]},' +
+			'"after":{"timestamp":"2024-01-01T00:00:02Z","total":9,"unit":"count","buckets":[]}}',
+	);
+	assert.is(lines.length, 11);
+	assert.is(await fine('--diff', v(1), v(2), METRICS), to);
+	assert.is(await fine(METRICS, '--diff', v(1)), await fine(METRICS, '--diff', v(1), v(8)));
+	assert.is(await fine(METRICS, '--diff', v(3), v(3)), '');
+	const back = (await fine(METRICS, '--diff', v(2), v(1))).trimEnd().split('\n');
+	assert.is(back.length, 11);
+	assert.match(back[0]!, /"change":"removed".*"metric":"page_faults","before":/);
+	const stats = await fine(METRICS, '--diff', v(1), v(2), '--stats');
+	assert.match(
+		stats,
+		/^type +added +removed +changed +same\n\(sources\) +0 +1 +0 +1\n\(metrics\) +1 +2 +2 +1\n/,
+	);
+	const keyed = await fine(ALLTYPES, '--diff', '20240202000000001', '20240202000000002');
+	assert.match(
+		keyed,
+		/"change":"changed",.*"record":"Keyed","key":\{"id":10\},"before":\{"id":10,"note":"cj"\},"after":/,
+	);
+});
+
+test('--diff over what retention left: an old version by reverse deltas', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	const files = [`snapshot-${v(3)}`, `reversedelta-${v(3)}-${v(2)}`, `reversedelta-${v(2)}-${v(1)}`];
+	for (const file of files) copyFileSync(join(METRICS, file), join(folder, file));
+	announce(folder, v(3));
+	assert.is(await fine(folder, '--diff', v(1)), await fine(METRICS, '--diff', v(1), v(3)));
+	truncateSync(join(folder, files[1]!), 700);
+	const broken = await run('hollow-cat', [folder, '--diff', v(1)]);
+	assert.is(broken.status, 65);
+	assert.is(broken.stdout, '');
+	assert.match(broken.stderr, /reversedelta-\d+-\d+: Hollow blob, byte \d+: expected /);
+	const gone = await run('hollow-cat', [folder, '--diff', v(7)]);
+	assert.is(gone.status, 69);
+	assert.match(gone.stderr, new RegExp(`no way to ${v(7)}: no delta-${v(3)}-${v(7)}`));
+});
+
+test('--history: a table, lines, and broken blobs named with 65 at the end', async () => {
+	const table = (await fine(METRICS, '--history')).trimEnd().split('\n');
+	assert.is(table.length, 9);
+	assert.match(table[0]!, /^version +time +records +added +removed +snapshot +delta +reverse$/);
+	assert.match(
+		table[8]!,
+		/^20240101000000008 +2024-01-01T00:00:00\.008Z +64 +22 +33 +18304 +1661 +1720 {2}announced$/,
+	);
+	const lines = (await fine(METRICS, '--history', '--json')).trimEnd().split('\n');
+	const last = JSON.parse(lines[7]!);
+	assert.equal(
+		[last.type, last.version, last.time, last.added, last.removed],
+		['hollow_version', v(8), '2024-01-01T00:00:00.008Z', 22, 33],
+	);
+	assert.equal(last.deltas[0].types.MetricsState, { added: 1, removed: 2 });
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	cpSync(METRICS, folder, { recursive: true });
+	truncateSync(join(folder, `snapshot-${v(4)}`), 100);
+	const broken = await run('hollow-cat', [folder, '--history']);
+	assert.is(broken.status, 65);
+	assert.is(broken.stdout.split('\n').length, 10);
+	assert.match(
+		broken.stdout,
+		new RegExp(`^${v(4)} .* snapshot-${v(4)}: Hollow blob, byte \\d+: expected`, 'm'),
+	);
+	assert.match(broken.stderr, /: 1 of 8 versions are broken; see their lines\n$/);
+	const none = await run('hollow-cat', [join(folder, 'none'), '--history']);
+	assert.is(none.status, 69);
+	assert.match(none.stderr, /none: no such file or directory/);
+	writeFileSync(join(folder, 'announced.version'), 'x');
+	assert.is((await run('hollow-cat', [folder, '--history'])).status, 65);
+});
+
+const started = new Set<ChildProcess>();
+test.after.each(() => {
+	for (const child of started) child.kill('SIGKILL');
+	started.clear();
+});
+
+/** The program following a folder, and what it has printed. */
+const following = (folder: string, ...args: string[]) => {
+	const child = start('hollow-cat', [folder, '--follow', ...args]);
+	started.add(child);
+	const end = outcome(child);
+	const printed = { text: '', errors: '' };
+	child.stdout!.on('data', (chunk: Buffer) => (printed.text += chunk));
+	child.stderr!.on('data', (chunk: Buffer) => (printed.errors += chunk));
+	const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+		child.kill(signal);
+		return end;
+	};
+	return { child, printed, stop };
+};
+
+/** Wait until `holds`; how long it took, in ms. */
+const until = async (holds: () => boolean, what: string): Promise<number> => {
+	const began = performance.now();
+	while (!holds()) {
+		assert.ok(performance.now() - began < 8000, what);
+		await sleep(10);
+	}
+	return performance.now() - began;
+};
+
+/** A record for each metric, and for the aggregate of each state, which adds up none of them. */
+const recordsOf = (n: number) => cycleAt(n).states.reduce((sum, { metrics }) => sum + metrics.length + 1, 0);
+
+/** Writes the fixture's cycles as hollow-publish does: blobs by rename, then the announcement. */
+const writer = (folder: string) => {
+	const data = createDataSet(schemaFor(false));
+	let last = 0;
+	return (n: number): void => {
+		addCycle(data, cycleAt(n));
+		const blobs = data.publish()!;
+		writeWhole(folder, snapshotName(version(n)), blobs.snapshot());
+		if (last > 0) {
+			writeWhole(folder, deltaName(version(last), version(n)), blobs.delta());
+			writeWhole(folder, deltaName(version(n), version(last)), blobs.reverseDelta());
+		}
+		announce(folder, version(n));
+		last = n;
+	};
+};
+
+test('--follow: a folder that is not there yet, then each version at once, an older one too', async () => {
+	const folder = join(mkdtempSync(join(tmpdir(), 'hollow-')), 'later');
+	const { printed, stop } = following(folder);
+	await until(() => printed.errors !== '', 'says that it waits');
+	mkdirSync(folder);
+	const write = writer(folder);
+	let lines = 0;
+	const linesAre = (n: number) => {
+		lines += recordsOf(n);
+		return until(
+			() => printed.text.split('\n').length - 1 === lines,
+			`${n}: ${lines} lines, not ${printed.text}`,
+		);
+	};
+	write(1);
+	await linesAre(1);
+	const times: number[] = [];
+	for (let n = 2; n <= 6; n++) {
+		await sleep(100);
+		write(n);
+		times.push(await linesAre(n));
+	}
+	assert.ok(times.sort((a, b) => a - b)[2]! < 500, `at once, not after ${times} ms`);
+	announce(folder, version(3));
+	await linesAre(3);
+	writeFileSync(join(folder, 'announced.version'), '');
+	await until(() => printed.errors.includes('is no version'), 'garbage is said');
+	announce(folder, version(6));
+	await linesAre(6);
+	const { status, stdout, stderr } = await stop();
+	assert.is(status, 0);
+	assert.equal(stderr.trimEnd().split('\n'), [
+		`hollow-cat: warning: ${folder}/announced.version is not there; waiting`,
+		`hollow-cat: warning: ${folder}/announced.version: "" is no version; waiting`,
+	]);
+	const at = (n: number) => String(1763712000000 + n * 1000);
+	const ofWeb1 = stdout.split('\n').filter((line) => line.includes('"web1"') && line.includes('metric-0'));
+	assert.equal(
+		ofWeb1.map((line) => String(JSON.parse(line).ts)),
+		[1, 2, 3, 4, 5, 6, 3, 6].map(at),
+	);
+});
+
+test('--follow --json under a writer that keeps two versions: every line a whole version, the last one comes', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	const { printed, stop } = following(folder, '--json');
+	const write = writer(folder);
+	const sums = new Map<string, string>();
+	for (let n = 1; n <= 150; n++) {
+		write(n);
+		sums.set(version(n), sumAt(folder, version(n)));
+		for (const file of readdirSync(folder))
+			if (file.includes('-') && !file.includes(version(n)) && !file.includes(version(n - 1)))
+				rmSync(join(folder, file));
+		if (n % 7 === 0) await sleep(15);
+		if (n % 15 === 0) await until(() => printed.text.includes(version(n)), `version ${n}`);
+	}
+	const { status, stdout } = await stop('SIGINT');
+	assert.is(status, 0);
+	const lines = stdout
+		.trimEnd()
+		.split('\n')
+		.map((line) => JSON.parse(line));
+	assert.ok(lines.length >= 10, `${lines.length}`);
+	let before = 0n;
+	for (const { version: one, checksum, roots } of lines) {
+		assert.is(checksum, sums.get(one), one);
+		assert.ok(BigInt(one) > before);
+		assert.is(roots.MetricsState.length, 2);
+		before = BigInt(one);
+	}
+});
+
+test('--follow: a slow reader gets whole versions, the newest last, and the program little memory', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	const data = createDataSet(schemaFor(false));
+	const size = 3000;
+	const write = (n: number) => {
+		addCycle(data, { ...cycleAt(n), states: [stateAt(n, 'web1', size)] });
+		writeWhole(folder, snapshotName(version(n)), data.publish()!.snapshot());
+		announce(folder, version(n));
+	};
+	write(1);
+	const child = start('hollow-cat', [folder, '-f']);
+	started.add(child);
+	const end = outcome(child);
+	child.stdout!.pause();
+	await sleep(400);
+	for (let n = 2; n <= 20; n++) write(n);
+	await sleep(300);
+	const memory = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]);
+	assert.ok(memory < 200_000, `${memory} KiB`);
+	child.stdout!.resume();
+	await sleep(1200);
+	child.kill();
+	const { status, stdout } = await end;
+	assert.is(status, 0);
+	const times = stdout
+		.trimEnd()
+		.split('\n')
+		.map((line) => JSON.parse(line).ts);
+	const runs = [...new Set(times)];
+	assert.is(times.length, runs.length * (size + 1), 'whole versions');
+	assert.ok(runs.length < 5, `those between are passed over: ${runs}`);
+	assert.is(runs.at(-1), 1763712020000);
+});
+
+test('--follow: a version that is too much text is left out, or ends it under --strict; other data sets want --json', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
+	writeWhole(folder, snapshotName(v(1)), bomb(60).publish()!.snapshot());
+	announce(folder, v(1));
+	const { printed, stop } = following(folder, '--json', '--limit', '1M');
+	await until(() => printed.errors.includes('not printed'), 'it says so');
+	writeWhole(folder, snapshotName(v(2)), bomb(1).publish()!.snapshot());
+	announce(folder, v(2));
+	await until(() => printed.text.endsWith('\n'), 'the next version');
+	const { status, stdout, stderr } = await stop();
+	assert.is(status, 0);
+	assert.equal(JSON.parse(stdout).roots, {
+		Root: [{ node: { left: { left: null, right: null }, right: { left: null, right: null } }, n: 0 }],
+	});
+	assert.match(
+		stderr,
+		/version 20240101000000001: Root 0 with everything in it is more than 262,144 characters of text; not printed/,
+	);
+	announce(folder, v(1));
+	const strict = await run('hollow-cat', [folder, '-f', '--json', '--limit', '1M', '--strict']);
+	assert.equal([strict.status, strict.stdout], [65, '']);
+	const records = await run('hollow-cat', [folder, '--follow']);
+	assert.equal([records.status, records.stdout], [65, '']);
+	assert.match(records.stderr, /--json prints any data set/);
+});
+
+test('options that contradict each other', async () => {
+	for (const [args, message] of [
+		[['--follow', '--at', v(1)], '--follow does not go with --at'],
+		[['--follow', '--diff', v(1)], '--follow does not go with --diff'],
+		[['--diff', v(1), '--json'], '--diff does not go with --json'],
+		[['--history', '--stats'], '--history does not go with --stats'],
+		[['--schema', '--json'], '--schema does not go with --json'],
+		[['--diff', 'x'], '--diff: "x" is no version'],
+		[['--diff', v(1), 'x'], '--diff: "x" is no version'],
+		[['--limit', 'x'], '--limit: "x" is not a size'],
+		[[v(1)], `unexpected argument "${v(1)}"`],
+	] as const) {
+		const { status, stdout, stderr } = await run('hollow-cat', [METRICS, ...args]);
+		assert.equal([status, stdout], [64, ''], args.join(' '));
+		assert.ok(stderr.includes(message), stderr);
+	}
 });
 
 test.run();

@@ -10,6 +10,7 @@ import { BlobError } from './errors.ts';
 import { ANNOUNCED, contentsOf, deltaName, loadAlong, type Version } from './folder.ts';
 import { applyDelta } from './read.ts';
 import type { State } from './state.ts';
+import type { Watch } from './watch.ts';
 import { wayByDeltas, wayFromSnapshot } from './way.ts';
 
 /** What a look into the folder found: nothing new, a version, or why the announced one cannot be had for now. */
@@ -113,12 +114,10 @@ export class Follower {
 	}
 }
 
-/** How a follower waits: `renew` before a look, so that nothing that comes after it is missed. */
-type Watch = { renew: () => void; wait: (ms: number) => Promise<void> };
-
 type Following = {
 	folder: string;
-	watch: Watch;
+	/** `renew` comes before a look, so that nothing that is announced after it is missed. */
+	watch: Pick<Watch, 'renew' | 'wait'>;
 	signal: AbortSignal;
 	log: Log;
 	/** Print a version; the next one is looked for when it is done. */

@@ -26,7 +26,8 @@ const WIDE = { version: 19, time: 26, number: 10 };
 
 const row = (version: string, time: string, cells: (string | number)[], notes: string[]): string => {
 	const numbers = cells.map((cell) => String(cell).padStart(WIDE.number)).join('');
-	const end = notes.length > 0 ? `  ${notes.join(', ')}` : '';
+	// What is wrong with a blob may quote its bytes.
+	const end = notes.length > 0 ? `  ${notes.join(', ').replace(/[\x00-\x1f\x7f-\x9f]/g, '?')}` : '';
 	return `${version.padEnd(WIDE.version)}  ${time.padEnd(WIDE.time)}${numbers}${end}\n`;
 };
 

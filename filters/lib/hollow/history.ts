@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { describe, errnoOf, Failure } from '../failure.ts';
 import { announcement, type Unannounced } from './announcement.ts';
 import { ByteReader } from './bytes.ts';
+import { byCode } from './comparison.ts';
 import { BlobError } from './errors.ts';
 import { contentsOf, type Version } from './folder.ts';
 import { type Header, readHeader } from './header.ts';
+import { TAG } from './restore.ts';
 import { readSection, type Section } from './section.ts';
 import { wayFromSnapshot } from './way.ts';
 
@@ -33,6 +35,9 @@ export type Entry = {
 	problems: string[];
 };
 
+// Where blobs disagree on a state, what stands first here is taken to be right.
+const KINDS = ['snapshot', 'header', 'delta', 'reversedelta'];
+
 type File = { name: string; kind: string; version: Version; other?: Version };
 type Parsed = { header: Header; sections: Section[] };
 /** An entry with what else its blobs say: the tag of its state, and which blob said so. */
@@ -52,8 +57,8 @@ const parse = (bytes: Uint8Array, kind: string): Parsed => {
 	const reader = new ByteReader(bytes);
 	const header = readHeader(reader);
 	const sections: Section[] = [];
-	if (kind === 'header') return { header, sections };
 	const count = reader.count('the number of types');
+	if (kind === 'header') return { header, sections };
 	for (let type = 0; type < count; type++)
 		sections.push(readSection(reader, kind !== 'snapshot', () => undefined));
 	return { header, sections };
@@ -83,7 +88,7 @@ const noteTag = (entry: Draft, tag: bigint, by: string): void => {
 };
 
 const isSynthetic = ({ tags }: Header): boolean =>
-	tags.some(([key, value]) => key === 'bpfpipe.synthetic' && value === 'true');
+	tags.some(([key, value]) => key === TAG.synthetic && value === 'true');
 
 const take = (drafts: Map<Version, Draft>, file: File, { header, sections }: Parsed, blob: Blob): void => {
 	const { name, kind, version, other } = file;
@@ -116,7 +121,7 @@ const readInto = (drafts: Map<Version, Draft>, folder: string, file: File): void
 
 const ascending = (a: Version, b: Version): number => {
 	const [first, second] = [BigInt(a), BigInt(b)];
-	return first < second ? -1 : first > second ? 1 : Number(a > b) - Number(a < b);
+	return first < second ? -1 : first > second ? 1 : byCode(a, b);
 };
 
 const draft = (version: Version, announced: boolean): Draft => ({
@@ -174,8 +179,8 @@ export type History = { entries: Entry[]; unannounced?: Unannounced };
  */
 export const historyOf = (folder: string): History => {
 	const files = readdirSync(folder)
-		.sort()
-		.flatMap((name) => fileOf(name) ?? []);
+		.flatMap((name) => fileOf(name) ?? [])
+		.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCode(a.name, b.name));
 	const announced = announcement(folder);
 	const held = heldBy(files);
 	const drafts = new Map<Version, Draft>();

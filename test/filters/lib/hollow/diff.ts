@@ -296,6 +296,23 @@ test('metrics: arbitrary cycles, narrow against wide too', () => {
 	);
 });
 
+test('metrics: another time, or Long for Integer, is no difference', () => {
+	const at = (timestamp: string, wide: boolean) =>
+		metricsState(
+			[
+				{
+					source: 's',
+					timestamp,
+					metrics: [{ name: 'm', total: 5, unit: 'us', buckets: [[null, 1, 5]] }],
+					aggregates: [['a', 5]],
+				},
+			],
+			wide,
+		);
+	assert.equal(linesOf(at('t1', false), at('t2', false)), []);
+	assert.equal(linesOf(at('t1', false), at('t2', true)), []);
+});
+
 test('there and back: what was added is what is removed', () => {
 	fc.assert(
 		fc.property(cycles, cycles, (a, b) => {
