@@ -4,9 +4,10 @@ import type { Cycle } from './cycle.ts';
 import type { Version } from './folder.ts';
 import type { Tags } from './header.ts';
 import { addCycle, schemaFor } from './metrics.ts';
-import { type Restored, TAG } from './restore.ts';
+import { noteOf, TAG } from './noted.ts';
+import type { Restored } from './restore.ts';
 import { schemaHash } from './schema-text.ts';
-import { hex, type State } from './state.ts';
+import type { State } from './state.ts';
 import { continueFrom, createDataSet, type DataSet } from './writer.ts';
 
 /** The last published version, with its data set, ready for the next cycle. */
@@ -60,13 +61,13 @@ export const populate = (data: DataSet, cycle: Cycle): void => {
 };
 
 /** What Java's producer notes, as far as it is true here, and what we do. */
-export const tagsOf = (cycle: Cycle, { hash, counter }: Chain, sum: number, began: number): Tags => [
+export const tagsOf = (cycle: Cycle, { data, hash, counter }: Chain, sum: number, began: number): Tags => [
 	['hollow.metric.cycle.start', String(began)],
-	['hollow.schema.hash', hash],
+	[TAG.schema, hash],
 	[TAG.version, cycle.version],
 	['hollow.partitioned.ordinal.map', 'false'],
 	[TAG.counter, String(counter + 1)],
 	[TAG.dataset, cycle.dataset],
-	[TAG.checksum, hex(sum)],
+	[TAG.checksum, noteOf(data.state, sum)],
 	...((cycle.synthetic ? [[TAG.synthetic, 'true']] : []) as Tags),
 ];

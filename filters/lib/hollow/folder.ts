@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { EXIT, Failure } from '../failure.ts';
 import { BlobError } from './errors.ts';
+import { checkNoted } from './noted.ts';
 import { applyDelta, readSnapshot } from './read.ts';
 import type { State } from './state.ts';
 
@@ -148,7 +149,7 @@ const named = <T>(folder: string, name: string, read: (bytes: Uint8Array) => T):
 
 /**
  * The state at the end of a way.
- * @throws Failure naming the file that is broken.
+ * @throws Failure(65) naming the file that is broken, or the version when what was read is not what was written.
  */
 export const loadAlong = (folder: string, [start, ...rest]: Version[]): State => {
 	const state = named(folder, snapshotName(start!), readSnapshot);
@@ -157,5 +158,6 @@ export const loadAlong = (folder: string, [start, ...rest]: Version[]): State =>
 		named(folder, deltaName(at, version), (bytes) => applyDelta(state, bytes));
 		at = version;
 	}
+	checkNoted(state, at, folder);
 	return state;
 };

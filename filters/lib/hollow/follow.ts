@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { announcement, isMissing } from './announcement.ts';
 import { BlobError } from './errors.ts';
 import { ANNOUNCED, contentsOf, deltaName, loadAlong, type Version } from './folder.ts';
+import { checkNoted } from './noted.ts';
 import { applyDelta } from './read.ts';
 import type { State } from './state.ts';
 import type { Watch } from './watch.ts';
@@ -103,8 +104,9 @@ export class Follower {
 			const bytes = readFileSync(name);
 			try {
 				applyDelta(this.state, bytes);
+				if (next === version) checkNoted(this.state, next, this.folder);
 			} catch (error) {
-				if (!(error instanceof BlobError)) throw error;
+				if (!(error instanceof BlobError) && !isBroken(error)) throw error;
 				this.state = undefined;
 				return `${name}: ${error.message}`;
 			}

@@ -10,7 +10,7 @@ import { byCode } from './comparison.ts';
 import { BlobError } from './errors.ts';
 import { contentsOf, type Version } from './folder.ts';
 import { type Header, readHeader } from './header.ts';
-import { TAG } from './restore.ts';
+import { TAG } from './noted.ts';
 import { readSection, type Section } from './section.ts';
 import { wayFromSnapshot } from './way.ts';
 

@@ -58,7 +58,11 @@ export const readSnapshot = (bytes: Uint8Array): State => {
 	const reader = new ByteReader(bytes);
 	const header = readHeader(reader);
 	const state = emptyState([]);
+	const { at } = reader;
 	const count = reader.count('the number of types');
+	// A file whose end became zeros, as after a power cut, must not pass for one without records.
+	if (count < header.schemas.length)
+		throw new BlobError(at, `the ${header.schemas.length} types of its header, not ${count}`);
 	for (let type = 0; type < count; type++) {
 		const { at } = reader;
 		const section = readSection(reader, false, () => undefined);

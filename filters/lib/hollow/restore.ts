@@ -7,18 +7,10 @@ import type { Log } from '../log.ts';
 import { isVersion } from './cycle.ts';
 import { BlobError } from './errors.ts';
 import { announcedIn, contentsOf, loadAlong, snapshotName, type Version, wayTo } from './folder.ts';
+import { TAG } from './noted.ts';
 import { peekHeader } from './read.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from './retention.ts';
-import { checksum, hex, type State } from './state.ts';
-
-/** Header tags that we read again; ours are the name of the data set, and the checksum of the state, which Hollow itself does not keep. */
-export const TAG = {
-	dataset: 'bpfpipe.dataset',
-	checksum: 'bpfpipe.checksum',
-	synthetic: 'bpfpipe.synthetic',
-	version: 'hollow.blob.to.version',
-	counter: 'hollow.delta.chain.version.counter',
-} as const;
+import { checksum, type State } from './state.ts';
 
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */
 export type Restored = {
@@ -74,15 +66,7 @@ const load = (folder: string, version: Version): NonNullable<Restored['head']> =
 			`${folder} announces ${version}: not 17 digits, and Java's reader mistakes versions of unequal length; take another folder`,
 		);
 	const state = loadAlong(folder, wayTo(contentsOf(folder), version));
-	const sum = checksum(state);
-	const tags = new Map(state.tags);
-	const own = tags.get(TAG.version);
-	if (own !== undefined && own !== version)
-		throw new Failure(EXIT.data, `${folder}: what should lead to ${version} leads to ${own}`);
-	const noted = tags.get(TAG.checksum);
-	if (noted !== undefined && noted !== hex(sum))
-		throw new Failure(EXIT.data, `${folder}: ${version} has the checksum ${hex(sum)}, not ${noted}`);
-	return { version, state, sum };
+	return { version, state, sum: checksum(state) };
 };
 
 const ANEW = 'mend it, or let a new chain begin with --new-chain';

@@ -1,0 +1,53 @@
+// noted: what a writer noted of a state in the header tags of its blobs, and whether a state that was read is that one
+// Hollow itself keeps no checksum: a blob that was damaged behind its header would pass for data.
+
+import { EXIT, Failure } from '../failure.ts';
+import { sumInt } from './hash.ts';
+import { ObjectTable } from './object-table.ts';
+import { schemaHash } from './schema-text.ts';
+import { checksum, hex, type State } from './state.ts';
+
+/** Header tags that we read again; ours are the name of the data set, the checksum of the state, and sample data. */
+export const TAG = {
+	dataset: 'bpfpipe.dataset',
+	checksum: 'bpfpipe.checksum',
+	synthetic: 'bpfpipe.synthetic',
+	version: 'hollow.blob.to.version',
+	schema: 'hollow.schema.hash',
+	counter: 'hollow.delta.chain.version.counter',
+} as const;
+
+/** Hollow's checksum passes over the ends of lists, sets and maps: this one is of the sizes of all of them. */
+const sizesSum = (state: State): number => {
+	let sum = 0;
+	for (const table of state.tables.values()) {
+		if (table instanceof ObjectTable) continue;
+		for (const ordinal of table.current.list()) sum = sumInt(sum, table.runs.length[ordinal]!);
+	}
+	return sum;
+};
+
+/** What is noted of a state whose checksum is `sum`: two numbers in hex. */
+export const noteOf = (state: State, sum: number): string => `${hex(sum)}-${hex(sizesSum(state))}`;
+
+/**
+ * Compare a state that was read as `version` with what its tags say; of other writers' states they say less.
+ * @throws Failure(65) when it is another version, or other data than were written.
+ */
+export const checkNoted = (state: State, version: string, folder: string): void => {
+	const tags = new Map(state.tags);
+	const own = tags.get(TAG.version);
+	if (own !== undefined && own !== version)
+		throw new Failure(EXIT.data, `${folder}: what should lead to ${version} leads to ${own}`);
+	const noted = tags.get(TAG.checksum);
+	if (noted === undefined) return;
+	const hash = schemaHash([...state.tables.values()].map(({ schema }) => schema));
+	if (hash !== tags.get(TAG.schema))
+		throw new Failure(
+			EXIT.data,
+			`${folder}: ${version} has the schema hash ${hash}, not ${tags.get(TAG.schema)}`,
+		);
+	const sum = noteOf(state, checksum(state));
+	if (sum !== noted)
+		throw new Failure(EXIT.data, `${folder}: ${version} has the checksum ${sum}, not ${noted}`);
+};
