@@ -35,6 +35,7 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 	let index: Version[] = [];
 	let waitMs = LEAST_WAIT_MS;
 	let work: Promise<void> | undefined;
+	let isKicked = false;
 	const stop = new AbortController();
 
 	const indexed = (bytes: Buffer | undefined): Version[] => {
@@ -126,19 +127,36 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 		}
 	};
 	const kick = () => {
-		work ??= run()
-			.catch(onFailure)
-			.finally(() => {
+		if (work) {
+			isKicked = true;
+			return;
+		}
+		isKicked = false;
+		work = run().then(
+			() => {
 				work = undefined;
-			});
+				// It may have come after the last look into the folder.
+				if (isKicked && !stop.signal.aborted) kick();
+			},
+			(error) => {
+				work = undefined;
+				onFailure(error);
+			},
+		);
 	};
 	return {
 		kick,
 		needed: () => (isKnown ? there : '0'),
 		finish: async (ms) => {
+			let isLate = false;
+			const late = pause(ms, undefined, { signal: stop.signal }).then(
+				() => {
+					isLate = true;
+				},
+				() => {},
+			);
 			kick();
-			const { signal } = stop;
-			await Promise.race([work, pause(ms, undefined, { signal })]);
+			while (work && !isLate) await Promise.race([work, late]);
 			stop.abort();
 			const left = waiting().length;
 			if (left === 0) return;
