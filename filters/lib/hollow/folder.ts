@@ -33,15 +33,6 @@ export const deltaName = (from: Version, to: Version): string =>
 export const ANNOUNCED = 'announced.version';
 
 /**
- * A version from the time: UTC `yyyyMMddHHmmss` and three digits that count, above `last` in any case.
- * Always 17 digits, because Java's reader of folders takes versions of unequal length for each other.
- */
-export const mintVersion = (now: Date, last: Version = '0'): Version => {
-	const stamp = `${now.toISOString().replace(/\D/g, '').slice(0, 14)}001`;
-	return BigInt(stamp) > BigInt(last) ? stamp : String(BigInt(last) + 1n);
-};
-
-/**
  * The version that a folder announces.
  * @throws Failure when nothing is announced or it is no number.
  */

@@ -7,6 +7,7 @@ import type { Cycle } from './cycle.ts';
 import { type Measure, type Series, stateOf } from './cycle-state.ts';
 import type { Version } from './folder.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';
+import { LATEST_MS, versionAt } from './versions.ts';
 
 export type GroupingOptions = {
 	dataset: string;
@@ -27,15 +28,6 @@ export type Grouping = {
 	isOpen: () => boolean;
 	/** The cycle of everything of this time; undefined when nothing has come since, or nothing can be in it. */
 	close: () => Cycle | undefined;
-};
-
-/** The last millisecond whose year has four digits. */
-export const LATEST_MS = 253402300799999;
-
-/** The version for a time: UTC `yyyyMMddHHmmssSSS`, 17 digits, above `last` in any case. */
-export const versionAt = (ms: number, last: Version): Version => {
-	const stamp = new Date(ms).toISOString().replace(/\D/g, '');
-	return BigInt(stamp) > BigInt(last) ? stamp : String(BigInt(last) + 1n);
 };
 
 const temporalityOf = (record: Measure): string => (record.type === 'gauge' ? '' : record.temporality);

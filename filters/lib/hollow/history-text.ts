@@ -1,16 +1,12 @@
 // history-text: the versions of a folder as lines, for people and for programs
 
 import { changeOf, type Entry } from './history.ts';
+import { millisOf } from './versions.ts';
 
-/** The time in a version of 17 digits, yyyyMMddHHmmssSSS in UTC, as ISO text; undefined when it is no time. */
+/** The time in a version, as ISO text; undefined when it is no time. */
 export const timeOf = (version: string): string | undefined => {
-	const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/.exec(version);
-	if (!parts) return undefined;
-	const [, year, month, day, hour, minute, second, millis] = parts;
-	const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}Z`;
-	const time = new Date(text);
-	// Days that no month has would be taken for those of the next.
-	return Number.isNaN(time.getTime()) || time.toISOString() !== text ? undefined : text;
+	const ms = millisOf(version);
+	return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 };
 
 /** A version as one line of JSON; versions are strings, what is not known or not there is left out. */

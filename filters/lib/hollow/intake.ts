@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { AnyRecord, Control, Position } from '../record.ts';
 import { type Cycle, createCycleReader } from './cycle.ts';
 import { createThinning } from './thinning.ts';
+import { AHEAD, isAhead } from './versions.ts';
 
 export type IntakeOptions = {
 	/** At most one cycle every so many ms; 0 = all. */
@@ -34,8 +35,10 @@ export const createIntake = ({ everyMs, bad, count, log, take, barrier }: Intake
 		held = undefined;
 	};
 	const handle = async (cycle: Cycle) => {
-		const due = thinning.take(cycle);
+		const isFuture = isAhead(cycle.version, Date.now());
+		const due = isFuture ? undefined : thinning.take(cycle);
 		if (due) await take(due);
+		else if (isFuture) bad(`cycle ${cycle.version} is left out: it ${AHEAD}`);
 		else count('superseded');
 		release();
 	};

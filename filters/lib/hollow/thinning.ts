@@ -1,7 +1,7 @@
 // thinning: fewer cycles than come, by the times in their versions
 
 import type { Cycle } from './cycle.ts';
-import { millisOf } from './rest/names.ts';
+import { millisOf } from './versions.ts';
 
 export type Thinning = {
 	/** The cycle when enough time has passed since the last that went on; undefined when it is left out. */

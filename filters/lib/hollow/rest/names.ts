@@ -7,6 +7,7 @@
 import { EXIT, Failure } from '../../failure.ts';
 import { isVersion } from '../cycle.ts';
 import type { Version } from '../folder.ts';
+import { versionAt } from '../versions.ts';
 
 const LONGEST_NAME = 100;
 
@@ -16,20 +17,6 @@ export const isDataset = (name: string): boolean =>
 
 /** What `isDataset` asks for, in words. */
 export const DATASET_RULE = `1 to ${LONGEST_NAME} letters, digits, "-", "_" and single "."; the first a letter, a digit or "_"`;
-
-/** Milliseconds since the epoch as a version of 17 digits: the same instant, UTC `yyyyMMddHHmmssSSS`. */
-export const versionAt = (ms: number): Version => new Date(ms).toISOString().replace(/\D/g, '');
-
-/** The instant that the digits of a version stand for, in milliseconds; NaN when they are no time. */
-export const millisOf = (version: Version): number => {
-	const [, date, time, ms] = /^(\d{8})(\d{6})(\d{3})$/.exec(version) ?? [];
-	if (date === undefined) return Number.NaN;
-	const [day, clock] = [
-		date.replace(/(....)(..)(..)/, '$1-$2-$3'),
-		time!.replace(/(..)(..)(..)/, '$1:$2:$3'),
-	];
-	return Date.parse(`${day}T${clock}.${ms}Z`);
-};
 
 /**
  * A version as somebody wrote it: 17 digits, or the 13 of milliseconds since the epoch, which the predecessor sends.

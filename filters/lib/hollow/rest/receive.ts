@@ -8,12 +8,13 @@ import type { Cycle } from '../cycle.ts';
 import type { Version } from '../folder.ts';
 import { cycleOf, PayloadError, payloadText } from '../payload.ts';
 import type { Outcome } from '../publisher.ts';
+import { AHEAD, isAhead, millisOf } from '../versions.ts';
 import { bytesOf, checkBody, spool } from './body.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
 import { JsonError, parseExact, textOf } from './exact-json.ts';
 import { HttpError } from './http-error.ts';
 import type { Begun } from './incoming.ts';
-import { millisOf, VERSION_RULE, versionOf } from './names.ts';
+import { VERSION_RULE, versionOf } from './names.ts';
 import { isSameContent } from './read-back.ts';
 
 /** What goes back: an object as JSON, or JSON in pieces. */
@@ -141,6 +142,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 				`"version" is ${JSON.stringify(asked)?.slice(0, 100)}`,
 				VERSION_RULE,
 			);
+		if (isAhead(version, Date.now())) throw new HttpError(422, 'payload', `version ${version} ${AHEAD}`);
 		const dataset = datasets.make(call.dataset);
 		const announced = dataset.announced();
 		if (isPublished(dataset, version))

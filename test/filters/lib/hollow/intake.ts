@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type Cycle, linesOf } from '../../../../filters/lib/hollow/cycle.ts';
 import { createIntake } from '../../../../filters/lib/hollow/intake.ts';
 import { createThinning } from '../../../../filters/lib/hollow/thinning.ts';
+import { AHEAD, isAhead, versionAt } from '../../../../filters/lib/hollow/versions.ts';
 import { createLog } from '../../../../filters/lib/log.ts';
 import { cycleNumber, versionNumber } from '../../../fixtures/receiver.ts';
 
@@ -57,6 +58,21 @@ test('what is left out for coming too early is made up for at the end of input o
 		const taken = events.filter((event) => /^\d{17}$/.test(event));
 		assert.equal(taken, [1, 5, ...(how === 'eof' ? [6] : [])].map(versionNumber));
 	}
+});
+
+test('a cycle of a time to come is left out, for no true one could follow it; a machine without a clock takes all', async () => {
+	const { events, lines } = open();
+	const ahead = (ms: number) => ({ ...cycleNumber(1), version: versionAt(Date.now() + ms) });
+	const HOUR = 3_600_000;
+	const near = ahead(23 * HOUR);
+	const far = ahead(25 * HOUR);
+	await lines([...linesOf(near), ...linesOf(far), ...linesOf({ ...far, version: '99999999999999999' })]);
+	assert.equal(events, [
+		near.version,
+		`bad: cycle ${far.version} is left out: it ${AHEAD}`,
+		'99999999999999999',
+	]);
+	assert.is(isAhead(versionAt(Date.UTC(2026, 0, 1)), 0), false);
 });
 
 test('thinning lets everything pass at 0, and what is no time', () => {

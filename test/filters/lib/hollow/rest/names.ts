@@ -6,11 +6,10 @@ import {
 	below,
 	isDataset,
 	isStep,
-	millisOf,
-	versionAt,
 	versionOf,
 } from '../../../../../filters/lib/hollow/rest/names.ts';
 import { stepsOf } from '../../../../../filters/lib/hollow/rest/routes.ts';
+import { millisOf, versionAt } from '../../../../../filters/lib/hollow/versions.ts';
 
 const test = suite('names');
 
