@@ -30,7 +30,8 @@
 // DIR is made if only its last part is missing. It holds one data set and has one writer: a second one ends with 75, a
 // cycle of another data set or with other numbers (wide) with 78. What a crash left is removed at the next start, and the
 // chain of deltas goes on. A cycle that is not newer than the announced version is skipped (counted: old); one that
-// changes nothing is not published. A header tag bpfpipe.synthetic says that a version has sample data in it.
+// changes nothing is not published; one of more than a day ahead of this machine's clock is bad, since no true one could
+// follow it. A header tag bpfpipe.synthetic says that a version has sample data in it.
 // Before a version is announced its blobs are read back from the disk: the snapshot must be the state, the delta must
 // lead to it from the version before, and the reverse delta back; else nothing is announced and the exit is 70.
 // What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;

@@ -23,6 +23,8 @@
 // (which are not followed) and 404 to the first call say that a token or the address is wrong: tried again every
 // --retry-max. For any other 4xx the cycle is given up (counter "refused"), for a version that the server has passed "old".
 //
+// A cycle of more than a day ahead of this machine's clock is bad: no true one could follow it.
+//
 // --ack FILE (or BPFPIPE_ACK): while the server is away nothing is read; the log is the queue. A barrier (#!pos) goes into
 // FILE when all before it is published. What is not at the end is read again by the next run, so the exit is 0.
 // --spool DIR: what waits lies in DIR and outlives this program; a barrier is confirmed as soon as it does.

@@ -18,7 +18,8 @@
 // Versions are 17 digits and grow. The 13 digits of milliseconds since the epoch, as the predecessor sends them, become
 // the 17 of the same instant, and the answer says so. Whole numbers beyond 2^53 are exact, as numbers or as strings.
 // Every call may be repeated. Data may be sent again until they are published; after that the same data are answered with
-// 200, others with 409. A version not above the announced one: 409. Errors are {"error","hint","code"}.
+// 200, others with 409. A version not above the announced one: 409; of more than a day ahead of the clock: 422. Errors
+// are {"error","hint","code"}.
 //
 //   --keep N        how many versions stay in each folder, 0 = all
 //   --max-body SIZE larger bodies are refused (413); they are parsed in memory, at several times their size

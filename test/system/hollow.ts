@@ -91,6 +91,40 @@ testWith(test, lacks, 'a chain that Java began', async () => {
 	await consumerSees(thereAndBack(cycles));
 });
 
+testWith(
+	test,
+	lacks,
+	'old versions go while a consumer follows; one that starts, and one that lags, find a way',
+	async () => {
+		const cycles = versions(40, 7);
+		const follower = java('Follow', dir);
+		const late = java('Consume', dir);
+		const keeping = ['--keep', '8'];
+		for (let from = 0; from < cycles.length; from += 5) {
+			const some = cycles.slice(from, from + 5);
+			const { status, stderr } = await run('hollow-publish', [dir, ...keeping], linesFor(some));
+			assert.is(status, 0, stderr);
+			const newest = some.at(-1)!;
+			// It is five versions behind each time, fewer than are kept.
+			late.say(newest.version);
+			const [version, sum, snapshots] = (await late.next()).split(' ');
+			assert.equal([version, snapshots], [newest.version, '1']);
+			assert.is(sum, ourChecksum(newest.version));
+			assert.equal(await late.upTo('.'), textOf(newest));
+			await consumerSees([newest]);
+		}
+		assert.is(contentsOf(dir).snapshots.length, 8);
+		follower.say('');
+		const lines = await follower.end();
+		assert.equal(
+			lines.filter((line) => line.includes('failed')),
+			[],
+		);
+		assert.is(lines.filter((line) => line.startsWith('snapshot')).length, 1);
+		await late.end();
+	},
+);
+
 const CYCLES = 200;
 
 testWith(
