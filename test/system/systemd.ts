@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder.ts';
+import { metricsIn } from '../../filters/lib/hollow/metrics.ts';
 import { type CarbonCache, carbonCache } from '../fixtures/carbon-cache.ts';
 import { bpftraceLacks, commandsLack, isRoot, testWith } from '../parts.ts';
 import { ROOT } from '../program.ts';
@@ -83,7 +85,8 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 	const carbonUnit = join(dir, CARBON);
 	const config = join(carbon.folder, 'conf', 'carbon.conf');
 	const command = `/usr/bin/carbon-cache --config=${config} --nodaemon --pidfile=/run/carbon.pid start`;
-	writeFileSync(defaults, `CPU_LAT_GRAPHITE_URI=${carbon.text}\nCPU_LAT_INTERVAL=2s\n`);
+	const settings = ['PIPELINES=graphite hollow', `CPU_LAT_HOLLOW_FOLDER=${BLOBS}`, 'CPU_LAT_INTERVAL=2s'];
+	writeFileSync(defaults, [`CPU_LAT_GRAPHITE_URI=${carbon.text}`, ...settings, ''].join('\n'));
 	writeFileSync(carbonUnit, `[Service]\nExecStart=${command}\n`);
 	// A real machine has it mounted; a container's systemd leaves that out.
 	const tracefsUnit = join(dir, TRACEFS);
@@ -143,6 +146,9 @@ const until = async (what: string, holds: () => boolean, journal: () => string, 
 	}
 };
 
+// Within the container, as the process sees it that writes there.
+const BLOBS = '/var/lib/bpfpipe/hollow';
+
 const points = (carbon: CarbonCache, lower: number, from: number): [number, number][] =>
 	carbon.read(`bpfpipe-test.cpu-lat.${lower}`, from, Math.floor(Date.now() / 1000));
 
@@ -181,6 +187,12 @@ testWith(
 			const gaps = all.slice(1).filter((at, index) => at - all[index]! !== 2);
 			assert.equal(gaps, [], 'steps are missing');
 			assert.not.match(journal(), /synthetic|SAMPLE/);
+
+			const [publisher] = processes('/opt/bpfpipe/dist/hollow-publish');
+			const folder = join('/proc', String(publisher!.pid), 'root', BLOBS);
+			const way = wayTo(contentsOf(folder), announcedIn(folder), contentsOf(folder).snapshots[0]);
+			assert.ok(way.length > 3, `${way.length} versions in one chain`);
+			assert.is([...metricsIn(loadAlong(folder, way))].length, 1);
 		} finally {
 			child.kill('SIGTERM');
 			const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
