@@ -8,14 +8,8 @@ import { linesOf } from '../../filters/lib/hollow/cycle.ts';
 import { contentsOf } from '../../filters/lib/hollow/folder.ts';
 import { payloadText } from '../../filters/lib/hollow/payload.ts';
 import { endAnyway } from '../fixtures/carbon.ts';
-import {
-	cycleNumber,
-	freePort,
-	startReceiver,
-	textNumber,
-	until,
-	versionNumber,
-} from '../fixtures/receiver.ts';
+import { freePort } from '../fixtures/ports.ts';
+import { cycleNumber, startReceiver, textNumber, until, versionNumber } from '../fixtures/receiver.ts';
 import { type Reply, restServer, type Seen } from '../fixtures/rest-server.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
