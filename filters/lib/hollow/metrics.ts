@@ -34,9 +34,6 @@ export const schemaFor = (wide: boolean): Schema[] => {
 	`);
 };
 
-/** The schema with 32-bit numbers, which is the predecessor's. */
-export const METRICS_SCHEMA: Schema[] = schemaFor(false);
-
 /** Adds a record of an object type by its fields' values; returns its ordinal. */
 const objects = (data: DataSet, type: string) => {
 	const ordinals = data.ordinals(type);

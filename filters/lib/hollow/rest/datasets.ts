@@ -1,13 +1,14 @@
 // datasets: the data sets of a receiver: a folder of blobs each, its publisher, and the versions on their way into it
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import type { Cycle } from '../cycle.ts';
 import { ValueError } from '../errors.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../folder.ts';
+import { contentsOf, loadAlong, type Version, wayTo } from '../folder.ts';
 import { type Outcome, openPublisher, type Publisher } from '../publisher.ts';
+import { announcedOrNone } from '../restore.ts';
 import { HttpError } from './http-error.ts';
 import { createIncoming, type Incoming } from './incoming.ts';
 import { isDataset } from './names.ts';
@@ -73,7 +74,7 @@ const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 
 	const announced = () => {
 		if (publisher) return publisher.announced();
-		return existsSync(join(folder, 'announced.version')) ? announcedIn(folder) : undefined;
+		return announcedOrNone(folder);
 	};
 	const serial = <T>(work: () => T | Promise<T>): Promise<T> => {
 		const result = tail.then(work);

@@ -24,7 +24,7 @@ import {
 	writeWhole,
 } from '../../../../filters/lib/hollow/folder.ts';
 import { Follower, follow, type Look } from '../../../../filters/lib/hollow/follow.ts';
-import { addCycle, METRICS_SCHEMA } from '../../../../filters/lib/hollow/metrics.ts';
+import { addCycle, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { checksum } from '../../../../filters/lib/hollow/state.ts';
 import { createDataSet, type DataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { keptLog } from '../../../fixtures/published.ts';
@@ -37,7 +37,7 @@ const CYCLES = versions(12, 1);
 
 /** Writes the versions of the fixture one by one; `sums` are their checksums. */
 const writerIn = (folder: string) => {
-	let data: DataSet = createDataSet(METRICS_SCHEMA);
+	let data: DataSet = createDataSet(schemaFor(false));
 	let last = 0;
 	let starts = true;
 	const sums: number[] = [0];
@@ -56,7 +56,7 @@ const writerIn = (folder: string) => {
 		return v(last);
 	};
 	const restart = () => {
-		data = createDataSet(METRICS_SCHEMA);
+		data = createDataSet(schemaFor(false));
 		starts = true;
 	};
 	return { write, restart, sums, last: () => last };

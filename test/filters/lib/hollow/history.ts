@@ -26,7 +26,7 @@ import {
 } from '../../../../filters/lib/hollow/folder.ts';
 import { type Entry, historyOf } from '../../../../filters/lib/hollow/history.ts';
 import { entryLine, historyText, timeOf } from '../../../../filters/lib/hollow/history-text.ts';
-import { addCycle, METRICS_SCHEMA } from '../../../../filters/lib/hollow/metrics.ts';
+import { addCycle, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { versionOf, versions } from '../../../fixtures/versions.ts';
 import { ROOT } from '../../../program.ts';
@@ -111,7 +111,7 @@ test('random histories: records, what came and went, synthetic', () => {
 	fc.assert(
 		fc.property(fc.nat(), fc.array(fc.boolean(), { minLength: 2, maxLength: 5 }), (seed, marks) => {
 			const folder = newFolder();
-			const data = createDataSet(METRICS_SCHEMA);
+			const data = createDataSet(schemaFor(false));
 			let before: string | undefined;
 			for (const [at, cycle] of versions(marks.length, seed).entries()) {
 				addCycle(data, cycle);

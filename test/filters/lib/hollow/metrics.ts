@@ -3,9 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Cycle } from '../../../../filters/lib/hollow/cycle.ts';
 import { ValueError } from '../../../../filters/lib/hollow/errors.ts';
-import { addCycle, METRICS_SCHEMA, metricsIn, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
+import { addCycle, metricsIn, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { readSnapshot } from '../../../../filters/lib/hollow/read.ts';
-import { schemaText } from '../../../../filters/lib/hollow/schema-text.ts';
+import { schemaHash, schemaText } from '../../../../filters/lib/hollow/schema-text.ts';
 import { checksum } from '../../../../filters/lib/hollow/state.ts';
 import { ordinalsOf, recordOf } from '../../../../filters/lib/hollow/values.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
@@ -62,7 +62,7 @@ const cycleWith = (fields: object, wide = false, aggregates: [string, Exact][] =
 test('the wide schema differs from the narrow one in its numbers only', () => {
 	const text = (wide: boolean) => schemaFor(wide).map(schemaText).join('\n');
 	assert.is(text(true), text(false).replaceAll('Integer', 'Long').replace('\tint value', '\tlong value'));
-	assert.equal(schemaFor(false), METRICS_SCHEMA);
+	assert.is(schemaHash(schemaFor(false)), '-463462937', 'what Java makes of the classes');
 	assert.match(text(true), /^Long \{\n\tlong value;\n\}$/m);
 	assert.match(text(true), /^MapOfStringToLong Map<String,Long> @HashKey\(value\);$/m);
 });
