@@ -1,13 +1,19 @@
 // lines: bytes in any pieces in, whole lines out; the guard in front of every stage
-// A line is never cut by where the pieces ended, and no line can grow without bound.
+// A line is never cut by where the pieces ended, no line can grow without bound, and holes are stepped over.
+
+import { createHoles } from './holes.ts';
 
 const NEWLINE = 10;
 
 /** The longest line that any stage takes in, newline included; longer ones are skipped and counted. */
 export const LONGEST_LINE = 1024 * 1024;
 
-/** What `wholeLines` calls back: each piece of whole lines, and each skipped line with its length so far. */
-export type LineSink = { lines: (bytes: Buffer) => void; tooLong: (length: number) => void };
+/** What `wholeLines` calls back: each piece of whole lines; each skipped line, and each hole, with its length. */
+export type LineSink = {
+	lines: (bytes: Buffer) => void;
+	tooLong: (length: number) => void;
+	hole?: (length: number) => void;
+};
 
 /** Pieces of bytes put back into whole lines. `last` hands over what has no newline yet, once, at the end. */
 export type WholeLines = { take: (chunk: Buffer) => void; pending: () => boolean; last: () => Buffer };
@@ -16,7 +22,10 @@ export type WholeLines = { take: (chunk: Buffer) => void; pending: () => boolean
  * Collect bytes and hand on runs of whole lines, each run ending in a newline.
  * The cost is one search per chunk, not per line, and a copy only of lines that span two chunks.
  */
-export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE): WholeLines => {
+export const wholeLines = (
+	{ lines, tooLong, hole = () => {} }: LineSink,
+	longest = LONGEST_LINE,
+): WholeLines => {
 	let held: Buffer[] = [];
 	let size = 0;
 	let skipping = false;
@@ -53,7 +62,7 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		hold(chunk.subarray(from));
 	};
 
-	const take = (chunk: Buffer) => {
+	const takeText = (chunk: Buffer) => {
 		if (chunk.length > longest) return takeOneByOne(chunk);
 		const end = chunk.lastIndexOf(NEWLINE) + 1;
 		if (end === 0) return hold(chunk);
@@ -62,7 +71,9 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		if (end > start) lines(chunk.subarray(start, end));
 		hold(chunk.subarray(end));
 	};
+	const holes = createHoles({ text: takeText, hole });
 	const last = (): Buffer => {
+		holes.end();
 		const length = size;
 		const wasSkipping = skipping;
 		skipping = false;
@@ -70,5 +81,5 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		if (wasSkipping) tooLong(length);
 		return bytes;
 	};
-	return { take, pending: () => size > 0, last };
+	return { take: holes.take, pending: () => size > 0, last };
 };

@@ -89,6 +89,20 @@ test('a line over 1 MiB is skipped, counted and reported', async () => {
 	);
 });
 
+test('a hole of NULs, however long, is stepped over and said; what is behind it is whole', async () => {
+	const holes = Buffer.concat([
+		Buffer.alloc(3_000_000),
+		Buffer.from('a\n'),
+		Buffer.alloc(100),
+		Buffer.from('b\0c\n'),
+	]);
+	const { status, stdout, stderr } = await run('pass', [], holes);
+	assert.is(stdout, 'a\nb\0c\n');
+	assert.is(status, 0);
+	const said = (length: number) => `pass: warning: a hole of ${length} NUL bytes is stepped over`;
+	assert.is(stderr, `${said(3_000_000)}\n${said(100)} (and 1 more like it)\n`);
+});
+
 test('a quiet stream is not held back', async () => {
 	const child = start('pass');
 	const done = outcome(child);
