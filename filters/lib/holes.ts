@@ -6,8 +6,8 @@ const NEWLINE = 10;
 const LINE_END = Buffer.from('\n');
 
 /**
- * How many NULs in the midst of a line are a hole, and end the line; fewer are part of its text. The first of them
- * becomes the newline, so every byte of the log is accounted for. Between two lines any number is a hole.
+ * How many NULs are a hole; fewer are text that a program printed. A hole in the midst of a line ends it: the first of
+ * its NULs becomes the newline, so every byte of the log is accounted for.
  */
 export const SHORTEST_HOLE = 64;
 
@@ -39,7 +39,7 @@ export const createHoles = ({ text, hole }: HoleSink): Holes => {
 		const nuls = run;
 		run = 0;
 		if (nuls === 0) return;
-		if (inLine && nuls < SHORTEST_HOLE) return text(Buffer.alloc(nuls));
+		if (nuls < SHORTEST_HOLE) return pass(Buffer.alloc(nuls));
 		const ended = Number(inLine);
 		if (inLine) pass(LINE_END);
 		hole(nuls - ended);
@@ -50,9 +50,7 @@ export const createHoles = ({ text, hole }: HoleSink): Holes => {
 		if (from < chunk.length) end();
 		for (let at = chunk.indexOf(0, from); at >= 0; ) {
 			const next = endOfRun(chunk, at);
-			const isInLine = at > from ? chunk[at - 1] !== NEWLINE : inLine;
-			const isText = isInLine && next < chunk.length && next - at < SHORTEST_HOLE;
-			if (!isText) {
+			if (next === chunk.length || next - at >= SHORTEST_HOLE) {
 				pass(chunk.subarray(from, at));
 				run = next - at;
 				from = next;
