@@ -22,12 +22,14 @@
 // notice "early". Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
 //
 // Barriers (#!pos) go on when everything before them is written, and only where a restart gives whole steps again.
-// At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. Without
-// barriers a restarted `every` prints that step once more, from what is left of it; in Graphite the last write wins.
+// At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. After the
+// #!end of a finite input (bpftrace-tail --once) it is written all the same, and once more, whole, by a later run that
+// finds more of it. Without barriers a restarted `every` prints that step once more, from what is left of it. In
+// Graphite the last write wins.
 
 import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
-import type { Gauge, Histogram, KnownRecord, Sum } from './lib/record.ts';
+import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
 import { createIdle } from './lib/series/idle.ts';
 import { createSteps } from './lib/series/steps.ts';
 import { type Emit, stage } from './lib/stage.ts';
@@ -39,65 +41,71 @@ const OPTIONS = {
 	'event-time': { type: 'boolean', default: false },
 } as const;
 
-stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ args, options, count, emit, output, fail }) => {
-	const stepMs = positiveDuration(args[0]!, 'STEP');
-	const graceMs = positiveDuration(options.grace, '--grace');
-	const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
-	const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
-	const isLive = !options['event-time'];
-	const idle = createIdle();
+stage(
+	import.meta,
+	{ options: OPTIONS, args: [1, 1] },
+	({ args, options, count, emit, output, log, fail }) => {
+		const stepMs = positiveDuration(args[0]!, 'STEP');
+		const graceMs = positiveDuration(options.grace, '--grace');
+		const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
+		const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
+		const isLive = !options['event-time'];
+		const idle = createIdle();
 
-	const print = (lines: (KnownRecord | string)[]) => {
-		for (const line of lines) {
-			if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
-			emit(line);
-		}
-	};
-	const advance = async (ms: number): Promise<void> => {
-		for (const lines of steps.advance(ms)) {
-			print(lines);
-			await output.room();
-		}
-	};
-	const whenDue = (ms: number, act: () => void): void | Promise<void> =>
-		steps.isDue(ms) ? advance(ms).then(act) : act();
+		const print = (lines: (KnownRecord | string)[]) => {
+			for (const line of lines) {
+				if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
+				emit(line);
+			}
+		};
+		const advance = async (ms: number): Promise<void> => {
+			for (const lines of steps.advance(ms)) {
+				print(lines);
+				await output.room();
+			}
+		};
+		const whenDue = (ms: number, act: () => void): void | Promise<void> =>
+			steps.isDue(ms) ? advance(ms).then(act) : act();
 
-	/** The time to believe: not the future, when there is a clock to tell. */
-	const believed = (ms: number): number => {
-		const now = Date.now();
-		return isLive && ms > now + stepMs + graceMs ? now : ms;
-	};
-	const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
-		idle.heard();
-		const ts = believed(record.ts);
-		return whenDue(ts, () => steps.take(record, ts, ts !== record.ts));
-	};
-
-	if (isLive) {
-		let isBusy = false;
-		const timer = setInterval(() => {
-			const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
-			if (!isQuiet || isBusy) return;
-			isBusy = true;
-			const done = () => {
-				isBusy = false;
-			};
-			advance(Date.now() - graceMs).then(done, fail);
-		}, idle.tickMs);
-		timer.unref();
-	}
-	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		control: (control, line) => {
+		/** The time to believe: not the future, when there is a clock to tell. */
+		const believed = (ms: number): number => {
+			const now = Date.now();
+			return isLive && ms > now + stepMs + graceMs ? now : ms;
+		};
+		const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
 			idle.heard();
-			if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
-			const passed = control.kind === 'pos' ? steps.barrier(line) : line;
-			if (passed !== undefined) emit(passed);
-		},
-		end: () => {
-			if (!steps.hasBarriers()) print(steps.flush());
-		},
-	};
-});
+			const ts = believed(record.ts);
+			return whenDue(ts, () => steps.take(record, ts, ts !== record.ts));
+		};
+
+		if (isLive) {
+			let isBusy = false;
+			const timer = setInterval(() => {
+				const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
+				if (!isQuiet || isBusy) return;
+				isBusy = true;
+				const done = () => {
+					isBusy = false;
+				};
+				advance(Date.now() - graceMs).then(done, fail);
+			}, idle.tickMs);
+			timer.unref();
+		}
+		return {
+			histogram: take,
+			sum: take,
+			gauge: take,
+			control: (control, line) => {
+				idle.heard();
+				if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
+				if (line === END_LINE && steps.hasBarriers()) print(steps.flush());
+				const passed = control.kind === 'pos' ? steps.barrier(line) : line;
+				if (passed !== undefined) emit(passed);
+			},
+			end: () => {
+				if (!steps.hasBarriers()) print(steps.flush());
+				else if (steps.isOpen()) log.info('the open step is not written; it is read again by the next run');
+			},
+		};
+	},
+);

@@ -25,8 +25,10 @@ export type Steps = {
 	advance: (ms: number) => Generator<(KnownRecord | string)[]>;
 	/** Take a record as of `ts`, which is its own time unless that is not to be believed (`isEarly`). */
 	take: (record: Measure, ts: number, isEarly?: boolean) => void;
-	/** Close the open step if anything was taken into it. */
+	/** Close the open step, though more of it may come in a later run, if anything was taken into it. */
 	flush: () => (KnownRecord | string)[];
+	/** Whether the open step holds anything that is not written. */
+	isOpen: () => boolean;
 	/** A barrier comes: the answer is that line when it may go on at once, else it is held. */
 	barrier: (line: string) => string | undefined;
 	/** Whether any barrier was ever seen. */
@@ -182,6 +184,12 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			else yield close();
 		}
 	}
+	const flush = () => {
+		if (!isDirty) return [];
+		// A later run that begins in the midst of the step would write it with the rest of its increments only.
+		for (const { mark = marks } of all.values()) held = held.filter((barrier) => barrier.mark <= mark);
+		return close();
+	};
 	const barrier = (line: string): string | undefined => {
 		marks += 1;
 		if (!isDirty) return line;
@@ -192,7 +200,8 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		isDue,
 		advance,
 		take,
-		flush: () => (isDirty ? close() : []),
+		flush,
+		isOpen: () => isDirty,
 		barrier,
 		hasBarriers: () => marks > 0,
 		size: () => all.size,
