@@ -1,15 +1,15 @@
 // ack: how a sink tells the source, through one small file, what need never be read again
 // The file is replaced whole (new file, fsync, rename), so a crash leaves the old position or the new one.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EXIT, Failure } from './failure.ts';
+import { about, EXIT, Failure } from './failure.ts';
 import type { Position } from './record.ts';
 
-const syncDirectory = (path: string): void => {
-	const directory = openSync(dirname(path), 'r');
+const syncFolder = (folder: string): void => {
+	const directory = openSync(folder, 'r');
 	try {
-		fsyncSync(directory);
+		about(folder, () => fsyncSync(directory));
 	} finally {
 		closeSync(directory);
 	}
@@ -20,13 +20,15 @@ export const writeAck = (path: string, position: Position): void => {
 	const aside = `${path}.new`;
 	const file = openSync(aside, 'w', 0o600);
 	try {
-		writeSync(file, `${JSON.stringify(position)}\n`);
-		fsyncSync(file);
+		about(aside, () => {
+			writeFileSync(file, `${JSON.stringify(position)}\n`);
+			fsyncSync(file);
+		});
 	} finally {
 		closeSync(file);
 	}
 	renameSync(aside, path);
-	syncDirectory(path);
+	syncFolder(dirname(path));
 };
 
 /**
@@ -36,7 +38,7 @@ export const writeAck = (path: string, position: Position): void => {
 export const readAck = (path: string): Position | undefined => {
 	let text: string;
 	try {
-		text = readFileSync(path, 'utf8');
+		text = about(path, () => readFileSync(path, 'utf8'));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
 		throw error;

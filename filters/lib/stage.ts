@@ -6,7 +6,7 @@ import { fstatSync, readSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import split2 from 'split2';
 import { transform } from 'through2';
-import { EXIT } from './failure.ts';
+import { EXIT, naming } from './failure.ts';
 import { LONGEST_LINE, wholeLines } from './lines.ts';
 import { excerpt } from './log.ts';
 import {
@@ -198,7 +198,7 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 	if (first !== work) first.pipe(work);
 	stdin.on('data', (chunk: Buffer) => lines.take(chunk));
 	stdin.on('end', finish);
-	stdin.on('error', context.fail);
+	stdin.on('error', (error) => context.fail(naming(error, '<stdin>')));
 	if (first !== work) first.on('error', context.fail);
 	work.on('error', context.fail);
 	work.on('finish', () => {

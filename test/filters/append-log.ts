@@ -1,8 +1,9 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
 	appendFileSync,
 	chmodSync,
 	existsSync,
+	lstatSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -22,7 +23,7 @@ import * as assert from 'uvu/assert';
 import { maxSize } from '../../filters/append-log.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { isRoot, testWith } from '../parts.ts';
-import { outcome, run, start } from '../program.ts';
+import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 
 const STAMP = /^#!ts \d{10}(\.\d{3})?\n/;
 
@@ -223,6 +224,34 @@ test('--max-size: rotates between lines, keeps as many as asked, loses none of t
 		assert.is(texts.map((each) => each.replace('#!ts 1\n', '')).join(''), lines.join(''));
 		await run('append-log', [log, '--max-size', '4K', '--keep', '2'], lines.join(''));
 		assert.ok(text(`${log}.1`).endsWith('\n') && text(`${log}.2`).endsWith('\n'));
+	}));
+
+test('--max-size: the old files of a link lie where it leads, and the link stays', () =>
+	inFolder(async (log, folder) => {
+		const disk = join(folder, 'disk');
+		mkdirSync(disk);
+		symlinkSync(join('disk', 'b.log'), log);
+		const lines = Array.from({ length: 2000 }, (_, n) => `line ${String(n).padStart(6, '0')}\n`);
+		const input = `#!ts 1\n${lines.join('')}`;
+		const result = await run('append-log', [log, '--max-size', '4K', '--keep', '20'], input);
+		assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' });
+		assert.equal(readdirSync(folder).sort(), ['a.log', 'disk']);
+		assert.ok(lstatSync(log).isSymbolicLink());
+		assert.equal(readdirSync(disk).sort(), ['b.log', ...[1, 2, 3, 4, 5].map((n) => `b.log.${n}`)]);
+		const read = await run('bpftrace-tail', [log, '--once']);
+		assert.is(read.stdout, text(log));
+	}));
+
+test('a file that may not grow any more is named in the message', () =>
+	inFolder(async (log) => {
+		const limited = ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, bundleOf('append-log'), log];
+		const child = spawn('bash', limited, { env: cleanEnv() });
+		const done = outcome(child);
+		child.stdin!.on('error', () => {});
+		child.stdin!.end('a line of text\n'.repeat(10_000));
+		const { status, stderr } = await done;
+		assert.is(status, 69);
+		assert.is(stderr, `append-log: ${log}: the file would be larger than it may be\n`);
 	}));
 
 test('--ack: barriers go into the ack file after what is before them, other lines into the log', () =>

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { EXIT, Failure } from '../failure.ts';
+import { EXIT, Failure, naming } from '../failure.ts';
 
 /** The file that is locked. It stays: removing it would let two writers hold two locks of one name. */
 export const LOCK = '.writer.lock';
@@ -42,7 +42,7 @@ export const lockFolder = (folder: string): Lock => {
 		writeSync(file, `process ${process.pid} on ${hostname()}\n`);
 	} catch (error) {
 		closeSync(file);
-		throw error;
+		throw naming(error, path);
 	}
 	const { ino, dev } = fstatSync(file);
 	return {

@@ -1,12 +1,11 @@
 // log-file: a log that takes whole lines, through a full disk, a rotation, or the loss of its name
 // Every line goes into exactly one file, and the file changes only between two lines.
 
-import { fdatasyncSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { lastTimeIn, startsWithTime } from '../time-lines.ts';
-import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog } from './opened.ts';
+import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog, syncLog } from './opened.ts';
 
 const NEWLINE = 10;
 const RETRY_MS = 1000;
@@ -148,7 +147,7 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 		reopen('because its name was gone');
 	};
 	const flush = () => {
-		if (dirty) fdatasyncSync(file.fd);
+		if (dirty) syncLog(file);
 		dirty = false;
 	};
 	return { write, reopen, check, flush, size: () => lengthOf(file), close: () => closeLog(file, sync) };
