@@ -192,6 +192,30 @@ test('a removed file is made again within about two seconds', () =>
 		assert.is(text(log), '#!ts 1763712000\nb\n');
 	}));
 
+test('a folder that is removed, and made again later, gets the log again, and that is said', () =>
+	inFolder(async (_log, folder) => {
+		const log = join(folder, 'logs', 'a.log');
+		mkdirSync(join(folder, 'logs'));
+		const it = begin(log);
+		it.say('#!ts 1763712000\na\n');
+		await textWhen(log, (all) => all.endsWith('a\n'));
+		rmSync(join(folder, 'logs'), { recursive: true });
+		await textWhen(log, () => it.stderr().includes('cannot open again'));
+		mkdirSync(join(folder, 'logs'));
+		await textWhen(log, () => existsSync(log));
+		it.say('b\n');
+		const { status, stderr } = await finish(it);
+		assert.is(status, 0);
+		const [removed, barred, again] = stderr.split('\n');
+		assert.is(removed, `append-log: warning: ${log} was removed; making it again`);
+		assert.is(
+			barred,
+			`append-log: warning: cannot open again: ${log}: no such file or directory; going on with the file that is open`,
+		);
+		assert.is(again, `append-log: ${log} could be opened again; lines go on in it`);
+		assert.is(text(log), '#!ts 1763712000\nb\n');
+	}));
+
 test('a truncated file is gone on with from its new end', () =>
 	inFolder(async (log) => {
 		const it = begin(log);

@@ -47,6 +47,7 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 	let dirty = false;
 	let looksGone = 0;
 	let wanted = '';
+	let isBarred = false;
 	let waiting: AbortController | undefined;
 
 	const change = (why: string): boolean => {
@@ -55,9 +56,12 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 			const next = openLog(path);
 			closeLog(file, sync);
 			file = next;
-			log.debug(`${path} opened again ${why}`);
+			if (isBarred) log.info(`${path} could be opened again; lines go on in it`);
+			else log.debug(`${path} opened again ${why}`);
+			isBarred = false;
 			return true;
 		} catch (error) {
+			isBarred = true;
 			log.warn(`cannot open again: ${describe(error)}; going on with the file that is open`);
 			return false;
 		}

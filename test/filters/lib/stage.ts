@@ -13,7 +13,7 @@ import { makePipes } from '../../../supervisor/pipes.ts';
 import { cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-stage-'));
-for (const name of ['pass', 'drop-empty', 'slow', 'throws']) {
+for (const name of ['pass', 'drop-empty', 'slow', 'throws', 'reads-nothing']) {
 	await bundle(join(ROOT, 'test', 'fixtures', `${name}.ts`), dir);
 }
 const start = (name: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess =>
@@ -61,6 +61,32 @@ test('--strict stops at the first broken record with 65, after what came before 
 	const { status, stdout, stderr } = await run('drop-empty', ['--strict'], `${FULL}\nx\n${FULL}\n`);
 	assert.is(stdout, `${FULL}\n`);
 	assert.equal([status, stderr], [65, 'drop-empty: <stdin>:2: not a record: "x"\n']);
+});
+
+test('what a program does not understand is at no line when it reads none', async () => {
+	const { status, stderr } = await run('reads-nothing', [], '');
+	assert.equal([status, stderr], [0, 'reads-nothing: warning: a metric without a name; skipped\n']);
+	const strict = await run('reads-nothing', ['--strict'], '');
+	assert.equal([strict.status, strict.stderr], [65, 'reads-nothing: a metric without a name\n']);
+});
+
+test('a stdout that takes no more is named: by its path where it is a file', async () => {
+	const file = join(dir, 'out');
+	for (const [limit, target, what] of [
+		['unlimited', '/dev/full', '<stdout>: no space left on the device'],
+		['8', file, `${file}: the file would be larger than it may be`],
+	] as const) {
+		const command = `ulimit -f ${limit}; exec "$0" "$1" > ${target}`;
+		const child = spawn('bash', ['-c', command, process.execPath, join(dir, 'pass.cjs')], {
+			env: cleanEnv(),
+		});
+		const done = outcome(child);
+		child.stdin!.on('error', () => {});
+		child.stdin!.end('a line of text\n'.repeat(10_000));
+		const { status, stderr } = await done;
+		assert.is(status, 69);
+		assert.is(stderr.split('\n')[0], `pass: ${what}`);
+	}
 });
 
 test('a last line without a newline counts', async () => {
