@@ -3,7 +3,8 @@
 
 import { basename } from 'node:path';
 import { begin } from './begin.ts';
-import { holds, type Move, resume, successor } from './chain.ts';
+import { type Move, resume, successor } from './chain.ts';
+import { holds } from './copies.ts';
 import type { Entry } from './entry.ts';
 import { sameInode } from './identity.ts';
 import type { LogPosition } from './position.ts';
