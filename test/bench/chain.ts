@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { hasCommand } from '../parts.ts';
 import { bundleOf, cleanEnv } from '../program.ts';
 import { generate } from './input.ts';
+import { sizes } from './sizes.ts';
 
-const MEGABYTES = Number(process.argv[2] ?? 200);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const MB = 1e6;
 
 const node = (name: string, args = '') => `"${process.execPath}" "${bundleOf(name)}" ${args}`;
