@@ -83,6 +83,15 @@ const aggregatesOf = (value: unknown): [string, Exact][] | undefined => {
 	return pairs.every((pair): pair is [string, Exact] => isWhole(pair[1])) ? pairs : undefined;
 };
 
+// The name stands in a header tag of at most 65,535 bytes, and in what is said about the data set.
+const LONGEST_DATASET = 1000;
+
+/** Whether a data set may be called so. */
+export const isDatasetName = (name: string): boolean => name.length <= LONGEST_DATASET;
+
+/** What `isDatasetName` asks for, in words. */
+export const DATASET_NAME_RULE = `a name of at most ${LONGEST_DATASET} characters`;
+
 /** A version as the stages write it: 17 digits, because Java's reader of folders wants all of one length. */
 export const isVersion = (value: unknown): value is Version => isText(value) && /^[1-9]\d{16}$/.test(value);
 
@@ -136,6 +145,10 @@ export const createCycleReader = (fault: (what: string) => void): CycleReader =>
 			(left > 0 ? `the state of ${owner} is missing` : '') ||
 			(count !== own.length ? `it has ${own.length} of its ${count} states` : '');
 		[metrics, states, seen, broken] = [[], [], new Set(), ''];
+		if (isText(dataset) && !isDatasetName(dataset)) {
+			fault(`a data set has ${DATASET_NAME_RULE}, not ${dataset.length}; its cycle is left out`);
+			return undefined;
+		}
 		if (
 			!isVersion(version) ||
 			!isText(dataset) ||
