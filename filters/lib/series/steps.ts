@@ -25,6 +25,10 @@ export type Steps = {
 	advance: (ms: number) => Generator<(KnownRecord | string)[]>;
 	/** Take a record as of `ts`, which is its own time unless that is not to be believed (`isEarly`). */
 	take: (record: Measure, ts: number, isEarly?: boolean) => void;
+	/** The end of the open step; undefined before the first record. */
+	end: () => number | undefined;
+	/** Time was set back to `ms`: write what the open step has and go on from there; `host` is whose clock it is. */
+	setBack: (ms: number, host: string) => (KnownRecord | string)[];
 	/** Close the open step if anything was taken into it. */
 	flush: () => (KnownRecord | string)[];
 	/** A barrier comes: the answer is that line when it may go on at once, else it is held. */
@@ -182,6 +186,19 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			else yield close();
 		}
 	}
+	const flush = () => (isDirty ? close() : []);
+	const setBack = (ms: number, host: string): (KnownRecord | string)[] => {
+		const seconds = Math.round((open! - ms) / 1000);
+		const detail = `time was set back by about ${seconds} s; steps go on in the new time`;
+		const notice: Notice = { type: 'notice', ts: ms, host, kind: 'clock', count: 1, detail };
+		const written = flush();
+		open = stepOf(ms);
+		for (const series of all.values()) {
+			series.ts = Number.NEGATIVE_INFINITY;
+			series.seen = ms;
+		}
+		return [...written, notice];
+	};
 	const barrier = (line: string): string | undefined => {
 		marks += 1;
 		if (!isDirty) return line;
@@ -192,7 +209,9 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		isDue,
 		advance,
 		take,
-		flush: () => (isDirty ? close() : []),
+		end: () => open,
+		setBack,
+		flush,
 		barrier,
 		hasBarriers: () => marks > 0,
 		size: () => all.size,
