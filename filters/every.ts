@@ -30,6 +30,7 @@ import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
 import type { Gauge, Histogram, KnownRecord, Sum } from './lib/record.ts';
 import { createIdle } from './lib/series/idle.ts';
+import { createQuick } from './lib/series/quick.ts';
 import { createSetBack } from './lib/series/set-back.ts';
 import { createSteps } from './lib/series/steps.ts';
 import { type Emit, stage } from './lib/stage.ts';
@@ -41,77 +42,84 @@ const OPTIONS = {
 	'event-time': { type: 'boolean', default: false },
 } as const;
 
-stage(
-	import.meta,
-	{ options: OPTIONS, args: [1, 1] },
-	({ args, options, count, emit, log, output, fail }) => {
-		const stepMs = positiveDuration(args[0]!, 'STEP');
-		const graceMs = positiveDuration(options.grace, '--grace');
-		const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
-		const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
-		const isLive = !options['event-time'];
-		const idle = createIdle();
+stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
+	const { args, options, count, emit, log, output, fail } = context;
+	const stepMs = positiveDuration(args[0]!, 'STEP');
+	const graceMs = positiveDuration(options.grace, '--grace');
+	const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
+	const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
+	const isLive = !options['event-time'];
+	const idle = createIdle();
 
-		const print = (lines: (KnownRecord | string)[]) => {
-			for (const line of lines) {
-				if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
-				emit(line);
-			}
-		};
-		const advance = async (ms: number): Promise<void> => {
-			for (const lines of steps.advance(ms)) {
-				print(lines);
-				await output.room();
-			}
-		};
-		const whenDue = (ms: number, act: () => void): void | Promise<void> =>
-			steps.isDue(ms) ? advance(ms).then(act) : act();
-
-		const isSetBack = createSetBack({ stepMs, graceMs, ...(isLive && { clock: Date.now }) });
-		/** The time to believe: not the future, when there is a clock to tell. */
-		const believed = (ms: number): number => {
-			const now = Date.now();
-			return isLive && ms > now + stepMs + graceMs ? now : ms;
-		};
-		const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
-			idle.heard();
-			const ts = believed(record.ts);
-			const end = steps.end();
-			if (end !== undefined && isSetBack(ts, end)) {
-				log.warn(
-					`the clock was set back by about ${Math.round((end - ts) / 1000)} s; going on in the new time`,
-				);
-				print(steps.setBack(ts, record.host));
-			}
-			return whenDue(ts, () => steps.take(record, ts, ts !== record.ts));
-		};
-
-		if (isLive) {
-			let isBusy = false;
-			const timer = setInterval(() => {
-				const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
-				if (!isQuiet || isBusy) return;
-				isBusy = true;
-				const done = () => {
-					isBusy = false;
-				};
-				advance(Date.now() - graceMs).then(done, fail);
-			}, idle.tickMs);
-			timer.unref();
+	const print = (lines: (KnownRecord | string)[]) => {
+		for (const line of lines) {
+			if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
+			emit(line);
 		}
-		return {
-			histogram: take,
-			sum: take,
-			gauge: take,
-			control: (control, line) => {
-				idle.heard();
-				if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
-				const passed = control.kind === 'pos' ? steps.barrier(line) : line;
-				if (passed !== undefined) emit(passed);
-			},
-			end: () => {
-				if (!steps.hasBarriers()) print(steps.flush());
-			},
-		};
-	},
-);
+	};
+	const advance = async (ms: number): Promise<void> => {
+		for (const lines of steps.advance(ms)) {
+			print(lines);
+			await output.room();
+		}
+	};
+	const whenDue = (ms: number, act: () => void): void | Promise<void> =>
+		steps.isDue(ms) ? advance(ms).then(act) : act();
+
+	const isSetBack = createSetBack({ stepMs, graceMs, ...(isLive && { clock: Date.now }) });
+	/** The time to believe: not the future, when there is a clock to tell. */
+	const believed = (ms: number): number => {
+		const now = Date.now();
+		return isLive && ms > now + stepMs + graceMs ? now : ms;
+	};
+	const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
+		idle.heard();
+		const ts = believed(record.ts);
+		const end = steps.end();
+		if (end !== undefined && isSetBack(ts, end)) {
+			log.warn(
+				`the clock was set back by about ${Math.round((end - ts) / 1000)} s; going on in the new time`,
+			);
+			print(steps.setBack(ts, record.host));
+		}
+		return whenDue(ts, () => quick.learn(record, steps.take(record, ts, ts !== record.ts)));
+	};
+	const quick = createQuick(steps, (ts) => {
+		const end = steps.end();
+		const isInStep = end !== undefined && ts > end - stepMs && ts <= end;
+		return isInStep && believed(ts) === ts && !isSetBack(ts, end);
+	});
+
+	if (isLive) {
+		let isBusy = false;
+		const timer = setInterval(() => {
+			const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
+			if (!isQuiet || isBusy) return;
+			isBusy = true;
+			const done = () => {
+				isBusy = false;
+			};
+			advance(Date.now() - graceMs).then(done, fail);
+		}, idle.tickMs);
+		timer.unref();
+	}
+	return {
+		quick: (bytes, from, to) => {
+			const isTaken = quick.take(bytes, from, to);
+			if (isTaken) idle.heard();
+			return isTaken;
+		},
+		histogram: take,
+		sum: take,
+		gauge: take,
+		control: (control, line) => {
+			idle.heard();
+			if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
+			const passed = control.kind === 'pos' ? steps.barrier(line) : line;
+			if (passed !== undefined) emit(passed);
+		},
+		end: () => {
+			if (!steps.hasBarriers()) print(steps.flush());
+		},
+	};
+});
