@@ -52,12 +52,15 @@ const isAbout = (path: string, plan: PipelinePlan): boolean => {
 	}
 };
 
-/** Rename an ack, unless a supervisor runs the pipeline that it belongs to. */
-const take = (from: string, to: string): boolean => {
-	const lock = lockFile(ackLock(from), 0o600, signatureIn(ackLock(from)).note);
+/** Do something with an ack, unless a supervisor runs the pipeline that it belongs to. */
+const whileIdle = (path: string, work: () => void): boolean => {
+	const lock = lockFile(ackLock(path), 0o600, signatureIn(ackLock(path)).note);
 	if (!lock) return false;
-	renameSync(from, to);
-	lock.release();
+	try {
+		work();
+	} finally {
+		lock.release();
+	}
 	return true;
 };
 
@@ -74,11 +77,11 @@ const takeFromParts = (own: string, state: string, { whole }: Plan, name: string
 const takeFromOrphan = (own: string, state: string, plan: Plan, pipeline: PipelinePlan, log: Log): void => {
 	const all = orphans(state, plan);
 	const same = all.find(({ path }) => signatureIn(ackLock(path)).note === identityOf(pipeline));
-	if (same && take(same.path, own)) {
+	if (same && whileIdle(same.path, () => renameSync(same.path, own))) {
 		log.info(`${pipeline.name}: was "${same.name}", and goes on where that one had come to (${own})`);
 		return;
 	}
-	const [left] = all.filter(({ path }) => isAbout(path, pipeline));
+	const left = all.find(({ path }) => isAbout(path, pipeline) && whileIdle(path, () => {}));
 	if (!left) return;
 	log.warn(
 		`${pipeline.name}: is new and begins afresh; what "${left.name}" has not delivered stays behind. ` +

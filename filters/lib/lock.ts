@@ -1,7 +1,7 @@
 // lock: a file that one process at a time holds; the kernel lets go of it when that process dies, however it dies
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { EXIT, errnoOf, Failure } from './failure.ts';
 
@@ -41,17 +41,16 @@ export const signatureIn = (path: string): { holder: string; note: string } => {
 export const holderOf = (path: string): string => signatureIn(path).holder || 'another process';
 
 /** Nobody needs it to hold a lock, so a full disk is no reason to go without one. */
-const sign = (file: number, note: string): void => {
+const sign = (path: string, note: string): void => {
 	try {
-		ftruncateSync(file);
-		writeSync(file, `process ${process.pid} on ${hostname()}\n${note}${note ? '\n' : ''}`);
+		writeFileSync(path, `process ${process.pid} on ${hostname()}\n${note}${note ? '\n' : ''}`);
 	} catch {}
 };
 
-/** Open for appending, or at least for reading: where nothing can be written, a lock can still be held. */
+/** Open for reading alone: what is open for writing keeps a file system from being made read-only. */
 const openLock = (path: string, mode: number): number => {
 	try {
-		return openSync(path, 'a+', mode);
+		return openSync(path, constants.O_RDONLY | constants.O_CREAT, mode);
 	} catch (error) {
 		if (!['EROFS', 'EACCES'].includes(errnoOf(error))) throw error;
 		return openSync(path, 'r');
@@ -77,7 +76,7 @@ export const lockFile = (path: string, mode = 0o644, note = ''): Lock | undefine
 		closeSync(file);
 		throw error;
 	}
-	if (isOurs) sign(file, note);
+	if (isOurs) sign(path, note);
 	else closeSync(file);
 	return isOurs ? { file, isInPlace, release: () => closeSync(file) } : undefined;
 };

@@ -70,8 +70,10 @@ testWith(test, noMount, 'a lock on a file system that is full, or read-only, is 
 	execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk]);
 	try {
 		writeFileSync(join(disk, 'fill'), 'x'.repeat(4096));
-		lockFile(path)!.release();
+		const before = lockFile(path)!;
 		execFileSync('mount', ['-o', 'remount,ro', disk]);
+		assert.is(lockFile(path), undefined);
+		before.release();
 		const lock = lockFile(path)!;
 		assert.is(lockFile(path), undefined);
 		assert.is(holderOf(path), 'another process');
