@@ -105,9 +105,8 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 	}
 	return {
 		quick: (bytes, from, to) => {
-			const isTaken = quick.take(bytes, from, to);
-			if (isTaken) idle.heard();
-			return isTaken;
+			if (!quick.take(bytes, from, to)) return false;
+			idle.heard();
 		},
 		histogram: take,
 		sum: take,

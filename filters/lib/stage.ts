@@ -42,10 +42,10 @@ export type Handlers = {
 	/** Every line that is no control line, as text without its newline; for outside text. */
 	line?: (line: string, emit: Emit) => Wait;
 	/**
-	 * A line as bytes, `from` to `to` without its newline, before it is made into text: true when that was all there is
-	 * to do with it. For what comes in such numbers that an object for each is too much.
+	 * A line as bytes, `from` to `to` without its newline, before it is made into text: false when it has to be read in the
+	 * usual way. For what comes in such numbers that an object for each is too much.
 	 */
-	quick?: (bytes: Buffer, from: number, to: number) => boolean;
+	quick?: (bytes: Buffer, from: number, to: number) => Wait | false;
 	/** Runs of whole lines as bytes, control lines included; for a program whose work per line must be tiny. */
 	lines?: (bytes: Buffer, emit: Emit) => Wait;
 	/** Beside `lines`: at this point of the input a line of `length` bytes was too long and is left out. */
@@ -139,11 +139,9 @@ const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program
 			const end = bytes.indexOf(NEWLINE, at);
 			const line = at;
 			at = end + 1;
-			if (handlers.quick!(bytes, line, end)) {
-				counters.set('in', ++taken);
-				continue;
-			}
-			const work = oneLine(bytes.toString('utf8', line, end));
+			const quick = handlers.quick!(bytes, line, end);
+			if (quick !== false) counters.set('in', ++taken);
+			const work = quick === false ? oneLine(bytes.toString('utf8', line, end)) : quick;
 			if (work !== undefined || output.blocked()) return settle(work).then(() => oneByOne(bytes, at));
 		}
 	};

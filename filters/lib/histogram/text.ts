@@ -25,6 +25,11 @@ export type HistogramText = {
 	at: number;
 	/** A hash of the bounds: equal bounds have equal ones. */
 	layout: number;
+	/** The sum of the counts, below 2^53, and the largest number in the buckets. */
+	total: number;
+	most: number;
+	/** The buckets of the line just scanned that counted something, as they stand in it, without the list's brackets. */
+	counted: (bytes: Buffer) => string;
 };
 
 const NULL = -1;
@@ -32,6 +37,10 @@ const NONE = -2;
 
 export const createHistogramText = (): HistogramText => {
 	let at = 0;
+	// Where the buckets end, and those that counted nothing, each with the comma behind it.
+	let end = 0;
+	const empty: number[] = [];
+
 	/** The whole number or null that begins at `at`, which then is behind it; NONE when none does. */
 	const number = (bytes: Buffer): number => {
 		const first = at;
@@ -50,9 +59,10 @@ export const createHistogramText = (): HistogramText => {
 		Math.imul(hash ^ (value | 0), 0x01000193) ^ (value / 0x100000000);
 	/** Read over the buckets and the end of the record. */
 	const buckets = (bytes: Buffer): boolean => {
-		let edge = 0;
-		let hash = 0;
+		let [edge, hash, total, most] = [0, 0, 0, 0];
+		empty.length = 0;
 		for (let isFirst = true; bytes[at] !== CLOSE || !isFirst; isFirst = false) {
+			const begin = at;
 			if (!take(bytes, OPEN)) return false;
 			const lower = number(bytes);
 			if (!take(bytes, COMMA)) return false;
@@ -64,26 +74,43 @@ export const createHistogramText = (): HistogramText => {
 			if (upper !== NULL && upper <= lower) return false;
 			edge = upper;
 			hash = mix(mix(hash, lower), upper);
-			if (bytes[at] !== COMMA) break;
-			at += 1;
+			total += count;
+			most = Math.max(most, lower, upper, count);
+			const isLast = bytes[at] !== COMMA;
+			if (!isLast) at += 1;
+			if (count === 0) empty.push(begin, at);
+			if (isLast) break;
 		}
-		text.layout = hash;
-		return take(bytes, CLOSE) && take(bytes, END);
+		end = at;
+		[text.layout, text.total, text.most] = [hash, total, most];
+		return take(bytes, CLOSE) && take(bytes, END) && total <= Number.MAX_SAFE_INTEGER;
 	};
 	const text: HistogramText = {
 		ts: 0,
 		series: '',
 		at: 0,
 		layout: 0,
+		total: 0,
+		most: 0,
+		counted: (bytes) => {
+			let from = text.at;
+			let pieces = '';
+			for (let index = 0; index < empty.length; index += 2) {
+				pieces += bytes.toString('latin1', from, empty[index]);
+				from = empty[index + 1]!;
+			}
+			pieces += bytes.toString('latin1', from, end);
+			return pieces.endsWith(',') ? pieces.slice(0, -1) : pieces;
+		},
 		scan: (bytes, from, to) => {
 			if (to - from < START.length || START.compare(bytes, from, from + START.length) !== 0) return false;
 			at = from + START.length;
 			text.ts = number(bytes);
 			const begin = at;
-			const end = bytes.indexOf(BUCKETS, begin);
-			if (text.ts < 0 || bytes[begin] !== COMMA || end < 0 || end >= to) return false;
-			text.series = bytes.toString('latin1', begin, end);
-			at = end + BUCKETS.length;
+			const list = bytes.indexOf(BUCKETS, begin);
+			if (text.ts < 0 || bytes[begin] !== COMMA || list < 0 || list >= to) return false;
+			text.series = bytes.toString('latin1', begin, list);
+			at = list + BUCKETS.length;
 			text.at = at;
 			return buckets(bytes) && at === to;
 		},

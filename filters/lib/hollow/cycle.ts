@@ -10,8 +10,11 @@
 import { type AnyRecord, type Bucket, type Exact, toBigInt } from '../record.ts';
 import type { Version } from './folder.ts';
 
-/** One series: `total` is the sum of the counts of its buckets or, without buckets, its value. */
-export type CycleMetric = { name: string; total: Exact; unit: string; buckets: Bucket[] };
+/**
+ * One series: `total` is the sum of the counts of its buckets or, without buckets, its value. `text` are buckets that
+ * nobody has read, as JSON without the list's brackets; `buckets` is empty then.
+ */
+export type CycleMetric = { name: string; total: Exact; unit: string; buckets: Bucket[]; text?: string };
 
 /** All of one source at one time; `timestamp` is ISO 8601 in UTC. */
 export type CycleState = {
@@ -50,7 +53,10 @@ export const fits = (value: Exact, wide: boolean): boolean => {
 /** A cycle as its lines, without newlines, in order. */
 export function* linesOf({ states, ...cycle }: Cycle): Generator<string> {
 	for (const { source, timestamp, aggregates, metrics } of states) {
-		for (const metric of metrics) yield JSON.stringify({ type: 'hollow_metric', source, ...metric });
+		for (const { name, total, unit, buckets, text } of metrics) {
+			const line = JSON.stringify({ type: 'hollow_metric', source, name, total, unit, buckets });
+			yield text === undefined ? line : `${line.slice(0, -']}'.length)}${text}]}`;
+		}
 		const totals = Object.fromEntries(aggregates);
 		const state = { source, timestamp, aggregates: totals, metrics: metrics.length };
 		yield JSON.stringify({ type: 'hollow_state', ...state });

@@ -65,8 +65,8 @@ type Series = {
 	isOver: boolean;
 };
 
-/** A series, for nobody else to look into. */
-export type Taken = Pick<Series, 'isOver'>;
+/** A series; what it took last is `record`, unless that came too late. */
+export type Taken = Pick<Series, 'isOver' | 'record'>;
 
 const DETAIL = {
 	late: 'came after its step was written, or after a newer record',

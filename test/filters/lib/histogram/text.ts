@@ -65,7 +65,9 @@ const bucket = fc.array(number, { minLength: 2, maxLength: 4 }).map((parts) => `
 const sorted = fc
 	.uniqueArray(fc.nat(1000), { minLength: 2, maxLength: 8 })
 	.map((bounds) => bounds.sort((a, b) => a - b))
-	.map((bounds) => bounds.slice(1).map((upper, at) => `[${bounds[at]},${upper},${upper * 7}]`));
+	.map((bounds) =>
+		bounds.slice(1).map((upper, at) => `[${bounds[at]},${upper},${upper % 3 ? upper * 7 : 0}]`),
+	);
 const lists = fc.oneof(
 	sorted,
 	fc.array(bucket, { maxLength: 4 }),
@@ -85,6 +87,13 @@ test('whatever comes: a line that is scanned is a good record with that time and
 			assert.is(record.ts, text.ts);
 			const bytes = Buffer.from(`x${one}`);
 			assert.equal(JSON.parse(`[${bytes.toString('utf8', text.at, bytes.length - 1)}`), record.buckets);
+			const counted = record.buckets.filter(([, , count]) => count !== 0);
+			assert.equal(JSON.parse(`[${text.counted(bytes)}]`), counted);
+			assert.is(
+				text.total,
+				counted.reduce((sum, [, , count]) => sum + Number(count), 0),
+			);
+			assert.is(text.most, Math.max(0, ...record.buckets.flat().map(Number)));
 		}),
 		{ numRuns: 3000 },
 	);
