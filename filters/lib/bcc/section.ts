@@ -15,10 +15,14 @@ const AVERAGE = / \[AVG -?\d+\]$/;
 /** `Packet Processing Time` as `packet_processing_time`. */
 export const snakeCase = (text: string): string => text.trim().toLowerCase().replace(/\W+/g, '_');
 
+// Bytes as Python prints them, also behind a pid: `pid = 12 b'bash'`.
+const BYTES = /(?<=^|\s)b(?:'([^']*)'|"([^"]*)")(?=$|\s)/g;
+const QUOTED = /^(?:'(.*)'|"(.*)")$/;
+
 /** A label as an attribute: without the quotes that Python puts around its text. */
 export const labelOf = (name: string, text: string): [name: string, value: string] => {
-	const value = text.trim().replace(AVERAGE, '');
-	return [snakeCase(name), /^b?(?:'(.*)'|"(.*)")$/.exec(value)?.slice(1).join('') ?? value];
+	const value = text.trim().replace(AVERAGE, '').replaceAll(BYTES, '$1$2');
+	return [snakeCase(name), QUOTED.exec(value)?.slice(1).join('') ?? value];
 };
 
 // `avg = 3 usecs, total: 45 usecs, count: 15` stands below a table, and changes from print to print.

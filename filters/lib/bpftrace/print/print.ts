@@ -7,9 +7,8 @@ import { noticeLine } from '../records.ts';
 import { lineOf, type Part } from './part.ts';
 import { nextPrintAt } from './repeat.ts';
 import { createRun, type Entry, idOf } from './run.ts';
+import { createTime } from './time.ts';
 
-// Without `#!ts` lines the clock is read anew after so long, for a stream that neither pauses nor repeats itself.
-const LONGEST_PRINT_MS = 1000;
 // bpftrace holds 4096 keys in a map by default. What is beyond these bounds leaves early, or begins another print.
 const MOST_HELD_CHARS = 16 * 1024 * 1024;
 const MOST_SERIES = 100_000;
@@ -61,30 +60,21 @@ export type Print = Gate & {
 export const TABLES = 'tables';
 
 export const createPrint = ({ settings, fast, text, now, warn, count }: Printing): Print => {
-	let stamp: number | undefined;
-	let ts: number | undefined;
-	let began = 0;
+	const time = createTime(now);
 	let name = '';
 	// Whether some of the open run left before its end, and whether keys that look alike were spoken of.
 	let overflowed = false;
 	let hasAdded = false;
 	const series = new Set<string>();
 
-	const time = (): number => {
-		if (ts === undefined) {
-			ts = now();
-			began = ts;
-		}
-		return ts;
-	};
 	const noticeOf = (entry: Entry, { type, fixed }: Part): string => {
 		const remark = { kind: 'repeated_series', count: entry.times, detail: reasonOf(entry, type) };
 		const tainted = fixed.series;
-		return `${noticeLine(settings, time(), remark, tainted.synthetic, tainted)}\n`;
+		return `${noticeLine(settings, time.ts(), remark, tainted.synthetic, tainted)}\n`;
 	};
 	const write = (entry: Entry): string => {
 		let lines = '';
-		for (const part of entry.parts) lines += part.isSpoiled ? noticeOf(entry, part) : lineOf(part, time());
+		for (const part of entry.parts) lines += part.isSpoiled ? noticeOf(entry, part) : lineOf(part, time.ts());
 		return lines;
 	};
 	const put = (lines: string) => {
@@ -102,7 +92,7 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		const { free, held } = fast.release();
 		put(free);
 		if (held.text === '') return;
-		run.add({ ...held, ts: time() });
+		run.add({ ...held, ts: time.ts() });
 		keepBounds();
 	};
 	const endRun = () => {
@@ -114,20 +104,14 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		overflowed = false;
 	};
 	const nextPrint = () => {
-		const clock = now();
-		const before = time();
-		// A clock that was set back is followed, one that stands still is not.
-		if (stamp !== undefined || (clock <= before && before - clock < LONGEST_PRINT_MS)) ts = before + 1;
-		else ts = clock;
-		began = clock;
+		time.next();
 		series.clear();
 	};
 	const enter = (wanted: string) => {
 		if (wanted === name && name !== '') return;
 		if (wanted !== name) endRun();
 		name = wanted;
-		if (stamp !== undefined || ts === undefined) return;
-		if (Math.abs(now() - began) >= LONGEST_PRINT_MS) nextPrint();
+		if (time.isOld()) nextPrint();
 	};
 	const split = (at: number) => {
 		run.release(at);
@@ -162,7 +146,7 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 			leaveOut(entry);
 			return false;
 		}
-		const at = nextPrintAt(entry.repeat, entry.order, { orders, earlier, timed: stamp !== undefined });
+		const at = nextPrintAt(entry.repeat, entry.order, { orders, earlier, timed: time.isTimed() });
 		if (at >= 0) split(at);
 		else merge(entry, earlier);
 		return at >= 0;
@@ -179,24 +163,18 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		nextPrint();
 	};
 	return {
-		ts: time,
-		isTimed: () => stamp !== undefined,
+		ts: time.ts,
+		isTimed: time.isTimed,
 		timed: (ms) => {
 			endRun();
-			// Times that were given to prints behind the same `#!ts` are not given a second time.
-			if (stamp !== undefined && ts !== undefined && ms >= stamp && ms <= ts) return;
-			stamp = ms;
-			ts = ms;
-			series.clear();
+			if (time.stamp(ms)) series.clear();
 		},
 		pause: () => {
 			endRun();
 			sync();
-			if (stamp !== undefined) return;
-			ts = undefined;
-			series.clear();
+			if (time.pause()) series.clear();
 		},
-		isOpen: () => name !== '' || (stamp === undefined && ts !== undefined),
+		isOpen: () => name !== '' || time.isOpen(),
 		line: (line) => {
 			sync();
 			if (name === '') text(line);
@@ -214,7 +192,7 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		admit: (fixed, wanted) => {
 			if (series.has(fixed.id) || series.size >= MOST_SERIES) return -1;
 			enter(wanted);
-			return time();
+			return time.ts();
 		},
 		admitted: (fixed) => {
 			series.add(fixed.id);

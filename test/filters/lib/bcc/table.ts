@@ -93,6 +93,10 @@ test('what cannot come after what', () => {
 });
 test('lines above a table', () => {
 	assert.equal(sectionOf(["disk = b'sda'"]).attributes, { disk: 'sda' });
+	assert.equal(sectionOf(["pid = 12 b'bash'"]).attributes, { pid: '12 bash' });
+	assert.equal(sectionOf([`disk = b"it's"`]).attributes, { disk: "it's" });
+	assert.equal(sectionOf(["operation = 'read'"]).attributes, { operation: 'read' });
+	assert.equal(sectionOf(["comm = b'a' and ab'c'"]).attributes, { comm: "a and ab'c'" });
 	assert.equal(sectionOf(['disk = sda\tflags = Read']).attributes, { disk: 'sda', flags: 'Read' });
 	assert.equal(sectionOf(['cpu = 3 hardirq = eth0']).attributes, { cpu: '3', hardirq: 'eth0' });
 	assert.equal(sectionOf(['All Addresses = ****** [AVG 12]']).attributes, { all_addresses: '******' });
