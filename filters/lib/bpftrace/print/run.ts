@@ -142,14 +142,9 @@ export const createRun = (write: (entry: Entry) => string, put: (text: string) =
 		release: (at) => {
 			const place = occurrences[at]?.place ?? items.length;
 			putAll(items.slice(0, place));
-			const [rest, later] = [items.slice(place), occurrences.slice(at)];
+			const rest = items.slice(place);
 			clear();
 			for (const item of rest) add(item);
-			seen = rest.length;
-			for (const { entry, order, place: was } of later) {
-				latest.set(idOf(entry), occurrences.length);
-				occurrences.push({ entry, order, place: was - place });
-			}
 		},
 		releaseAll: () => {
 			putAll(items);

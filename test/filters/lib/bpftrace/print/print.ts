@@ -155,6 +155,34 @@ for (const [what, before] of [
 	});
 }
 
+test('keys that look alike in the second and third print of one run, with a key that is new and comes first', () => {
+	const prints = [
+		['a 5', 'b 9'],
+		['c 1', 'a 6', 'c 7', 'b 10'],
+		['d 2', 'c 3', 'a 8', 'd 9', 'b 9', 'c 10'],
+	];
+	const lines = prints.flat().map((text) => `@n[${text.replace(' ', ']: ')}\n`);
+	const { out } = read([Buffer.from(`#!ts 1\n${lines.join('')}`)]);
+	const times = prints.map((_print, at) => recordsIn(out).filter(({ ts }) => ts === 1000 + at));
+	assert.equal(times.map(totalsIn), [
+		[
+			['a', 5],
+			['b', 9],
+		],
+		[
+			['a', 6],
+			['b', 10],
+			['c', 8],
+		],
+		[
+			['a', 8],
+			['b', 9],
+			['c', 13],
+			['d', 11],
+		],
+	]);
+});
+
 test('what comes before a barrier, and what a new run reads behind it, is all there is', () => {
 	const piece = fc.oneof(
 		print.map((keys) => histograms('h', keys)),
