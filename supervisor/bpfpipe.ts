@@ -58,7 +58,7 @@ import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { operate, reload, showLogs, showStatus, socketFor, watchStatus } from './client.ts';
+import { operate, reload, showLogs, showStatus, watchStatus } from './client.ts';
 import { candidates, completionScript } from './completion.ts';
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { refusal } from './confine.ts';
@@ -117,7 +117,7 @@ const only = (plan: Plan, names: string[]): Plan => {
 		throw new Failure(EXIT.usage, `no pipeline "${unknown}" is switched on; there are ${known.join(', ')}`);
 	}
 	const pipelines = plan.pipelines.filter(({ name }) => names.includes(name));
-	return { ...plan, name: `${plan.name}.${names.join('+')}`, pipelines };
+	return { ...plan, name: `${plan.name}.${names.join('+')}`, parts: names, pipelines };
 };
 
 const check = (target: string[], values: Values): number => {
@@ -148,19 +148,18 @@ const asked = (
 	target: string[],
 	values: Values,
 ): Promise<number> | undefined => {
-	const names = target.slice(1);
 	const { json = false } = values;
 	switch (command) {
 		case 'status':
-			return (values.watch ? watchStatus : showStatus)(socketFor(target), names, json);
+			return (values.watch ? watchStatus : showStatus)(target, json);
 		case 'start':
 		case 'stop':
 		case 'restart':
-			return operate(socketFor(target), command, names, json);
+			return operate(target, command, json);
 		case 'reload':
-			return reload(socketFor(target), json);
+			return reload(target, json);
 		case 'logs':
-			return showLogs(socketFor(target), names, values.follow ?? false, json);
+			return showLogs(target, values.follow ?? false, json);
 	}
 };
 

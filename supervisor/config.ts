@@ -51,7 +51,18 @@ export type PipelinePlan = {
 	stages: StagePlan[];
 };
 
-export type Plan = { file: string; name: string; pipelines: PipelinePlan[] };
+export type Plan = {
+	file: string;
+	/** What its supervisor is called. */
+	name: string;
+	/** What the file is called: acks and locks carry it, whichever part of the file runs. */
+	whole: string;
+	/** The pipelines that were named, where not all of the file is meant. */
+	parts?: string[];
+	/** Every pipeline of the file, those that are switched off among them. */
+	known: string[];
+	pipelines: PipelinePlan[];
+};
 
 /** What the command line and the environment say about settings, besides the file. */
 export type Overrides = Sources;
@@ -263,7 +274,9 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${why}`);
 	}
 	duties(chosen);
-	const plan = { file: resolve(file), name, pipelines: chosen.map((one) => one.plan) };
+	const known = all.map(([called]) => called);
+	const pipelines = chosen.map((one) => one.plan);
+	const plan: Plan = { file: resolve(file), name, whole: name, known, pipelines };
 	const { warnings, notes } = advice(content, facts, place);
 	const strays = strayVariables(settings, content.env_prefix, overrides.env);
 	return { plan, warnings: [...strays, ...warnings], notes };

@@ -1,7 +1,7 @@
 // ack: how a sink tells the source, through one small file, what need never be read again
 // The file is replaced whole (new file, fsync, rename), so a crash leaves the old position or the new one.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT, Failure } from './failure.ts';
 import type { Position } from './record.ts';
@@ -20,8 +20,12 @@ export const writeAck = (path: string, position: Position): void => {
 	const aside = `${path}.new`;
 	const file = openSync(aside, 'w', 0o600);
 	try {
-		writeSync(file, `${JSON.stringify(position)}\n`);
+		// Not writeSync, which may write a part where little room is left.
+		writeFileSync(file, `${JSON.stringify(position)}\n`);
 		fsyncSync(file);
+	} catch (error) {
+		// The system names a file only where it opens one.
+		throw Object.assign(error as Error, { path: aside });
 	} finally {
 		closeSync(file);
 	}

@@ -36,6 +36,14 @@ type Settings = {
 	write: (text: string) => void;
 };
 
+// Outside text stands in messages, and whoever reads the log has a longest line too.
+const LONGEST_MESSAGE = 4000;
+
+const bounded = (message: string): string =>
+	message.length > LONGEST_MESSAGE
+		? `${message.slice(0, LONGEST_MESSAGE)}... (${message.length} characters in all)`
+		: message;
+
 const oneLine = (text: string): string =>
 	text.replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
@@ -55,7 +63,7 @@ export const createLog = (settings: Settings): Log => {
 	const seen = new Map<string, { level: Level; message: string; more: number; until: number }>();
 
 	const print = (level: Level, message: string, fields: Fields) =>
-		write((format === 'json' ? asJson : asText)(settings, level, message, fields));
+		write((format === 'json' ? asJson : asText)(settings, level, bounded(message), fields));
 	const settleOne = (like: string) => {
 		const { level, message, more } = seen.get(like)!;
 		seen.delete(like);
