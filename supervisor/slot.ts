@@ -68,7 +68,8 @@ const HOLDS_MS = 5000;
 const CANNOT_BE_HAD = new Set<number>([EXIT.unavailable, EXIT.denied, EXIT.config]);
 const SIGPIPE = 141;
 
-const inWords = ({ code, signal }: Ending): string => (signal ? `ended by ${signal}` : `exit code ${code}`);
+const inWords = ({ code, signal, why }: Ending): string =>
+	why ?? (signal ? `ended by ${signal}` : `exit code ${code}`);
 
 /** The slot of the stage `plan`; `isSource` = it reads nothing. */
 export const createSlot = (plan: StagePlan, name: string, isSource: boolean, owner: Owner): Slot => {
@@ -166,7 +167,9 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		if (!wasStopping && !finished && ending.code !== 0) {
 			if (owner.failFast) return fail();
 			const held = life.state === 'RUNNING' && now() - life.since >= HOLDS_MS;
-			if ((!held || CANNOT_BE_HAD.has(ending.code)) && slot.useFallback()) return;
+			// One that asks to be started again is there; what it lacks now it may have in a moment.
+			const isAbsent = CANNOT_BE_HAD.has(ending.code) || (!held && ending.code !== EXIT.again);
+			if (isAbsent && slot.useFallback()) return;
 		}
 		apply({ kind: 'died', code: ending.code, finished });
 		if (wasStopping) owner.ended();

@@ -2,14 +2,18 @@
 
 import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
-import { EXIT, type Failure } from '../filters/lib/failure.ts';
+import { EXIT, verdict } from '../filters/lib/failure.ts';
 import { wholeLines } from '../filters/lib/lines.ts';
 import type { Level, Log } from '../filters/lib/log.ts';
 import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
+import { checkDescriptors } from './descriptors.ts';
 import { type Program, programFor } from './programs.ts';
 
-/** How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name. */
-export type Ending = { code: number; signal?: string };
+/**
+ * How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name;
+ * `why` says what kept one that never was from being started.
+ */
+export type Ending = { code: number; signal?: string; why?: string };
 
 export type Process = {
 	pid: number;
@@ -100,11 +104,13 @@ const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
 	});
 };
 
-/** A process that never was: it ends at once, with a line that says why. */
-const unstarted = (name: string, code: number, why: string, log: Log): Process => {
-	log.error(`${name}: ${why}`);
-	return { pid: 0, ours: true, ended: Promise.resolve({ code }), kill: () => {} };
-};
+/** A process that never was: it ends at once, and says why. */
+export const unstarted = (code: number, why: string): Process => ({
+	pid: 0,
+	ours: true,
+	ended: Promise.resolve({ code, why }),
+	kill: () => {},
+});
 
 /**
  * Start `command` within `limits`. The descriptors stay the caller's to close.
@@ -121,17 +127,26 @@ export const startProcess = (
 	const program = programFor(command);
 	if (!program) {
 		const why = `there is no program "${command[0]}", neither ours nor on the PATH`;
-		return unstarted(name, EXIT.unavailable, why, log);
+		return unstarted(EXIT.unavailable, why);
 	}
 	const refused = refusal(limits);
-	if (refused) return unstarted(name, refused.code, refused.message, log);
+	if (refused) return unstarted(refused.code, refused.message);
 	try {
+		checkDescriptors();
 		const within = confined(program, limits);
 		return spawn(within, name, descriptors, { ...limitsEnv(limits), ...env }, log, limits.cwd);
 	} catch (error) {
-		const { code, message } = error as Failure;
-		return unstarted(name, code, message, log);
+		const { code, message } = verdict(error);
+		return unstarted(code, message);
 	}
+};
+
+// What the system has too little of at the moment; that is no lack of the program.
+const SCARCE = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
+const codeFor = (errno: string | undefined): number => {
+	if (SCARCE.includes(errno ?? '')) return EXIT.again;
+	return errno === 'EACCES' ? EXIT.denied : EXIT.unavailable;
 };
 
 /** Resolves with the first newline; never, when the other end is closed without one (s6's notification-fd). */
@@ -177,16 +192,14 @@ const spawn = (
 			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
 		});
 	});
-	const unstarted = child.then(({ code }): Ending => {
-		if (child.pid) return { code: EXIT.done };
-		log.error(`${name}: ${file} cannot be started (${code})`);
-		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
-	});
+	const failed = child.then(
+		({ code }): Ending => ({ code: codeFor(code), why: `${file} cannot be started (${code})` }),
+	);
 	const ready = announces ? firstLine(child.stdio[4] as NodeJS.ReadableStream) : undefined;
 	return {
 		pid: child.pid ?? 0,
 		ours,
-		ended: child.pid ? exited : unstarted,
+		ended: child.pid ? exited : failed,
 		...(ready ? { ready } : {}),
 		kill,
 	};
