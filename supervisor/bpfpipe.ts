@@ -65,6 +65,7 @@ import { refusal } from './confine.ts';
 import { describePlan } from './describe.ts';
 import { doctor } from './doctor.ts';
 import { graphMermaid, graphText } from './graph.ts';
+import { underInit } from './init.ts';
 import { places } from './places.ts';
 import { SHARE } from './programs.ts';
 import { up } from './up.ts';
@@ -205,7 +206,7 @@ const main = async (): Promise<number> => {
 	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return run(target, values, log).finally(log.settle);
+			return (underInit(log) ?? run(target, values, log)).finally(log.settle);
 		case 'check':
 			return check(target, values);
 		case 'completion':
