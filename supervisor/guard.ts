@@ -6,6 +6,7 @@ import { describe } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
 import { checkDescriptors } from './descriptors.ts';
 import type { Process } from './stages.ts';
+import { MARK, OURS } from './strays.ts';
 
 // One small shell for all stages: it learns the groups on its stdin, whose end is our end.
 const SCRIPT = `groups=
@@ -20,7 +21,9 @@ done
 [ "$groups" ] || exit 0
 for one in $groups; do kill -s TERM -- "-$one"; done
 sleep 0.5
-for one in $groups; do kill -s KILL -- "-$one"; done`;
+for one in $groups; do kill -s KILL -- "-$one"; done
+cd /proc
+for one in $(grep -lsF "${MARK}=${OURS}." [0-9]*/environ); do kill -s KILL "\${one%/*}"; done`;
 
 const AGAIN_MS = 1000;
 

@@ -8,6 +8,7 @@ import type { Level, Log } from '../filters/lib/log.ts';
 import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
 import { checkDescriptors } from './descriptors.ts';
 import { type Program, programFor } from './programs.ts';
+import { endStrays, MARK, nextMark } from './strays.ts';
 
 /**
  * How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name;
@@ -166,11 +167,17 @@ const spawn = (
 	log: Log,
 	cwd?: string,
 ): Process => {
+	const mark = nextMark();
 	const child = execa(file, args, {
 		...(cwd === undefined ? {} : { cwd }),
 		// execa takes any descriptor; its types know only those that a terminal has.
 		stdio: [stdin, stdout, 'pipe', lifeline, ...(announces ? ['pipe'] : [])] as Options['stdio'] & object,
-		env: environment({ ...(ours ? MALLOC : {}), ...(announces ? { BPFPIPE_READY: '4' } : {}), ...env }),
+		env: environment({
+			...(ours ? MALLOC : {}),
+			...(announces ? { BPFPIPE_READY: '4' } : {}),
+			...env,
+			[MARK]: mark,
+		}),
 		extendEnv: false,
 		detached: true,
 		cleanup: false,
@@ -185,10 +192,16 @@ const spawn = (
 			// The group is gone already, which is what was wanted.
 		}
 	};
+	const endRest = async () => {
+		kill('SIGKILL');
+		// Our own programs start nothing.
+		const strays = ours ? 0 : await endStrays(mark);
+		if (strays > 0) log.warn(`${name}: ended ${strays} of its processes that had left its group`);
+	};
 	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
 	const exited = new Promise<Ending>((resolve) => {
-		child.once('exit', (code, signal) => {
-			kill('SIGKILL');
+		child.once('exit', async (code, signal) => {
+			await endRest();
 			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
 		});
 	});
