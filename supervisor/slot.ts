@@ -36,6 +36,7 @@ export type Owner = {
 
 export type Slot = {
 	name: string;
+	log: Log;
 	/** An operator stopped it: only an operator starts it again. */
 	held: boolean;
 	/** What it reads has ended, so its own end is as it should be. */
@@ -147,7 +148,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 			case 'escalate':
 				return owner.escalates();
 			case 'wait':
-				log.warn(`${name}: ${last}; starting again in ${action.ms} ms`);
+				log.warn(`${last}; starting again in ${action.ms} ms`);
 				return owner.waits(action.ms);
 		}
 	};
@@ -186,6 +187,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 
 	const slot: Slot = {
 		name,
+		log,
 		held: false,
 		inputEnded: false,
 		outputGone: false,
@@ -206,7 +208,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		useFallback: () => {
 			if (!plan.fallback || !owner.fallbacks || fallback) return false;
 			log.warn(
-				`${name}: cannot be had (${last}); "${plan.fallback[0]}" runs in its place, marked synthetic` +
+				`cannot be had (${last}); "${plan.fallback[0]}" runs in its place, marked synthetic` +
 					(plan.hint ? `. ${plan.hint}` : ''),
 			);
 			begin(true);
@@ -214,7 +216,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		},
 		usePrimary: () => {
 			begin(false);
-			after(HOLDS_MS, () => log.info(`${name}: is back, the fallback is no longer needed`));
+			after(HOLDS_MS, () => log.info(`is back, the fallback is no longer needed`));
 		},
 		expectEnd: () => {
 			quieten();

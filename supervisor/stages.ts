@@ -3,11 +3,11 @@
 import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
 import { EXIT, verdict } from '../filters/lib/failure.ts';
-import { wholeLines } from '../filters/lib/lines.ts';
-import type { Level, Log } from '../filters/lib/log.ts';
+import type { Log } from '../filters/lib/log.ts';
 import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
 import { checkDescriptors } from './descriptors.ts';
 import { type Program, programFor } from './programs.ts';
+import { relay } from './relay.ts';
 import { endStrays, MARK, nextMark } from './strays.ts';
 
 /**
@@ -47,62 +47,6 @@ const environment = (extra: Record<string, string>): Record<string, string> => {
 		process.env[name] === undefined ? [] : [[name, process.env[name]!]],
 	);
 	return { ...Object.fromEntries(passed), BPFPIPE_LIFELINE: '3', BPFPIPE_LOG_PRIORITY: '1', ...extra };
-};
-
-// A stage may say this much in a second; what is beyond is counted and said so.
-const LINES_A_SECOND = 100;
-const LONGEST_LINE = 4096;
-const LEVEL: Record<string, Level> = { '3': 'error', '4': 'warn', '6': 'info', '7': 'debug' };
-
-const newlines = (bytes: Buffer): number => {
-	let count = 0;
-	for (const byte of bytes) if (byte === 10) count += 1;
-	return count;
-};
-
-/** A stage's stderr, line by line, into our log: `pipeline/stage: message`. */
-const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
-	let second = 0;
-	let said = 0;
-	let held = 0;
-	const tick = () => {
-		const now = Math.floor(performance.now() / 1000);
-		if (now === second) return;
-		if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
-		[second, said, held] = [now, 0, 0];
-	};
-	const say = (line: string) => {
-		if (line === '') return;
-		if (++said > LINES_A_SECOND) {
-			held += 1;
-			return;
-		}
-		const [, priority, message] = /^(?:<([0-7])>)?(.*)$/s.exec(line)!;
-		log[LEVEL[priority ?? '6'] ?? 'info'](`${name}: ${message}`);
-	};
-	const lines = wholeLines(
-		{
-			lines: (bytes) => {
-				for (const line of bytes.toString().trimEnd().split('\n')) say(line);
-			},
-			tooLong: (length) => say(`(a line of ${length} bytes)`),
-		},
-		LONGEST_LINE,
-	);
-	stderr.on('data', (chunk: Buffer) => {
-		tick();
-		const end = chunk.lastIndexOf(10) + 1;
-		if (said <= LINES_A_SECOND || end === 0) return lines.take(chunk);
-		// In a flood lines are only counted: what reads them must not be what they drown.
-		lines.last();
-		held += newlines(chunk.subarray(0, end));
-		lines.take(chunk.subarray(end));
-	});
-	stderr.on('end', () => {
-		say(lines.last().toString());
-		second = -1;
-		tick();
-	});
 };
 
 /** A process that never was: it ends at once, and says why. */
@@ -184,7 +128,7 @@ const spawn = (
 		buffer: false,
 		reject: false,
 	});
-	relay(child.stderr!, name, log);
+	relay(child.stderr!, name.split('/').at(-1)!, log);
 	const kill = (signal: NodeJS.Signals) => {
 		try {
 			if (child.pid) process.kill(-child.pid, signal);
@@ -196,7 +140,7 @@ const spawn = (
 		kill('SIGKILL');
 		// Our own programs start nothing.
 		const strays = ours ? 0 : await endStrays(mark);
-		if (strays > 0) log.warn(`${name}: ended ${strays} of its processes that had left its group`);
+		if (strays > 0) log.warn(`ended ${strays} of its processes that had left its group`);
 	};
 	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
 	const exited = new Promise<Ending>((resolve) => {
