@@ -139,7 +139,7 @@ const spawn = (
 	const endRest = async () => {
 		kill('SIGKILL');
 		// Our own programs start nothing.
-		const strays = ours ? 0 : await endStrays(mark);
+		const strays = ours ? 0 : await endStrays(mark, child.pid!);
 		if (strays > 0) log.warn(`ended ${strays} of its processes that had left its group`);
 	};
 	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
