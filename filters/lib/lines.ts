@@ -2,6 +2,20 @@
 // A line is never cut by where the pieces ended, and no line can grow without bound.
 
 const NEWLINE = 10;
+// So much is kept of the hole of NULs that a truncated file has, where the whole of it makes a line too long.
+const HOLE = Buffer.alloc(4);
+const ZEROS = Buffer.alloc(64 * 1024);
+
+const isHole = (piece: Buffer): boolean =>
+	piece.length >= HOLE.length &&
+	piece.length <= ZEROS.length &&
+	piece.equals(ZEROS.subarray(0, piece.length));
+
+/** The pieces of a line with a mark in place of those that hold NULs only. */
+const withoutHoles = (pieces: Buffer[]): Buffer[] =>
+	pieces
+		.map((piece) => (isHole(piece) ? HOLE : piece))
+		.filter((piece, at, all) => piece !== HOLE || all[at - 1] !== HOLE);
 
 /** The longest line that any stage takes in, newline included; longer ones are skipped and counted. */
 export const LONGEST_LINE = 1024 * 1024;
@@ -24,9 +38,13 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 	const hold = (bytes: Buffer) => {
 		if (bytes.length === 0) return;
 		size += bytes.length;
-		skipping ||= size > longest;
-		if (skipping) held = [];
-		else held.push(bytes);
+		if (!skipping) held.push(bytes);
+		if (size <= longest || skipping) return;
+		const rest = withoutHoles(held);
+		const length = rest.reduce((all, piece) => all + piece.length, 0);
+		skipping = length > longest;
+		held = skipping ? [] : rest;
+		if (!skipping) size = length;
 	};
 	const release = (): Buffer => {
 		const bytes = held.length === 1 ? held[0]! : Buffer.concat(held);

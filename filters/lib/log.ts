@@ -37,6 +37,14 @@ type Settings = {
 	write: (text: string) => void;
 };
 
+// Outside text stands in messages, and whoever reads the log has a longest line too.
+const LONGEST_MESSAGE = 4000;
+
+const bounded = (message: string): string =>
+	message.length > LONGEST_MESSAGE
+		? `${message.slice(0, LONGEST_MESSAGE)}... (${message.length} characters in all)`
+		: message;
+
 const oneLine = (text: string): string =>
 	text.replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
@@ -57,7 +65,7 @@ export const createLog = (settings: Settings): Book => {
 	const limit = LEVELS.indexOf(most);
 	const form = format === 'json' ? asJson : asText;
 	const { say, settle } = createRepeats(({ level, message, fields }) =>
-		write(form(settings, level as Level, message, fields)),
+		write(form(settings, level as Level, bounded(message), fields)),
 	);
 	const about = (topic: string): Book => {
 		const sayer =

@@ -25,6 +25,21 @@ test('every run ends in a newline, and the rest is handed over at the end', () =
 	assert.is(last, 'de');
 });
 
+test('a hole of NULs does not make a line too long, and what stands around it is kept', () => {
+	const hole = '\0'.repeat(50);
+	for (const pieces of [
+		['a', hole, hole, hole, `${hole}b\n`, 'c\n'],
+		['a', ...Array.from({ length: 1000 }, () => hole), 'b\n', 'c\n'],
+	]) {
+		const { text, tooLong } = collect(pieces, 100);
+		assert.match(text, /^a\0{4,}b\nc\n$/);
+		assert.equal(tooLong, []);
+	}
+	const short = collect(['a', hole, 'b\n'], 100);
+	assert.is(short.text, `a${hole}b\n`, 'one that fits is not touched');
+	assert.equal(collect(['a', hole, 'x'.repeat(100), '\n'], 100).tooLong, [152]);
+});
+
 test('nothing in, nothing out', () => {
 	assert.equal(collect([]), { text: '', runs: [], tooLong: [], last: '' });
 	assert.equal(collect(['', '']), { text: '', runs: [], tooLong: [], last: '' });

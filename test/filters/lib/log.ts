@@ -51,6 +51,13 @@ test('one event is one line, whatever was in the input', () => {
 	assert.equal(lines, ['x: warning: a\\x0ab\\x1b[2Jc\\x00\n']);
 });
 
+test('a message is not longer than a reader of logs takes, and says so', () => {
+	const { log, lines } = record();
+	log.warn(`cannot read ${'x'.repeat(1e6)}`);
+	assert.is(lines[0]!.length, 'x: warning: '.length + 4000 + '... (1000012 characters in all)\n'.length);
+	assert.match(lines[0]!, /x\.\.\. \(1000012 characters in all\)\n$/);
+});
+
 test('repeats are counted, and said at the end', () => {
 	const { log, lines } = record();
 	for (let i = 0; i < 5; i++) log.warn(`bad line ${i}`, {}, 'bad');
