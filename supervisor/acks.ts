@@ -70,7 +70,7 @@ const takeFromParts = (own: string, state: string, { whole }: Plan, name: string
 	const [youngest] = byAge(entries.map((entry) => join(state, entry)));
 	if (youngest === undefined || modified(youngest) <= modified(own)) return;
 	renameSync(youngest, own);
-	log.info(`${name}: goes on at the position in ${youngest}, which is called ${own} from now on`);
+	log.info(`goes on at the position in ${youngest}, which is called ${own} from now on`);
 };
 
 /** One that was called otherwise before: taken along when its commands are the same, else pointed out. */
@@ -78,18 +78,18 @@ const takeFromOrphan = (own: string, state: string, plan: Plan, pipeline: Pipeli
 	const all = orphans(state, plan);
 	const same = all.find(({ path }) => signatureIn(ackLock(path)).note === identityOf(pipeline));
 	if (same && whileIdle(same.path, () => renameSync(same.path, own))) {
-		log.info(`${pipeline.name}: was "${same.name}", and goes on where that one had come to (${own})`);
+		log.info(`was "${same.name}", and goes on where that one had come to (${own})`);
 		return;
 	}
 	const left = all.find(({ path }) => isAbout(path, pipeline) && whileIdle(path, () => {}));
 	if (!left) return;
 	log.warn(
-		`${pipeline.name}: is new and begins afresh; what "${left.name}" has not delivered stays behind. ` +
+		`is new and begins afresh; what "${left.name}" has not delivered stays behind. ` +
 			`To take it along, stop this pipeline, mv ${left.path} ${own}, and start it again`,
 	);
 };
 
-/** See to it that a pipeline which goes on under another name finds its position. */
+/** See to it that a pipeline which goes on under another name finds its position; `log` is that of the pipeline. */
 export const adoptAck = (state: string, plan: Plan, pipeline: PipelinePlan, log: Log): void => {
 	if (pipeline.delivery !== 'at-least-once') return;
 	const own = ackFile(state, plan.whole, pipeline.name);

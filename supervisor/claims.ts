@@ -3,7 +3,7 @@
 
 import { accessSync, chownSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { describe, EXIT, Failure } from '../filters/lib/failure.ts';
+import { describe, EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import { holderOf, type Lock, lockFile } from '../filters/lib/lock.ts';
 import { ackFile, ackLock, identityOf } from './acks.ts';
 import type { PipelinePlan, Plan } from './config.ts';
@@ -27,7 +27,7 @@ const MODE = 0o600;
 const failed = (path: string, error: unknown): Failure =>
 	error instanceof Failure
 		? error
-		: new Failure(EXIT.unavailable, `${path}: cannot be locked: ${describe(error)}`, { cause: error });
+		: new Failure(verdict(error).code, `${path}: cannot be locked: ${describe(error)}`, { cause: error });
 
 const claim = (path: string, what: string, note = ''): Lock => {
 	const isNew = !existsSync(path);

@@ -50,7 +50,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
 			const { code: result, message, stack = '' } = verdict(error);
-			log.error(`the pipeline "${plan.name}" stops: ${message} ${stack}`);
+			log.error(`stops: ${message} ${stack}`);
 			for (const slot of slots) if (!slot.process()) slot.rest('FATAL');
 			finish(result);
 		});
@@ -85,16 +85,15 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		});
 	};
 	const onHopeless = (index: number, result: number) => {
-		log.error(
-			`${slots[index]!.name}: ${slots[index]!.status().last}; not started again, the pipeline "${plan.name}" stops`,
-		);
+		const slot = slots[index]!;
+		slot.log.error(`${slot.status().last}; not started again, the pipeline "${plan.name}" stops`);
 		endAll(result);
 	};
 	const onEscalates = (index: number) => {
 		const slot = slots[index]!;
 		const { degraded, ms } = comeback.escalate();
 		const how = degraded ? 'DEGRADED, will be tried for ever' : 'restarts whole';
-		log.error(`${slot.name}: died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
+		slot.log.error(`died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
 		if (degraded && slot.useFallback()) return;
 		if (degraded) slot.apply({ kind: 'degrade' });
 		if (fresh) restartFresh(ms);
@@ -102,7 +101,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	};
 	const onRecovered = (slot: Slot) => {
 		comeback.recovered();
-		log.info(`${slot.name}: is well again`);
+		slot.log.info(`is well again`);
 	};
 
 	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
@@ -136,7 +135,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	const startFails = (error: unknown) => {
 		const { code: result, message } = verdict(error);
 		const ms = comeback.failed(`cannot be started (${message})`);
-		log.error(`${plan.name}: ${comeback.trouble()}; trying again in ${ms} ms`, {}, comeback.trouble());
+		log.error(`${comeback.trouble()}; trying again in ${ms} ms`, {}, comeback.trouble());
 		if (around.failFast) return finish(result);
 		for (const slot of slots) if (!slot.held) slot.rest('BACKOFF');
 		startAfter(ms);
@@ -178,7 +177,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 
 	const slots: Slot[] = plan.stages.map((stage, index) => {
 		const name = `${plan.name}/${stage.name}`;
-		const stageLog = around.hear ? heard(around.log, name, around.hear) : around.log;
+		const stageLog = heard(around.log, name, around.hear);
 		return createSlot(stage, name, index === 0, {
 			log: stageLog,
 			plan,
@@ -198,7 +197,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			retry: () => later(() => tryPrimary(slots[index]!)),
 		});
 	});
-	const log = around.hear ? heard(around.log, plan.name, around.hear) : around.log;
+	const log = heard(around.log, plan.name, around.hear);
 
 	/** Let the fallback finish its line, then see whether the primary can be had again. */
 	const tryPrimary = async (slot: Slot) => {

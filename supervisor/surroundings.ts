@@ -1,13 +1,13 @@
 // surroundings: what a pipeline needs of its supervisor
 
-import type { Log } from '../filters/lib/log.ts';
+import type { Book } from '../filters/lib/log.ts';
 import type { Ground } from './launch.ts';
 import type { makePipes } from './pipes.ts';
 import type { Said } from './ring.ts';
 
 /** All of it; the defaults are for what only tests and some supervisors set. */
 export type Surroundings = Ground & {
-	log: Log;
+	log: Book;
 	fallbacks: boolean;
 	/** The first stage that fails ends the pipeline, with its code. */
 	failFast?: boolean;

@@ -3,7 +3,7 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../filters/lib/failure.ts';
-import type { Log } from '../filters/lib/log.ts';
+import type { Book } from '../filters/lib/log.ts';
 import { ackFile, adoptAck } from './acks.ts';
 import { claimName } from './claims.ts';
 import type { PipelinePlan, Plan } from './config.ts';
@@ -44,7 +44,7 @@ const summary = (pipelines: Pipeline[]): string =>
 		.join(', ');
 
 /** Run `plan`; the answer is the exit code: that of the first pipeline that was beyond hope, else 0. */
-export const up = async (plan: Plan, log: Log, running: Running): Promise<number> => {
+export const up = async (plan: Plan, log: Book, running: Running): Promise<number> => {
 	const folders = places();
 	const { state, run, logs } = folders;
 	for (const folder of [state, run, logs]) ensureFolder(folder);
@@ -66,7 +66,7 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 			lifeline: lifeline!.readEnd,
 			closeFd: closeSync,
 			ackFile: ackOf(pipeline.name),
-			prepare: () => adoptAck(state, latest, pipeline, log),
+			prepare: () => adoptAck(state, latest, pipeline, log.about(pipeline.name)),
 			fallbacks,
 			failFast,
 			guard,

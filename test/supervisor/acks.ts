@@ -40,7 +40,7 @@ const adopt = ({ dir }: World, plan: Plan, one: PipelinePlan): string[] => {
 	const said: string[] = [];
 	const write = (line: string) => said.push(line.trimEnd());
 	const log = createLog({ name: 'b', level: 'info', format: 'text', priorities: false, write });
-	adoptAck(dir, plan, one, log);
+	adoptAck(dir, plan, one, log.about(one.name));
 	return said;
 };
 /** An ack of that many hours ago, and who it belonged to. */

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Log } from '../../filters/lib/log.ts';
+import type { Book } from '../../filters/lib/log.ts';
 import type { PipelinePlan } from '../../supervisor/config.ts';
 import { createPipeline, type Pipeline } from '../../supervisor/pipeline.ts';
 import type { HeldPipe } from '../../supervisor/pipes.ts';
@@ -12,7 +12,7 @@ import { until } from '../fixtures/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const QUIET: Log = { error() {}, warn() {}, info() {}, debug() {}, settle() {} };
+const QUIET: Book = { error() {}, warn() {}, info() {}, debug() {}, settle() {}, about: () => QUIET };
 
 type Fake = Process & { die: (ending: Ending) => void; alive: boolean };
 
