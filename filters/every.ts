@@ -19,7 +19,8 @@
 // off a backlog is never taken for silence. --grace must be longer than the way from the source to here.
 // What comes for a step that is written already counts in the open one (a cumulative record, only if it is newer than
 // what was taken), with a notice "late". A record ahead of the clock by more than STEP + grace is taken as of now:
-// notice "early". Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
+// notice "early". Where the clock is set back by more than three steps, the open step is written, a notice "clock" says
+// it, and steps go on in the new time; with --event-time once three steps' worth of such records has come. Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
 //
 // Barriers (#!pos) go on when everything before them is written, and only where a restart gives whole steps again.
 // At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. After the
@@ -31,6 +32,8 @@ import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
 import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
 import { createIdle } from './lib/series/idle.ts';
+import { createQuick } from './lib/series/quick.ts';
+import { createSetBack } from './lib/series/set-back.ts';
 import { createSteps } from './lib/series/steps.ts';
 import { type Emit, stage } from './lib/stage.ts';
 
@@ -41,71 +44,85 @@ const OPTIONS = {
 	'event-time': { type: 'boolean', default: false },
 } as const;
 
-stage(
-	import.meta,
-	{ options: OPTIONS, args: [1, 1] },
-	({ args, options, count, emit, output, log, fail }) => {
-		const stepMs = positiveDuration(args[0]!, 'STEP');
-		const graceMs = positiveDuration(options.grace, '--grace');
-		const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
-		const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
-		const isLive = !options['event-time'];
-		const idle = createIdle();
+stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
+	const { args, options, count, emit, log, output, fail } = context;
+	const stepMs = positiveDuration(args[0]!, 'STEP');
+	const graceMs = positiveDuration(options.grace, '--grace');
+	const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
+	const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
+	const isLive = !options['event-time'];
+	const idle = createIdle();
 
-		const print = (lines: (KnownRecord | string)[]) => {
-			for (const line of lines) {
-				if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
-				emit(line);
-			}
-		};
-		const advance = async (ms: number): Promise<void> => {
-			for (const lines of steps.advance(ms)) {
-				print(lines);
-				await output.room();
-			}
-		};
-		const whenDue = (ms: number, act: () => void): void | Promise<void> =>
-			steps.isDue(ms) ? advance(ms).then(act) : act();
-
-		/** The time to believe: not the future, when there is a clock to tell. */
-		const believed = (ms: number): number => {
-			const now = Date.now();
-			return isLive && ms > now + stepMs + graceMs ? now : ms;
-		};
-		const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
-			idle.heard();
-			const ts = believed(record.ts);
-			return whenDue(ts, () => steps.take(record, ts, ts !== record.ts));
-		};
-
-		if (isLive) {
-			let isBusy = false;
-			const timer = setInterval(() => {
-				const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
-				if (!isQuiet || isBusy) return;
-				isBusy = true;
-				const done = () => {
-					isBusy = false;
-				};
-				advance(Date.now() - graceMs).then(done, fail);
-			}, idle.tickMs);
-			timer.unref();
+	const print = (lines: (KnownRecord | string)[]) => {
+		for (const line of lines) {
+			if (typeof line !== 'string' && line.type === 'notice') count(line.kind, Number(line.count));
+			emit(line);
 		}
-		return {
-			histogram: take,
-			sum: take,
-			gauge: take,
-			control: (control, line) => {
-				idle.heard();
-				if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
-				if (line === END_LINE && steps.hasBarriers()) print(steps.flush());
-				const passed = control.kind === 'pos' ? steps.barrier(line) : line;
-				if (passed !== undefined) emit(passed);
-			},
-			end: () => {
-				if (!steps.hasBarriers()) print(steps.flush());
-				else if (steps.isOpen()) log.info('the open step is not written; it is read again by the next run');
-			},
-		};
-	},
-);
+	};
+	const advance = async (ms: number): Promise<void> => {
+		for (const lines of steps.advance(ms)) {
+			print(lines);
+			await output.room();
+		}
+	};
+	const whenDue = (ms: number, act: () => void): void | Promise<void> =>
+		steps.isDue(ms) ? advance(ms).then(act) : act();
+
+	const isSetBack = createSetBack({ stepMs, graceMs, ...(isLive && { clock: Date.now }) });
+	/** The time to believe: not the future, when there is a clock to tell. */
+	const believed = (ms: number): number => {
+		const now = Date.now();
+		return isLive && ms > now + stepMs + graceMs ? now : ms;
+	};
+	const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
+		idle.heard();
+		const ts = believed(record.ts);
+		const end = steps.end();
+		if (end !== undefined && isSetBack(ts, end)) {
+			log.warn(
+				`the clock was set back by about ${Math.round((end - ts) / 1000)} s; going on in the new time`,
+			);
+			print(steps.setBack(ts, record.host));
+		}
+		return whenDue(ts, () => quick.learn(record, steps.take(record, ts, ts !== record.ts)));
+	};
+	const quick = createQuick(steps, (ts) => {
+		const end = steps.end();
+		const isInStep = end !== undefined && ts > end - stepMs && ts <= end;
+		return isInStep && believed(ts) === ts && !isSetBack(ts, end);
+	});
+
+	if (isLive) {
+		let isBusy = false;
+		const timer = setInterval(() => {
+			const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
+			if (!isQuiet || isBusy) return;
+			isBusy = true;
+			const done = () => {
+				isBusy = false;
+			};
+			advance(Date.now() - graceMs).then(done, fail);
+		}, idle.tickMs);
+		timer.unref();
+	}
+	return {
+		quick: (bytes, from, to) => {
+			if (!quick.take(bytes, from, to)) return false;
+			idle.heard();
+		},
+		histogram: take,
+		sum: take,
+		gauge: take,
+		control: (control, line) => {
+			idle.heard();
+			if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
+			if (line === END_LINE && steps.hasBarriers()) print(steps.flush());
+			const passed = control.kind === 'pos' ? steps.barrier(line) : line;
+			if (passed !== undefined) emit(passed);
+		},
+		end: () => {
+			if (!steps.hasBarriers()) print(steps.flush());
+			else if (steps.isOpen()) log.info('the open step is not written; it is read again by the next run');
+		},
+	};
+});

@@ -3,7 +3,7 @@
 //
 // usage:  graphite-send [--uri HOST[:PORT]]... [--protocol text|pickle] [--ack FILE] [--create-rate 50/min]
 //                       [--create-burst 1] [--window 10s] [--drain 5s] [--queue 1000000] [--connect-timeout 5s]
-//                       [--retry-max 30s] < lines
+//                       [--retry-max 30s] [--stall 60s] < lines
 // stdin:  Graphite lines        stdout: nothing
 //
 //   web1.cpu-lat.4 17 1763712000
@@ -18,7 +18,10 @@
 // Delivery: carbon confirms nothing. So what was sent is kept until the server's kernel has acknowledged it and the
 // connection has stayed up and unblocked for --window after that; when it is lost before, all of that is sent again,
 // in order and before anything newer. Graphite keeps the last value of a time, so repeats do no harm. Up to 64 MiB
-// are kept; more waits. At end of input and TERM what waits is sent, then our side is closed, and the server closes
+// are kept; more waits. A server that closes a connection in order, because it was idle, and takes another one at
+// once is as good as one that kept it. One that acknowledges nothing for --stall has lost the connection.
+// A server whose process hangs for longer than --window and is then killed takes along what its kernel acknowledged and
+// it never read: no sender can know; a longer --window covers a longer hang. At end of input and TERM what waits is sent, then our side is closed, and the server closes
 // its own when it has read everything: that confirms the rest. Both take at most --drain.
 // --ack FILE (or BPFPIPE_ACK): nothing is lost in an outage. While the server is away or does not read, neither do we;
 // the log is the queue. A barrier (#!pos) goes into FILE once everything before it is delivered as above. What is not
@@ -52,6 +55,7 @@ const OPTIONS = {
 	queue: { type: 'string', default: '1000000' },
 	'connect-timeout': { type: 'string', default: '5s' },
 	'retry-max': { type: 'string', default: '30s' },
+	stall: { type: 'string', default: '60s' },
 } as const;
 
 const PORT = { text: 2003, pickle: 2004 } as const;
@@ -72,6 +76,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, log, count, bad, fail, sign
 		connectTimeoutMs: positiveDuration(options['connect-timeout'], '--connect-timeout'),
 		retryMaxMs: positiveDuration(options['retry-max'], '--retry-max'),
 		windowMs: duration(options.window, '--window'),
+		stallMs: positiveDuration(options.stall, '--stall'),
 		most: whole(options.queue, '--queue', 1),
 		holds: ack !== '',
 		pacing: options['create-rate']

@@ -94,16 +94,15 @@ const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => 
 		if (!options.json) needMetrics(state);
 		const pieces = (bad: (what: string) => void) =>
 			options.json ? linePieces(state, version, limit) : recordPieces(state, limit, bad);
-		try {
-			await asData(() => tryOut(pieces(() => {})));
-		} catch (error) {
-			if (!(error instanceof Failure) || options.strict) throw error;
-			count('bad');
-			return log.warn(`version ${version}: ${error.message}; not printed`);
-		}
+		tryOut(pieces(() => {}));
 		await print(pieces(context.bad), output);
 	};
-	await follow({ folder, watch, signal, log, show });
+	const refuse = (version: Version, why: string) => {
+		if (options.strict) throw new Failure(EXIT.data, why);
+		count('bad');
+		log.warn(`version ${version}: ${why}; not printed`);
+	};
+	await follow({ folder, watch, signal, log, show, refuse });
 	watch.close();
 };
 

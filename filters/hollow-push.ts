@@ -37,6 +37,7 @@
 
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/cycle.ts';
 import { createIntake } from './lib/hollow/intake.ts';
 import { keepOf, openLocal } from './lib/hollow/local.ts';
 import { check } from './lib/hollow/rest/check.ts';
@@ -100,6 +101,8 @@ const push = async (context: Push): Promise<Handlers> => {
 	const { 'producer-url': url, 'dataset-name': dataset, local: folder } = options;
 	if (url === undefined && folder === undefined)
 		throw new Failure(EXIT.usage, 'neither --producer-url nor --local is given; see --help');
+	if (dataset !== undefined && !isDatasetName(dataset))
+		throw new Failure(EXIT.usage, `--dataset-name: ${DATASET_NAME_RULE}, not ${dataset.length}`);
 	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
 	const keep = keepOf(options.keep, '--keep');

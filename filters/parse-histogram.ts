@@ -27,32 +27,35 @@
 //   --temporality cumulative|delta   delta when the script clears the map after each print (default cumulative)
 //   --gauge MAP,...           maps whose numbers are values of now: min, max, avg, assignments
 //
-// A time is that of the last `#!ts` above a map's header, the clock before the first one; in JSON a printf of such a
-// line counts too. A histogram ends at an empty line, the next map, a control line, end of input, or after 1 s of
-// silence; up to 64 lines of other text inside it are stepped over. TERM inside one: notice `torn_block` instead of it.
+// A time is that of the last `#!ts` above a map's header (in JSON a printf of such a line counts too). Before the first
+// one it is the clock where a print begins: one time for all that comes until 250 ms of silence. A map that is printed
+// again at one time begins another print, 1 ms later. No series is in a print twice: keys of a map that look alike are
+// added up. (A map prints its smallest key first, so a smaller one behind a larger one is of the next print.)
+// A histogram ends at an empty line, the next map, a control line, end of input, or after 1 s of silence; up to 64
+// lines of other text inside it are stepped over. TERM inside one: notice `torn_block` instead of it.
 // Rows leave as printed, zeros between them included. Rows not printed are zero, and nothing is made up for them.
 // `@map: 7` is a monotonic cumulative sum, unless --gauge, a minus sign, or avg in JSON make it a gauge; stats become
 // MAP_count and MAP_total (sums) and MAP_average (gauge). tseries charts and values that are no numbers are skipped.
 // A stack in a key becomes `leaf+1;caller+2`; bytes of a key that are no UTF-8 become \xNN.
-// bcc: the lines above a table become attributes (`disk = sda`) or its metric (`Cpu Usage:` is cpu_usage), and the
-// lines under `Aggregate Counts:` sums (cpu_usage_total). Records of our own, as from a replay, pass through.
+// bcc: the lines above a table become attributes (`disk = sda`) or its metric (`Cpu Usage:` is cpu_usage), what its
+// header names beside a unit the attribute `value`, and the lines under `Aggregate Counts:` sums (cpu_usage_total).
+// Records of our own, as from a replay, pass through. Rows behind other text (journald, CRI, `ts`) are not taken in.
 //
-// Notices: lost_events; helper_error; bad_block (a damaged or contradictory histogram, left out; or one that went on
-// after its end); saturated (before 0.20 the row [2G, 4G) holds all above: text with a blank behind the header's colon
-// only may be of that age, JSON is sure and the row becomes open-ended); suspect_hexadecimal (JSON of 0.24 on after a
-// control character was printed: histograms are left out until the next start); wrapped_count (libbpf-tools).
+// Notices: lost_events; helper_error; bad_block (a damaged, contradictory or cut histogram, left out; or one that went
+// on after its end); repeated_series (left out: tables of one print that no label tells apart, keys that look alike
+// and do not add up); saturated (before 0.20 the row [2G, 4G) holds all above: text with a blank behind the header's
+// colon only may be of that age, JSON is sure and the row becomes open-ended); suspect_hexadecimal (JSON of 0.24 on
+// after a control character was printed: histograms are left out until the next start); wrapped_count (libbpf-tools).
 // Not to be told from the text, so left as printed: the last row of lhist starts too high before 0.24 when the step
 // does not divide the range; `[0, 1]` of 0.8 holds negative values; 0.24 on JSON drops blanks from keys.
 
 import { hostname } from 'node:os';
 import type { Settings } from './lib/bpftrace/naming.ts';
 import { createReader } from './lib/bpftrace/reader.ts';
+import { createSilence } from './lib/bpftrace/silence.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { oneOf, pairs } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
-
-// A print of 4096 keys takes well under a second; so long a silence means that the last histogram is whole.
-const IDLE_MS = 1000;
 
 /** What the user wrote, by option. */
 export type Given = {
@@ -129,20 +132,11 @@ stage(import.meta, { options }, ({ options: given, output, bad, count, log }) =>
 		count(name, by);
 	};
 	const reader = createReader(settingsOf(given), { text: output.text, bad, count: counted, warn });
-	let pieces = 0;
-	const timer = setTimeout(() => {
-		// Silence while we were stopped, or held up by a slow reader downstream, is not the source's.
-		const before = pieces;
-		setImmediate(() => {
-			if (pieces === before && !output.blocked()) reader.idle();
-			else timer.refresh();
-		});
-	}, IDLE_MS).unref();
+	const heard = createSilence(reader, output.blocked);
 	return {
 		lines: (bytes) => {
-			pieces += 1;
 			count('in', reader.take(bytes));
-			if (reader.holds()) timer.refresh();
+			heard();
 		},
 		skipped: reader.skipped,
 		end: (how) => reader.end(how),

@@ -15,7 +15,8 @@
 // seen in a series is printed, with 0 where nothing was counted. Whole numbers of any size stay exact.
 // A reset is a total or a bucket that fell, or bounds that cross the known ones: all of the new value is then the
 // increment, and a notice of kind "reset" goes before it. A record older than the last of its series is not applied:
-// notice "late". The same record twice counts once (counter "duplicate"). A replayed (synthetic) record never
+// notice "late"; where all that comes is late by over a minute, the clock was set back: notice "clock", and the new time
+// is gone on in, baselines as they are. The same record twice counts once (counter "duplicate"). A replayed (synthetic) record never
 // continues a real series. A series not seen for --stale (stream time; longer than the time between two prints) is
 // forgotten (counter "forgotten"); should it come back, it counts as new. A source that was restarted and has counted
 // beyond its old values by the next print cannot be told from one that went on. Gauges, samples, deltas and sums that

@@ -39,13 +39,14 @@
 // follows is dropped, for a restart there would give part of a cycle. At TERM the open cycle is written, unless
 // barriers were seen: then it is read again.
 
-import type { Cycle } from './lib/hollow/cycle.ts';
-import { linesOf } from './lib/hollow/cycle.ts';
-import type { Measure } from './lib/hollow/cycle-state.ts';
+import { createKnown } from './lib/histogram/known.ts';
+import { fits } from './lib/hollow/cycle.ts';
+import { createCyclePrinter } from './lib/hollow/cycle-printer.ts';
+import type { Measure, SeriesText } from './lib/hollow/cycle-state.ts';
 import { createGrouping } from './lib/hollow/grouping.ts';
-import { payloadText } from './lib/hollow/payload.ts';
-import { payloadTarget, writePayload } from './lib/hollow/payload-file.ts';
+import { payloadTarget } from './lib/hollow/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
+import type { Histogram } from './lib/record.ts';
 import { createIdle } from './lib/series/idle.ts';
 import { stage } from './lib/stage.ts';
 
@@ -64,6 +65,9 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	const lingerMs = positiveDuration(options.linger, '--linger');
 	const target = options.output === undefined ? undefined : payloadTarget(options.output, '--output');
 	const isDry = options['dry-run'];
+	// A payload wants the buckets.
+	const isPlain = !isDry && target === undefined;
+	const print = createCyclePrinter({ output, isDry, target, count });
 	const idle = createIdle();
 	const group = createGrouping({
 		dataset: options['dataset-name'],
@@ -78,22 +82,6 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	let hasBarriers = false;
 	let held: string[] = [];
 
-	const printPayload = async (cycle: Cycle): Promise<void> => {
-		for (const piece of payloadText(cycle)) {
-			output.text(piece);
-			await output.room();
-		}
-		output.text('\n');
-	};
-	const print = async (cycle: Cycle): Promise<void> => {
-		count('cycles');
-		if (target !== undefined) writePayload(target, cycle);
-		if (isDry) return target === undefined ? printPayload(cycle) : undefined;
-		for (const line of linesOf(cycle)) {
-			emit(line);
-			await output.room();
-		}
-	};
 	const finish = async (): Promise<void> => {
 		const cycle = group.close();
 		if (cycle) await print(cycle);
@@ -111,12 +99,20 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		idle.heard();
 		return busy ? busy.then(act) : act();
 	};
-	const add = (record: Measure) => {
+	const add = (record: Measure, text?: SeriesText) => {
 		if (held.length > 0) held = held.filter((line) => !isBarrier(line));
-		group.take(record);
+		group.take(record, text);
 	};
-	const take = (record: Measure) =>
-		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record)) : add(record)));
+	const take = (record: Measure, text?: SeriesText) =>
+		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record, text)) : add(record, text)));
+	const known = createKnown<Histogram>();
+	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
+	const quick = (bytes: Buffer, from: number, to: number) => {
+		const record = isPlain ? known.find(bytes, from, to) : undefined;
+		const { ts, total, most } = known.text;
+		if (!record || !fits(total, options.wide) || !fits(most, options.wide)) return false;
+		return take({ ...record, ts }, { total, counted: known.text.counted(bytes) });
+	};
 	const hold = (line: string) => {
 		if (isDry) return;
 		if (!group.isOpen()) return emit(line);
@@ -130,9 +126,13 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	timer.unref();
 
 	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
+		quick,
+		histogram: (record) => {
+			known.learn(record, () => ({ ...record, buckets: [] }));
+			return take(record);
+		},
+		sum: (record) => take(record),
+		gauge: (record) => take(record),
 		notice: () => count('notices'),
 		record: ({ type }) => {
 			count('left_out');

@@ -52,19 +52,21 @@
 // exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file; reload then
 // changed nothing
 
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { type Log, logFor, writeStderr } from '../filters/lib/log.ts';
+import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { operate, reload, showLogs, showStatus, socketFor, watchStatus } from './client.ts';
+import { operate, reload, showLogs, showStatus, watchStatus } from './client.ts';
 import { candidates, completionScript } from './completion.ts';
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { refusal } from './confine.ts';
 import { describePlan } from './describe.ts';
 import { doctor } from './doctor.ts';
 import { graphMermaid, graphText } from './graph.ts';
+import { underInit } from './init.ts';
+import { createOutlet } from './outlet.ts';
 import { places } from './places.ts';
 import { SHARE } from './programs.ts';
 import { up } from './up.ts';
@@ -117,7 +119,7 @@ const only = (plan: Plan, names: string[]): Plan => {
 		throw new Failure(EXIT.usage, `no pipeline "${unknown}" is switched on; there are ${known.join(', ')}`);
 	}
 	const pipelines = plan.pipelines.filter(({ name }) => names.includes(name));
-	return { ...plan, name: `${plan.name}.${names.join('+')}`, pipelines };
+	return { ...plan, name: `${plan.name}.${names.join('+')}`, parts: names, pipelines };
 };
 
 const check = (target: string[], values: Values): number => {
@@ -148,19 +150,18 @@ const asked = (
 	target: string[],
 	values: Values,
 ): Promise<number> | undefined => {
-	const names = target.slice(1);
 	const { json = false } = values;
 	switch (command) {
 		case 'status':
-			return (values.watch ? watchStatus : showStatus)(socketFor(target), names, json);
+			return (values.watch ? watchStatus : showStatus)(target, json);
 		case 'start':
 		case 'stop':
 		case 'restart':
-			return operate(socketFor(target), command, names, json);
+			return operate(target, command, json);
 		case 'reload':
-			return reload(socketFor(target), json);
+			return reload(target, json);
 		case 'logs':
-			return showLogs(socketFor(target), names, values.follow ?? false, json);
+			return showLogs(target, values.follow ?? false, json);
 	}
 };
 
@@ -184,13 +185,26 @@ const graph = (target: string[], values: Values): number => {
 	return EXIT.done;
 };
 
-const run = (target: string[], values: Values, log: Log): Promise<number> =>
+const upWith = (target: string[], values: Values, log: Book): Promise<number> =>
 	up(planToRun(target, values, log), log, {
 		fallbacks: !values['no-fallback'],
 		failFast: values['fail-fast'] ?? false,
 		selfMetrics: !values['no-self-metrics'],
 		reread: () => planToRun(target, values, log),
 	});
+
+const run = async (target: string[], values: Values): Promise<number> => {
+	const outlet = createOutlet();
+	// A journal and a terminal's reader know the time; in a file nobody else notes it.
+	const more = { write: outlet.write, times: fstatSync(2).isFile() };
+	const log = logFor('bpfpipe', values['log-level'], values['log-format'], more);
+	try {
+		return await (underInit(log) ?? upWith(target, values, log));
+	} finally {
+		log.settle();
+		await outlet.close();
+	}
+};
 
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
@@ -203,10 +217,9 @@ const main = async (): Promise<number> => {
 		process.stdout.write(`bpfpipe ${manifest.version}\n`);
 		return EXIT.done;
 	}
-	const log = logFor('bpfpipe', values['log-level'], values['log-format']);
 	switch (command) {
 		case 'up':
-			return run(target, values, log).finally(log.settle);
+			return run(target, values);
 		case 'check':
 			return check(target, values);
 		case 'completion':

@@ -1,16 +1,18 @@
 // client: what `bpfpipe status`, `start`, `stop`, `restart`, `reload` and `logs` print
+// Of one file several supervisors may run, each a part: all of them are asked, and their answers put together.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
+import { writeStderr } from '../filters/lib/log.ts';
 import { ask, converse } from './control.ts';
 import type { Difference } from './difference.ts';
 import { sentence } from './fleet.ts';
-import { places } from './places.ts';
 import type { Said } from './ring.ts';
 import { type Status, statusTable } from './status.ts';
-import { socketOf } from './up.ts';
+import { type Supervisor, supervisorsOf } from './supervisors.ts';
+import { checkTargets, partsOf } from './targets.ts';
 
 const WATCH_MS = 1000;
 // Up and left, then clear what follows: less flicker than clearing first.
@@ -27,42 +29,51 @@ const nameIn = (file: string | undefined): string => {
 	return typeof name === 'string' ? name : basename(file).replace(/\.ya?ml$/, '');
 };
 
-/** The socket of the supervisor that runs the targets of `file`: all of it, or the part that was started alone. */
-export const socketFor = ([file, ...targets]: string[]): string => {
-	const name = nameIn(file);
-	const whole = socketOf(name);
-	const { run } = places();
-	if (existsSync(whole) || !existsSync(run)) return whole;
-	const parts = readdirSync(run)
-		.filter((entry) => entry.startsWith(`${name}.`) && entry.endsWith('.sock'))
-		.map((entry) => entry.slice(name.length + 1, -'.sock'.length));
-	const wanted = targets.map((target) => target.split('/')[0]!);
-	const fitting = parts.filter((part) => wanted.every((one) => part.split('+').includes(one)));
-	return fitting.length === 1 ? socketOf(`${name}.${fitting[0]}`) : whole;
+/** `FILE [PIPELINE[/STAGE] ...]`, and what runs of it. */
+type Aim = { file: string; targets: string[]; supervisors: Supervisor[] };
+
+/**
+ * The supervisors of a file, every one of them.
+ * @throws Failure(69) when there is none, or one that does not answer.
+ */
+const aimAt = async ([given, ...targets]: string[]): Promise<Aim> => {
+	const { answered, silent } = await supervisorsOf(given!, nameIn(given));
+	if (silent.length > 0) throw silent[0];
+	return { file: resolve(given!), targets, supervisors: answered };
 };
 
 const isWell = ({ pipelines }: Status): boolean =>
 	pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
 
-const printStatus = (answer: Status, json: boolean): number => {
-	process.stdout.write(json ? `${JSON.stringify(answer)}\n` : statusTable(answer));
-	return isWell(answer) ? EXIT.done : EXIT.unavailable;
+/** One table of all; as JSON a line for each supervisor. */
+const printStatus = (answers: Status[], json: boolean): number => {
+	const table = () => statusTable(answers.flatMap(({ pipelines }) => pipelines));
+	process.stdout.write(json ? answers.map((one) => `${JSON.stringify(one)}\n`).join('') : table());
+	return answers.every(isWell) ? EXIT.done : EXIT.unavailable;
 };
 
-const statusOf = async (socket: string, names: string[]): Promise<Status> => {
-	const answer = (await ask(socket, { command: 'status' })) as Status;
-	const unknown = names.find((name) => !answer.pipelines.some((one) => one.name === name));
+/** What the supervisors of a file say of the pipelines that were named; `complete` = every one has answered. */
+const statusOf = async ([file, ...names]: string[]): Promise<{ answers: Status[]; complete: boolean }> => {
+	const { answered, silent } = await supervisorsOf(file!, nameIn(file));
+	for (const { message } of silent) writeStderr(`bpfpipe: ${message}\n`);
+	const all = answered.map(({ status }) => status);
+	const known = all.flatMap(({ pipelines }) => pipelines.map(({ name }) => name));
+	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined) throw new Failure(EXIT.unavailable, `no pipeline "${unknown}" runs there`);
-	if (names.length === 0) return answer;
-	return { ...answer, pipelines: answer.pipelines.filter(({ name }) => names.includes(name)) };
+	const isMeant = ({ name }: { name: string }) => names.length === 0 || names.includes(name);
+	const answers = all.map((one) => ({ ...one, pipelines: one.pipelines.filter(isMeant) }));
+	return { answers: answers.filter(({ pipelines }) => pipelines.length > 0), complete: silent.length === 0 };
 };
 
 /** The state of all stages; 0 when all is well. */
-export const showStatus = async (socket: string, names: string[], json: boolean): Promise<number> =>
-	printStatus(await statusOf(socket, names), json);
+export const showStatus = async (target: string[], json: boolean): Promise<number> => {
+	const { answers, complete } = await statusOf(target);
+	const code = printStatus(answers, json);
+	return complete ? code : EXIT.unavailable;
+};
 
 /** The state of all stages, every second, until Ctrl-C or the supervisor's end. */
-export const watchStatus = async (socket: string, names: string[], json: boolean): Promise<number> => {
+export const watchStatus = async (target: string[], json: boolean): Promise<number> => {
 	let over = false;
 	const stop = new Promise<void>((resolve) => {
 		for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -73,33 +84,62 @@ export const watchStatus = async (socket: string, names: string[], json: boolean
 		}
 	});
 	while (!over) {
-		const answer = await statusOf(socket, names);
+		const { answers } = await statusOf(target);
 		if (process.stdout.isTTY) process.stdout.write(HOME);
-		printStatus(answer, json);
+		printStatus(answers, json);
 		await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, WATCH_MS))]);
 	}
 	return EXIT.done;
 };
 
+/** Each supervisor with the targets that are its own: none means all that it has. */
+const sharesOf = ({ targets, supervisors }: Aim): { socket: string; own: string[] }[] => {
+	checkTargets(
+		targets,
+		supervisors.flatMap(({ status }) => status.pipelines),
+	);
+	const shares = supervisors.map(({ socket, status }) => ({
+		socket,
+		own: targets.filter((target) => status.pipelines.some(({ name }) => name === partsOf(target)[0])),
+	}));
+	return targets.length === 0 ? shares : shares.filter(({ own }) => own.length > 0);
+};
+
 /** Start, stop or restart; prints how things stand afterwards. */
-export const operate = async (socket: string, command: string, targets: string[], json: boolean) => {
-	printStatus((await ask(socket, { command, targets })) as Status, json);
+export const operate = async (target: string[], command: string, json: boolean): Promise<number> => {
+	const aim = await aimAt(target);
+	const { file } = aim;
+	const asked = sharesOf(aim).map(({ socket, own }) => ask(socket, { command, targets: own, file }));
+	printStatus((await Promise.all(asked)) as Status[], json);
 	return EXIT.done;
 };
 
 /** Read the file again; prints what that changed. */
-export const reload = async (socket: string, json: boolean): Promise<number> => {
-	const change = (await ask(socket, { command: 'reload' })) as Difference;
-	process.stdout.write(`${json ? JSON.stringify(change) : sentence(change)}\n`);
+export const reload = async (target: string[], json: boolean): Promise<number> => {
+	const { file, targets, supervisors } = await aimAt(target);
+	const runs = ({ status }: Supervisor) => targets.every((one) => status.parts?.includes(one) ?? true);
+	for (const { socket } of supervisors.filter(runs)) {
+		const change = (await ask(socket, { command: 'reload', file })) as Difference;
+		process.stdout.write(`${json ? JSON.stringify(change) : sentence(change)}\n`);
+	}
 	return EXIT.done;
 };
 
+const printSaid = (said: Said, json: boolean): void => {
+	const { ts, stage, level, message } = said;
+	const plain = `${new Date(ts).toISOString()} ${stage}: ${level === 'info' ? '' : `${level}: `}${message}`;
+	process.stdout.write(`${json ? JSON.stringify(said) : plain}\n`);
+};
+
 /** What stages said lately, and with `follow` what they say from now on. */
-export const showLogs = async (socket: string, targets: string[], follow: boolean, json: boolean) => {
-	await converse(socket, { command: 'logs', targets, follow }, (line) => {
-		const { ts, stage, level, message } = line as Said;
-		const plain = `${new Date(ts).toISOString()} ${stage}: ${level === 'info' ? '' : `${level}: `}${message}`;
-		process.stdout.write(`${json ? JSON.stringify(line) : plain}\n`);
-	});
+export const showLogs = async (target: string[], follow: boolean, json: boolean): Promise<number> => {
+	const aim = await aimAt(target);
+	const said: Said[] = [];
+	const hear = follow ? (one: Said) => printSaid(one, json) : (one: Said) => said.push(one);
+	const asked = sharesOf(aim).map(({ socket, own }) =>
+		converse(socket, { command: 'logs', targets: own, follow, file: aim.file }, (line) => hear(line as Said)),
+	);
+	await Promise.all(asked);
+	for (const one of said.sort((a, b) => a.ts - b.ts)) printSaid(one, json);
 	return EXIT.done;
 };

@@ -16,12 +16,12 @@ import {
 	type Sources,
 	strayVariables,
 	substitute,
-	type Value,
 	withOverrides,
 } from './settings.ts';
 import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
 import { shellCommand } from './shell.ts';
 import { splitWords } from './words.ts';
+import { textOf, typed } from './written.ts';
 
 /** One program of a pipeline, ready to start: its words, and what runs when it cannot be had. */
 export type StagePlan = {
@@ -51,7 +51,18 @@ export type PipelinePlan = {
 	stages: StagePlan[];
 };
 
-export type Plan = { file: string; name: string; pipelines: PipelinePlan[] };
+export type Plan = {
+	file: string;
+	/** What its supervisor is called. */
+	name: string;
+	/** What the file is called: acks and locks carry it, whichever part of the file runs. */
+	whole: string;
+	/** The pipelines that were named, where not all of the file is meant. */
+	parts?: string[];
+	/** Every pipeline of the file, those that are switched off among them. */
+	known: string[];
+	pipelines: PipelinePlan[];
+};
 
 /** What the command line and the environment say about settings, besides the file. */
 export type Overrides = Sources;
@@ -80,13 +91,17 @@ const delays = (text: string | undefined, where: string): Delays => {
 	throw new Failure(EXIT.config, `${where}: restart_delay goes from the shortest to the longest delay`);
 };
 
+type Scalar = string | number | boolean | null;
+
 /** Whether a pipeline's `when` holds: `true` = set and not empty, `false` = the reverse, else equal as text. */
 const holds = (when: PipelineFile['when'], settings: Settings): boolean =>
 	Object.entries(when ?? {}).every(([key, wanted]) => {
-		const value = settings.get(key) ?? '';
+		const setting = settings.get(key) ?? '';
+		const [value, text] = [typed(setting) ?? '', textOf(setting)];
 		const isSet = value !== '' && value !== false;
-		const matches = (one: Value) =>
-			typeof one === 'boolean' ? one === isSet : String(one) === String(value);
+		const isSame = (one: Scalar) =>
+			[String(value), text].includes(String(one)) || (text !== '' && one === Number(text));
+		const matches = (one: Scalar) => (typeof one === 'boolean' ? one === isSet : isSame(one));
 		return Array.isArray(wanted) ? wanted.some(matches) : matches(wanted);
 	});
 
@@ -201,13 +216,13 @@ const pipelinePlan = (
 	};
 };
 
-const settingsOf = (content: File, place: Place, overrides: Overrides): Settings => {
-	const own = flatten(content.settings ?? {}, (path) => place(['settings', ...path]));
+const settingsOf = (content: File, written: object, place: Place, overrides: Overrides): Settings => {
+	const own = flatten(written, (path) => place(['settings', ...path]));
 	const file = overrides.settingsFile;
 	const extra = file ? readYaml(file) : undefined;
 	if (extra && (typeof extra.value !== 'object' || Array.isArray(extra.value)))
 		throw new Failure(EXIT.config, `${extra.place([])}: a settings file is a map of names and values`);
-	const more: Settings = extra ? flatten(extra.value as object, extra.place) : new Map();
+	const more: Settings = extra ? flatten(extra.written as object, extra.place) : new Map();
 	return withOverrides(own, more, content.env_prefix, overrides, {
 		own: (path) => place(['settings', ...path.split('.')]),
 		more: (path) => extra!.place(path.split('.')),
@@ -241,10 +256,10 @@ export type Checked = { plan: Plan; warnings: string[]; notes: string[] };
  * @throws Failure(78) with one line per mistake.
  */
 export const loadChecked = (file: string, overrides: Overrides): Checked => {
-	const { value, place } = readYaml(file);
+	const { value, written, place } = readYaml(file);
 	const content = validated(value, place);
 	const name = nameOf(file, content.name, place);
-	const settings = settingsOf(content, place, overrides);
+	const settings = settingsOf(content, (written as File).settings ?? {}, place, overrides);
 	const all = Object.entries(content.pipelines);
 	collectAll(all, (entry) => checkWhen(entry, place, settings));
 	const facts = collectAll(all, ([called, spec]): Facts => {
@@ -263,7 +278,9 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${why}`);
 	}
 	duties(chosen);
-	const plan = { file: resolve(file), name, pipelines: chosen.map((one) => one.plan) };
+	const known = all.map(([called]) => called);
+	const pipelines = chosen.map((one) => one.plan);
+	const plan: Plan = { file: resolve(file), name, whole: name, known, pipelines };
 	const { warnings, notes } = advice(content, facts, place);
 	const strays = strayVariables(settings, content.env_prefix, overrides.env);
 	return { plan, warnings: [...strays, ...warnings], notes };

@@ -5,7 +5,13 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 
-export type Request = { command: string; targets?: string[]; follow?: boolean };
+export type Request = {
+	command: string;
+	targets?: string[];
+	follow?: boolean;
+	/** The pipeline file that is meant: of another one with the same name nothing is done. */
+	file?: string;
+};
 /**
  * Answers one request: the result is one line, or every line that `say` is given before it resolves.
  * What it throws is sent back as `{"error": message, "code": code}`. `gone` is aborted when the asker has left.
@@ -69,16 +75,8 @@ const listen = (path: string, answer: Answer): Promise<Server> =>
 		process.umask(umask);
 	});
 
-/**
- * Serve `answer` on a socket at `path`, taking the place of a supervisor that is gone.
- * @throws Failure(69) when another supervisor answers there.
- */
+/** Serve `answer` on a socket at `path`, in the place of a supervisor that is gone: the caller has claimed the name. */
 export const serveControl = async (path: string, answer: Answer): Promise<() => void> => {
-	const taken = await ask(path, { command: 'ping' }).then(
-		() => true,
-		() => false,
-	);
-	if (taken) throw new Failure(EXIT.unavailable, `${path}: a supervisor with this name is running already`);
 	rmSync(path, { force: true });
 	const server = await listen(path, answer);
 	chmodSync(path, 0o600);
@@ -94,8 +92,8 @@ export const serveControl = async (path: string, answer: Answer): Promise<() => 
  */
 export const converse = (path: string, request: Request, hear: (line: unknown) => void): Promise<void> =>
 	new Promise((resolve, reject) => {
-		const refuse = (why: string) =>
-			reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers${why}`));
+		const refuse = (why: string, cause?: unknown) =>
+			reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers${why}`, { cause }));
 		const socket = createConnection(path);
 		let text = '';
 		let answered = false;
@@ -108,7 +106,7 @@ export const converse = (path: string, request: Request, hear: (line: unknown) =
 		socket.setEncoding('utf8');
 		const patience = ['status', 'ping'].includes(request.command) ? TIMEOUT_MS : OPERATION_MS;
 		if (!request.follow) socket.setTimeout(patience, () => socket.destroy(new Error('time-out')));
-		socket.on('error', (error) => refuse(` (${error.message})`));
+		socket.on('error', (error) => refuse(` (${error.message})`, error));
 		socket.on('data', (chunk: string) => {
 			const lines = (text + chunk).split('\n');
 			text = lines.pop()!;

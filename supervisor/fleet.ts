@@ -2,13 +2,16 @@
 
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
+import type { Claims } from './claims.ts';
 import type { PipelinePlan, Plan } from './config.ts';
 import type { Answer, Request } from './control.ts';
 import { type Difference, difference } from './difference.ts';
 import type { Pipeline } from './pipeline.ts';
 import { createQueue } from './queue.ts';
 import { createRing, type Ring, type Said } from './ring.ts';
+import { isSameFile } from './same-file.ts';
 import type { Status } from './status.ts';
+import { checkTargets, partsOf } from './targets.ts';
 
 export type Fleet = {
 	pipelines: () => Pipeline[];
@@ -21,17 +24,28 @@ export type Fleet = {
 	answer: Answer;
 };
 
-/** What the fleet needs: how to make a pipeline, and how to read its file again. */
-export type Making = { create: (plan: PipelinePlan) => Pipeline; reread: () => Plan; log: Log };
+/** What the fleet needs: how to make a pipeline, how to read its file again, and the right to what is in it. */
+export type Making = {
+	create: (plan: PipelinePlan) => Pipeline;
+	reread: () => Plan;
+	claims: Pick<Claims, 'add' | 'keep'>;
+	log: Log;
+};
 
 type Act = 'start' | 'stop' | 'restart';
 
 /** The fleet of `plan`; nothing is started yet. */
-export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet => {
+export const createFleet = (plan: Plan, { create, reread, claims, log }: Making): Fleet => {
 	let pipelines = plan.pipelines.map(create);
 	const rings = new Map<string, Ring>();
 	const followers = new Set<(said: Said) => void>();
 	const exclusive = createQueue();
+	/** A reload on its way: what is asked meanwhile waits, for it may be about pipelines that are being replaced. */
+	let reloading: Promise<unknown> = Promise.resolve();
+	let closing = false;
+	const mustBeOpen = () => {
+		if (closing) throw new Failure(EXIT.unavailable, 'this supervisor is on its way down');
+	};
 	const called = (name: string) => pipelines.find((pipeline) => pipeline.plan.name === name);
 
 	const hear = (said: Said) => {
@@ -43,27 +57,27 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 		name: plan.name,
 		pid: process.pid,
 		file: plan.file,
+		...(plan.parts ? { parts: plan.parts } : {}),
 		pipelines: pipelines.map((pipeline) => pipeline.status()),
 	});
 
-	/** `PIPELINE[/STAGE]` as the two; a typing mistake must not stop anything, so all are looked at first. */
-	const target = (text: string): [Pipeline, string | undefined] => {
-		const [name, stage] = text.split('/', 2) as [string, string?];
-		const pipeline = called(name);
-		const stages = pipeline?.plan.stages.map((one) => one.name);
-		if (pipeline && (stage === undefined || stages!.includes(stage))) return [pipeline, stage];
-		const known = pipeline ? stages!.map((one) => `${name}/${one}`) : pipelines.map((one) => one.plan.name);
-		throw new Failure(EXIT.usage, `"${text}" does not run here; there are ${known.join(', ')}`);
+	const aimedAt = (targets: string[]): [Pipeline, string | undefined][] => {
+		const plans = pipelines.map((pipeline) => pipeline.plan);
+		checkTargets(targets, plans);
+		const all = targets.length === 0 ? plans.map(({ name }) => name) : targets;
+		return all.map(partsOf).map(([name, stage]) => [called(name)!, stage]);
 	};
 	const operate = async (act: Act, targets: string[]): Promise<Status> => {
-		const all: [Pipeline, string | undefined][] =
-			targets.length === 0 ? pipelines.map((pipeline) => [pipeline, undefined]) : targets.map(target);
+		await reloading;
+		if (act !== 'stop') mustBeOpen();
+		const all = aimedAt(targets);
 		log.info(`${act} ${targets.join(' ') || 'all'}, as asked`, {}, `${act} ${performance.now()}`);
 		await Promise.all(all.map(([pipeline, stage]) => pipeline[act](stage)));
 		return status();
 	};
 
 	const reload = async (): Promise<Difference> => {
+		mustBeOpen();
 		const next = reread();
 		if (next.name !== plan.name)
 			throw new Failure(EXIT.config, `${next.file}: the name is now "${next.name}"; start that anew`);
@@ -71,8 +85,11 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 			pipelines.map((pipeline) => pipeline.plan),
 			next.pipelines,
 		);
+		claims.add(next.pipelines);
 		const leaving = pipelines.filter(({ plan: { name } }) => !change.same.includes(name));
-		await Promise.all(leaving.map((pipeline) => pipeline.stop()));
+		await Promise.all(leaving.map((pipeline) => pipeline.retire()));
+		claims.keep(next.pipelines);
+		mustBeOpen();
 		const kept = new Set(change.same);
 		pipelines = next.pipelines.map((one) => (kept.has(one.name) ? called(one.name)! : create(one)));
 		forget();
@@ -80,6 +97,11 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 		await Promise.all(coming.map((pipeline) => pipeline.start()));
 		log.info(`reloaded: ${sentence(change)}`, {}, `reload ${performance.now()}`);
 		return change;
+	};
+	const reloadNext = (): Promise<Difference> => {
+		const result = exclusive(reload);
+		reloading = result.catch(() => {});
+		return result;
 	};
 	/** The lines of stages that are no more. */
 	const forget = () => {
@@ -90,8 +112,12 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 		for (const name of rings.keys()) if (!names.includes(name)) rings.delete(name);
 	};
 
+	const checkFile = (file: string) => {
+		if (isSameFile(file, plan.file)) return;
+		throw new Failure(EXIT.unavailable, `this supervisor runs ${plan.file}, not ${file}; nothing was done`);
+	};
 	const logs = async ({ targets = [], follow }: Request, say: (said: Said) => void, gone: AbortSignal) => {
-		for (const one of targets) target(one);
+		aimedAt(targets);
 		const isMeant = ({ stage }: Said) =>
 			targets.length === 0 || targets.some((one) => stage === one || stage.startsWith(`${one}/`));
 		const said = [...rings.values()].flatMap((ring) => ring.lines()).filter(isMeant);
@@ -106,11 +132,18 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 	return {
 		pipelines: () => pipelines,
 		start: async () => void (await Promise.all(pipelines.map((pipeline) => pipeline.start()))),
-		stop: async () => void (await Promise.all(pipelines.map((pipeline) => pipeline.stop()))),
+		stop: async () => {
+			closing = true;
+			await Promise.all(pipelines.map((pipeline) => pipeline.stop()));
+			// One that was on its way may have brought others.
+			await reloading;
+			await Promise.all(pipelines.map((pipeline) => pipeline.retire()));
+		},
 		status,
 		hear,
 		answer: (request, say, gone) => {
-			const { command, targets = [] } = request;
+			const { command, targets = [], file } = request;
+			if (file !== undefined) checkFile(file);
 			switch (command) {
 				case 'ping':
 				case 'status':
@@ -120,7 +153,7 @@ export const createFleet = (plan: Plan, { create, reread, log }: Making): Fleet 
 				case 'restart':
 					return operate(command, targets);
 				case 'reload':
-					return exclusive(reload);
+					return reloadNext();
 				case 'logs':
 					return logs(request, say, gone);
 				default:

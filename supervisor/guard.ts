@@ -2,8 +2,11 @@
 // A stage of ours reads the lifeline itself; what a foreign program forked knows nothing of it, and is ended here.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { describe } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
+import { checkDescriptors } from './descriptors.ts';
 import type { Process } from './stages.ts';
+import { MARK, OURS } from './strays.ts';
 
 // One small shell for all stages: it learns the groups on its stdin, whose end is our end.
 const SCRIPT = `groups=
@@ -18,7 +21,9 @@ done
 [ "$groups" ] || exit 0
 for one in $groups; do kill -s TERM -- "-$one"; done
 sleep 0.5
-for one in $groups; do kill -s KILL -- "-$one"; done`;
+for one in $groups; do kill -s KILL -- "-$one"; done
+cd /proc
+for one in $(grep -lsF "${MARK}=${OURS}." [0-9]*/environ); do kill -s KILL "\${one%/*}"; done`;
 
 const AGAIN_MS = 1000;
 
@@ -31,21 +36,33 @@ export type Guard = {
 /** Start the guard; a guard that dies is replaced. */
 export const startGuard = (log: Log): Guard => {
 	const groups = new Set<number>();
-	let shell: ChildProcess;
+	let shell: ChildProcess | undefined;
 	let closed = false;
-	const tell = (line: string) => shell.stdin?.write(`${line}\n`);
+	const tell = (line: string) => shell?.stdin?.write(`${line}\n`);
+	const again = () => setTimeout(() => !closed && begin(), AGAIN_MS).unref();
 	const begin = () => {
-		shell = spawn('/bin/sh', ['-c', SCRIPT], {
+		try {
+			checkDescriptors();
+		} catch (error) {
+			log.error(`no guard for what stages leave behind: ${describe(error)}`);
+			return again();
+		}
+		shell = start();
+		for (const group of groups) tell(`+ ${group}`);
+	};
+	const start = (): ChildProcess => {
+		const child = spawn('/bin/sh', ['-c', SCRIPT], {
 			stdio: ['pipe', 'ignore', 'ignore'],
 			detached: true,
 			env: {},
 		});
-		shell.stdin!.on('error', () => {});
-		shell.on('error', (error) => log.error(`no guard: ${error.message}`));
-		shell.on('exit', () => {
-			if (!closed) setTimeout(() => !closed && begin(), AGAIN_MS).unref();
+		child.stdin!.on('error', () => {});
+		child.on('error', (error) => {
+			log.error(`no guard for what stages leave behind: ${describe(error)}`);
+			again();
 		});
-		for (const group of groups) tell(`+ ${group}`);
+		child.on('exit', again);
+		return child;
 	};
 	begin();
 	return {
@@ -60,7 +77,7 @@ export const startGuard = (log: Log): Guard => {
 		},
 		close: () => {
 			closed = true;
-			shell.stdin?.end();
+			shell?.stdin?.end();
 		},
 	};
 };

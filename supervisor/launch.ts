@@ -5,7 +5,7 @@ import type { Log } from '../filters/lib/log.ts';
 import type { PipelinePlan, StagePlan } from './config.ts';
 import type { Guard } from './guard.ts';
 import type { HeldPipe } from './pipes.ts';
-import { type Descriptors, type Process, startProcess } from './stages.ts';
+import { type Descriptors, type Process, startProcess, unstarted } from './stages.ts';
 
 /** What processes need of the supervisor. */
 export type Ground = {
@@ -54,8 +54,7 @@ export const launch = (ground: Ground, { name, log, command, input, output, ...w
 		ground.guard?.watch(started);
 		return started;
 	} catch (error) {
-		log.error(`${name}: cannot be started (${verdict(error).message})`);
-		return { pid: 0, ours: true, ended: Promise.resolve({ code: EXIT.again }), kill: () => {} };
+		return unstarted(EXIT.again, `cannot be started (${verdict(error).message})`);
 	} finally {
 		for (const fd of fds) ground.closeFd(fd);
 	}

@@ -7,7 +7,7 @@ import { headerOf } from '../filters/lib/program.ts';
 import type { PipelinePlan } from './config.ts';
 import type { Place } from './mistakes.ts';
 import { ownFile, programFor } from './programs.ts';
-import { variableName } from './settings.ts';
+import { isValue, variableName } from './settings.ts';
 import type { File, PipelineFile } from './shape.ts';
 
 /** A pipeline beside its text: where a part of a stage stands, and whether it runs. */
@@ -143,7 +143,7 @@ const unused = (content: File, pipelines: Facts[], flat: string[]): string[] => 
 
 const pathsIn = (tree: object, above = ''): string[] =>
 	Object.entries(tree).flatMap(([key, value]) =>
-		value !== null && typeof value === 'object' ? pathsIn(value, `${above}${key}.`) : [`${above}${key}`],
+		isValue(value) ? [`${above}${key}`] : pathsIn(value, `${above}${key}.`),
 	);
 
 /** Warnings, for what is likely to go wrong, and notes, for what does no harm. */

@@ -1,5 +1,6 @@
 // notify: tell systemd how we are, when it started us and wants to know
-// By the systemd-notify program, since Node has no Unix datagram sockets; it takes 4 ms and never blocks us.
+// By the systemd-notify program, since Node has no Unix datagram sockets. It waits until systemd has looked its
+// sender up (from systemd 246 on), for who is gone by then is nobody's. We go on meanwhile.
 
 import { execFile } from 'node:child_process';
 import type { Log } from '../filters/lib/log.ts';
@@ -18,6 +19,10 @@ export type Notify = {
 
 // A loop that answers this late is as good as stuck.
 const MOST_LAG_MS = 2000;
+// systemd-notify itself gives up after five seconds; a little more, and it is in the way of what follows.
+const NOTIFY_MS = 10_000;
+// What did not arrive is said again after this.
+const AGAIN_MS = 5000;
 
 /** The interval at which to answer the watchdog, in milliseconds, or 0 when there is none for this process. */
 export const watchdogInterval = ({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.ProcessEnv, pid: number): number => {
@@ -29,28 +34,48 @@ export const watchdogInterval = ({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.Process
 		: 0;
 };
 
-export const createNotify = (log: Log, env: NodeJS.ProcessEnv = process.env): Notify => {
-	const wanted = env.NOTIFY_SOCKET !== undefined && env.NOTIFY_SOCKET !== '';
-	let said = '';
-	// One after the other: RELOADING and READY must not overtake each other.
-	let last = Promise.resolve();
-	const tell = (state: string) =>
-		new Promise<void>((resolve) => {
-			execFile('systemd-notify', ['--no-block', state], { env }, (error) => {
-				if (error) log.warn(`systemd-notify failed: ${error.message.split('\n')[0]}`, {}, 'systemd-notify');
-				resolve();
-			});
+/** Says all of `facts()` in one message, one message after the other; what changes meanwhile is said in the next. */
+const createTeller = (facts: () => string[], log: Log, env: NodeJS.ProcessEnv, again: number) => {
+	let busy = false;
+	let due = false;
+	const tell = () => {
+		due = true;
+		if (busy) return;
+		[busy, due] = [true, false];
+		execFile('systemd-notify', facts(), { env, timeout: NOTIFY_MS }, (error) => {
+			busy = false;
+			if (!error) return due ? tell() : undefined;
+			log.warn(`systemd-notify failed: ${error.message.trim().replaceAll('\n', '; ')}`, {}, 'systemd-notify');
+			setTimeout(tell, again).unref();
 		});
-	const send = (state: string) => {
-		if (wanted) last = last.then(() => tell(state));
+	};
+	return tell;
+};
+
+export const createNotify = (log: Log, env: NodeJS.ProcessEnv = process.env, again = AGAIN_MS): Notify => {
+	const wanted = env.NOTIFY_SOCKET !== undefined && env.NOTIFY_SOCKET !== '';
+	let phase = '';
+	let status = '';
+	let alive = false;
+	// Each message says all there is, so that the next one makes up for one that systemd could not place.
+	const facts = () => {
+		const said = [phase, status && `STATUS=${status}`, alive ? 'WATCHDOG=1' : ''].filter(Boolean);
+		alive = false;
+		return said;
+	};
+	const tell = wanted ? createTeller(facts, log, env, again) : () => {};
+	const enter = (next: string) => {
+		phase = next;
+		tell();
 	};
 	return {
-		ready: () => send('READY=1'),
-		reloading: () => send('RELOADING=1'),
-		stopping: () => send('STOPPING=1'),
+		ready: () => enter('READY=1'),
+		reloading: () => enter('RELOADING=1'),
+		stopping: () => enter('STOPPING=1'),
 		status: (line) => {
-			if (line !== said) send(`STATUS=${line}`);
-			said = line;
+			if (line === status) return;
+			status = line;
+			tell();
 		},
 		watch: (isWell) => {
 			const interval = wanted ? watchdogInterval(env, process.pid) : 0;
@@ -59,7 +84,9 @@ export const createNotify = (log: Log, env: NodeJS.ProcessEnv = process.env): No
 			const timer = setInterval(() => {
 				const lag = performance.now() - due;
 				due = performance.now() + interval;
-				if (lag < MOST_LAG_MS && isWell()) send('WATCHDOG=1');
+				if (lag >= MOST_LAG_MS || !isWell()) return;
+				alive = true;
+				tell();
 			}, interval);
 			return () => clearInterval(timer);
 		},

@@ -2,28 +2,15 @@
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import type { Log } from '../filters/lib/log.ts';
+import { createComeback } from './comeback.ts';
 import type { PipelinePlan } from './config.ts';
-import { type Ground, launch } from './launch.ts';
-import { type HeldPipe, makePipes } from './pipes.ts';
-import { type Escalations, escalate } from './policy.ts';
+import { launch } from './launch.ts';
+import { createLine } from './line.ts';
 import { createQueue } from './queue.ts';
-import { heard, type Said } from './ring.ts';
+import { heard } from './ring.ts';
 import { createSlot, type Slot } from './slot.ts';
 import { type PipelineStatus, worst } from './status.ts';
-
-/** What a pipeline needs of the supervisor. */
-export type Surroundings = Ground & {
-	log: Log;
-	fallbacks: boolean;
-	/** The first stage that fails ends the pipeline, with its code. */
-	failFast?: boolean;
-	/** Every line that a stage says, and what is said of it. */
-	hear?: (said: Said) => void;
-	/** Called when the pipeline is over: `over()` has its code. */
-	onOver?: () => void;
-	makePipes?: typeof makePipes;
-};
+import type { Surroundings } from './surroundings.ts';
 
 /** Every operation waits for the one before it, so that two at once never start a process twice. */
 export type Pipeline = {
@@ -34,6 +21,8 @@ export type Pipeline = {
 	stop: (stage?: string) => Promise<void>;
 	/** At-least-once: all afresh from the ack. Best-effort: each in turn, on the pipes they have. */
 	restart: (stage?: string) => Promise<void>;
+	/** Stop it for good: whoever still holds it cannot start it any more. */
+	retire: () => Promise<void>;
 	/** A signal to those stages that are our own programs. */
 	signal: (signal: NodeJS.Signals) => void;
 	status: () => PipelineStatus;
@@ -44,25 +33,26 @@ export type Pipeline = {
 export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeline => {
 	const { delivery } = plan;
 	const fresh = delivery === 'at-least-once';
-	const newPipes = around.makePipes ?? makePipes;
 	const last = plan.stages.length - 1;
-	let pipes: HeldPipe[] = [];
-	let escalations: Escalations = [];
+	const line = createLine(plan.stages.length, around.makePipes);
+	const comeback = createComeback(plan.delays);
 	/** Whether it should be up; whether it is; whether it is on its way down, with its pipes. */
 	let wanted = false;
+	let retired = false;
 	let isUp = false;
 	let goingDown: '' | 'in order' | 'at once' = '';
 	/** The stages up to this one have not been started yet: one behind them is not ready. */
 	let waiting = -1;
-	let timer: NodeJS.Timeout | undefined;
 	let code: number | undefined;
 
 	const exclusive = createQueue();
 	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
-			log.error(`the pipeline "${plan.name}" stops: ${verdict(error).message}`);
-			finish(verdict(error).code);
+			const { code: result, message, stack = '' } = verdict(error);
+			log.error(`stops: ${message} ${stack}`);
+			for (const slot of slots) if (!slot.process()) slot.rest('FATAL');
+			finish(result);
 		});
 	};
 	const finish = (result: number) => {
@@ -73,9 +63,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 
 	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
 	const closeAround = (index: number) => {
-		pipes[index - 1]?.close();
-		// At once, what lies there is read again: an end of file would make a line of the half of one.
-		if (goingDown !== 'at once') pipes[index]?.closeWrite();
+		line.closeAround(index, goingDown === 'at once' ? 'cut' : undefined);
 		if (slots[index + 1]) slots[index + 1]!.inputEnded = true;
 		if (slots[index - 1]) slots[index - 1]!.outputGone = true;
 	};
@@ -84,65 +72,76 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		if (slots.every((slot) => slot.state() === 'EXITED')) return finish(EXIT.done);
 		// A stage that is done before its source: what comes down to it has nowhere to go.
 		if (slots.slice(0, index).every((slot) => slot.state() === 'EXITED')) return;
-		wanted = false;
-		later(async () => {
-			await takeDown(true);
-			for (const slot of slots) if (slot.state() === 'STOPPED') slot.rest('EXITED');
-			finish(EXIT.done);
-		});
+		endAll(EXIT.done);
 	};
-	const onHopeless = (index: number, result: number) => {
-		log.error(
-			`${slots[index]!.name}: ${slots[index]!.status().last}; not started again, the pipeline "${plan.name}" stops`,
-		);
+	/** All of it ends in order, and with this code. */
+	const endAll = (result: number) => {
 		wanted = false;
 		later(async () => {
 			await takeDown(true);
+			const isDone = (slot: Slot) => result === EXIT.done && slot.state() === 'STOPPED';
+			for (const slot of slots.filter(isDone)) slot.rest('EXITED');
 			finish(result);
 		});
 	};
+	const onHopeless = (index: number, result: number) => {
+		const slot = slots[index]!;
+		slot.log.error(`${slot.status().last}; not started again, the pipeline "${plan.name}" stops`);
+		endAll(result);
+	};
 	const onEscalates = (index: number) => {
 		const slot = slots[index]!;
-		const {
-			escalations: all,
-			degraded,
-			ms,
-		} = escalate(escalations, performance.now(), Math.random(), plan.delays);
-		escalations = all;
+		const { degraded, ms } = comeback.escalate();
 		const how = degraded ? 'DEGRADED, will be tried for ever' : 'restarts whole';
-		log.error(`${slot.name}: died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
+		slot.log.error(`died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
 		if (degraded && slot.useFallback()) return;
 		if (degraded) slot.apply({ kind: 'degrade' });
 		if (fresh) restartFresh(ms);
 		else slot.startLater(ms, () => later(() => restartInTurn(slot)));
 	};
 	const onRecovered = (slot: Slot) => {
-		escalations = [];
-		log.info(`${slot.name}: is well again`);
+		comeback.recovered();
+		slot.log.info(`is well again`);
 	};
 
 	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
 	const takeDown = async (inOrder: boolean): Promise<void> => {
-		clearTimeout(timer);
+		comeback.cancel();
 		goingDown = inOrder ? 'in order' : 'at once';
 		for (const slot of slots) slot.expectEnd();
 		for (const [index, slot] of slots.entries()) if (!slot.process()) closeAround(index);
 		if (!inOrder) await Promise.all(slots.map((slot) => slot.end('term')));
 		for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
-		for (const pipe of pipes) pipe.close();
-		pipes = [];
+		line.close();
 		isUp = false;
 		waiting = -1;
 		goingDown = '';
 	};
 	const startAll = () => {
-		clearTimeout(timer);
-		pipes = newPipes(last);
+		comeback.cancel();
+		try {
+			around.prepare?.();
+			line.open();
+		} catch (error) {
+			return startFails(error);
+		}
+		comeback.started();
 		isUp = true;
 		for (const slot of slots) slot.inputEnded = slot.outputGone = false;
 		waiting = last;
 		startWaiting();
 	};
+	/** The system has no pipes or no room for us: no fault of a stage, so it is tried again, for ever. */
+	const startFails = (error: unknown) => {
+		const { code: result, message } = verdict(error);
+		const ms = comeback.failed(`cannot be started (${message})`);
+		log.error(`${comeback.trouble()}; trying again in ${ms} ms`, {}, comeback.trouble());
+		if (around.failFast) return finish(result);
+		for (const slot of slots) if (!slot.held) slot.rest('BACKOFF');
+		startAfter(ms);
+	};
+	const startAfter = (ms: number) =>
+		comeback.after(ms, () => later(() => (wanted && !isUp ? startAll() : undefined)));
 	/** Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. */
 	const startWaiting = () => {
 		while (waiting >= 0) {
@@ -164,7 +163,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			const degraded = slots.some((slot) => slot.state() === 'DEGRADED');
 			await takeDown(false);
 			for (const slot of slots) if (!slot.held) slot.rest(degraded ? 'DEGRADED' : 'BACKOFF');
-			timer = setTimeout(() => later(() => (wanted && !isUp ? startAll() : undefined)), ms);
+			startAfter(ms);
 		});
 	/** Best-effort: one stage after the other on the held pipes, so that what is in them is not lost. */
 	const restartInTurn = async (except?: Slot) => {
@@ -178,15 +177,15 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 
 	const slots: Slot[] = plan.stages.map((stage, index) => {
 		const name = `${plan.name}/${stage.name}`;
-		const stageLog = around.hear ? heard(around.log, name, around.hear) : around.log;
+		const stageLog = heard(around.log, name, around.hear);
 		return createSlot(stage, name, index === 0, {
 			log: stageLog,
 			plan,
 			fallbacks: around.fallbacks,
 			failFast: around.failFast ?? false,
 			launch: (command, env, announces) => {
-				const pair = { input: pipes[index - 1], output: pipes[index] };
-				return launch(around, { stage, delivery, name, log: stageLog, command, env, announces, ...pair });
+				const what = { stage, delivery, name, log: stageLog, command, env, announces };
+				return launch(around, { ...what, ...line.around(index) });
 			},
 			up: () => onUp(index),
 			waits: (ms) => (fresh ? restartFresh(ms) : slots[index]!.startLater(ms)),
@@ -198,7 +197,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			retry: () => later(() => tryPrimary(slots[index]!)),
 		});
 	});
-	const log = around.hear ? heard(around.log, plan.name, around.hear) : around.log;
+	const log = heard(around.log, plan.name, around.hear);
 
 	/** Let the fallback finish its line, then see whether the primary can be had again. */
 	const tryPrimary = async (slot: Slot) => {
@@ -241,6 +240,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	};
 
 	const want = () => {
+		if (retired)
+			throw new Failure(EXIT.unavailable, `"${plan.name}" is no longer in the file, or was changed`);
 		wanted = true;
 		code = undefined;
 	};
@@ -267,7 +268,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	};
 	return {
 		plan,
-		start: (stage) => (stage ? exclusive(() => startSlot(slotCalled(stage))) : startMissing()),
+		start: async (stage) => (stage ? exclusive(() => startSlot(slotCalled(stage))) : startMissing()),
 		stop: async (stage) => (stage ? exclusive(() => stopSlot(slotCalled(stage))) : stopAll()),
 		restart: async (stage) => {
 			if (!stage) {
@@ -280,13 +281,18 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 				await startSlot(slot);
 			});
 		},
+		retire: () => {
+			retired = true;
+			return stopAll();
+		},
 		signal: (signal) => {
 			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
 		status: () => {
 			const waits = plan.stages[waiting + 1]?.name;
 			const stages = slots.map((slot, at) => ({ ...slot.status(), ...(at <= waiting ? { waits } : {}) }));
-			return { name: plan.name, state: worst(stages), delivery: plan.delivery, stages };
+			const trouble = comeback.trouble() || undefined;
+			return { name: plan.name, state: worst(stages), delivery, trouble, stages };
 		},
 		over: () => code,
 	};

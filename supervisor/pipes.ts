@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
 
@@ -29,12 +30,23 @@ const once = (fd: number) => {
 	};
 };
 
-const hold = (path: string): HeldPipe => {
-	// Opened for both directions first, so that neither of the two real ends has to wait for the other.
-	const both = openSync(path, O_RDWR | O_NONBLOCK);
-	const read = openSync(path, O_RDONLY | O_NONBLOCK);
-	const write = openSync(path, O_WRONLY | O_NONBLOCK);
+/** The two ends of the FIFO at `path`, or none. */
+const endsOf = (path: string): [read: number, write: number] => {
+	const open: number[] = [];
+	try {
+		// Opened for both directions first, so that neither of the two real ends has to wait for the other.
+		for (const flags of [O_RDWR, O_RDONLY, O_WRONLY]) open.push(openSync(path, flags | O_NONBLOCK));
+	} catch (error) {
+		for (const fd of open) closeSync(fd);
+		throw error;
+	}
+	const [both, read, write] = open as [number, number, number];
 	closeSync(both);
+	return [read, write];
+};
+
+const hold = (path: string): HeldPipe => {
+	const [read, write] = endsOf(path);
 	const closeRead = once(read);
 	const closeWrite = once(write);
 	// O_NONBLOCK belongs to the description: a child that shared ours would find its end changed under it.
@@ -50,15 +62,50 @@ const hold = (path: string): HeldPipe => {
 	};
 };
 
-/** `count` held pipes; at most a few milliseconds for all of them. */
+/** All of them, or none. */
+const holdAll = (paths: string[]): HeldPipe[] => {
+	const held: HeldPipe[] = [];
+	try {
+		for (const path of paths) held.push(hold(path));
+	} catch (error) {
+		for (const pipe of held) pipe.close();
+		throw error;
+	}
+	return held;
+};
+
+const makeFifos = (paths: string[]): void => {
+	try {
+		execFileSync('mkfifo', ['-m', '600', ...paths], { stdio: 'pipe', encoding: 'utf8' });
+	} catch (error) {
+		const [said] = ((error as { stderr?: string }).stderr ?? '').split('\n');
+		if (!said) throw error;
+		throw new Failure(EXIT.again, said);
+	}
+};
+
+/** The names are no longer needed; that they stay where nothing can be removed does no harm. */
+const forget = (folder: string): void => {
+	try {
+		rmSync(folder, { recursive: true, force: true });
+	} catch {}
+};
+
+/**
+ * `count` held pipes; at most a few milliseconds for all of them.
+ * @throws Failure that says what the system has none of: room for their names, or descriptors.
+ */
 export const makePipes = (count: number): HeldPipe[] => {
 	if (count === 0) return [];
-	const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-'));
+	let folder: string | undefined;
 	try {
-		const paths = Array.from({ length: count }, (_, index) => join(folder, String(index)));
-		execFileSync('mkfifo', ['-m', '600', ...paths]);
-		return paths.map(hold);
+		folder = mkdtempSync(join(tmpdir(), 'bpfpipe-'));
+		const paths = Array.from({ length: count }, (_, index) => join(folder!, String(index)));
+		makeFifos(paths);
+		return holdAll(paths);
+	} catch (error) {
+		throw new Failure(EXIT.again, `no pipes: ${verdict(error).message}`, { cause: error });
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		if (folder !== undefined) forget(folder);
 	}
 };

@@ -1,5 +1,6 @@
 // programs: from the first word of a stage to what is executed: one of our own programs, or one on the PATH
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -38,15 +39,24 @@ export const which = (name: string, path = process.env.PATH ?? ''): string | und
 	return folders.map((folder) => join(folder, name)).find(isExecutable);
 };
 
+const DIES_WITH_US = ['--pdeathsig', 'TERM', '--'];
+let binder: string[] | undefined;
+
+/** What ends a program that knows no lifeline when we die; nothing where a sandbox refuses that, as our unit's does. */
+const bound = (): string[] => {
+	if (binder) return binder;
+	const setpriv = which('setpriv');
+	const works = setpriv !== undefined && spawnSync(setpriv, [...DIES_WITH_US, 'true']).status === 0;
+	binder = works ? [setpriv, ...DIES_WITH_US] : [];
+	return binder;
+};
+
 /** What to execute for a command, or undefined when there is no such program. */
 export const programFor = ([name, ...args]: string[]): Program | undefined => {
 	const own = ownFile(name!);
 	if (own) return { file: process.execPath, args: [...own.flags, own.file, ...args], ours: true };
 	const file = which(name!);
 	if (!file) return undefined;
-	// A program that knows no lifeline is ended by the kernel when the supervisor dies.
-	const setpriv = which('setpriv');
-	return setpriv
-		? { file: setpriv, args: ['--pdeathsig', 'TERM', '--', file, ...args], ours: false }
-		: { file, args, ours: false };
+	const [first, ...words] = [...bound(), file, ...args];
+	return { file: first!, args: words, ours: false };
 };

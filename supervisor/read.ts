@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import { describe, EXIT, Failure } from '../filters/lib/failure.ts';
 import { type Place, placer } from './mistakes.ts';
+import { spelled, type Written } from './written.ts';
 
 // The longest file of pipelines seen in practice is a few KiB.
 const LARGEST_FILE = 1024 * 1024;
@@ -22,8 +23,8 @@ const DEEPEST = 64;
 const MOST_ALIASES = 100;
 const MOST_FAULTS = 20;
 
-/** A YAML file: its values, and where in it they stand. */
-export type Content = { value: unknown; place: Place };
+/** A YAML file: its values, the same with the spelling of what is no text, and where in it they stand. */
+export type Content = { value: unknown; written: unknown; place: Place };
 
 const refuse = (message: string): never => {
 	throw new Failure(EXIT.config, message);
@@ -121,6 +122,17 @@ const valueFaults = (document: Document): { offset: number; message: string }[] 
 	return faults;
 };
 
+/** Let every value that is no text keep its spelling; aliases and merged maps then bring it along. */
+const keepSpelling = (document: Document): void => {
+	visit(document, {
+		Scalar: (position, node) => {
+			const { type, source, value } = node;
+			if (position === 'key' || type !== 'PLAIN' || typeof value === 'string') return;
+			node.value = spelled(value as Written['value'], source ?? '');
+		},
+	});
+};
+
 /** Offset of the first alias, where a file has any: what is wrong with aliases is best shown there. */
 const firstAlias = (document: Document): number => {
 	let offset = 0;
@@ -183,5 +195,8 @@ export const readYaml = (file: string): Content => {
 		const { line, col } = lines.linePos(offset);
 		return `${file}:${line}:${col}`;
 	};
-	return { value: plainValue(document, at) ?? {}, place: placer(file, document, lines) };
+	const value = plainValue(document, at) ?? {};
+	keepSpelling(document);
+	const written = plainValue(document, at) ?? {};
+	return { value, written, place: placer(file, document, lines) };
 };

@@ -1,6 +1,6 @@
 // ring: the last lines that a stage said, kept in memory for `bpfpipe logs`, bounded in number and size
 
-import type { Level, Log } from '../filters/lib/log.ts';
+import type { Book, Level, Log } from '../filters/lib/log.ts';
 
 /** One line of a stage: when (ms since the epoch), who (`pipeline/stage`), and what. */
 export type Said = { ts: number; stage: string; level: Level; message: string };
@@ -29,14 +29,13 @@ export const createRing = (): Ring => {
 	};
 };
 
-/** What `log` is told about `stage`, told to `hear` as well. Names in front of the message are left out there. */
-export const heard = (log: Log, stage: string, hear: (said: Said) => void): Log => {
-	const prefix = `${stage}: `;
+/** The log about `stage`; what it is told `hear` is told as well. */
+export const heard = (book: Book, stage: string, hear: (said: Said) => void = () => {}): Log => {
+	const log = book.about(stage);
 	const both =
 		(level: Level) =>
 		(...[message, fields, like]: Parameters<Log[Level]>) => {
-			const bare = message.startsWith(prefix) ? message.slice(prefix.length) : message;
-			hear({ ts: Date.now(), stage, level, message: bare });
+			hear({ ts: Date.now(), stage, level, message });
 			log[level](message, fields, like);
 		};
 	return {

@@ -3,14 +3,14 @@
 
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { collectAll, nearest } from './mistakes.ts';
-
-/** One setting: always a single value. */
-export type Value = string | number | boolean | null;
+import { spelled, textOf, typed, type Value, Written } from './written.ts';
 
 /** Settings by dotted path: `server.http.port`. */
 export type Settings = ReadonlyMap<string, Value>;
 
-const isValue = (value: unknown): value is Value => value === null || typeof value !== 'object';
+/** Whether it is a single value, and no map or list. */
+export const isValue = (value: unknown): value is Value =>
+	value === null || typeof value !== 'object' || value instanceof Written;
 const isMap = (value: object): boolean => Object.getPrototypeOf(value) === Object.prototype;
 
 const SETTING_NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
@@ -87,14 +87,15 @@ const NO = new Set(['false', 'no', 'off', '0']);
 
 /** An overriding value as the type that the file gave the setting, so that `--set on=false` is no text. */
 const alike = (before: Value, value: Value, path: string, where: string): Value => {
-	const text = String(value ?? '');
-	if (typeof before === 'number') {
-		const isNumber = /^-?\d+(\.\d+)?$/.test(text);
+	const [type, given, text] = [typeof typed(before), typed(value), textOf(value)];
+	if (type === 'number') {
+		const isNumber = typeof given === 'number' || /^-?\d+(\.\d+)?$/.test(text);
 		return isNumber
-			? Number(text)
-			: refuse(`${where}: setting "${path}" is a number (${before}), and "${text}" is not`);
+			? spelled(Number(given), text)
+			: refuse(`${where}: setting "${path}" is a number (${textOf(before)}), and "${text}" is not`);
 	}
-	if (typeof before !== 'boolean') return text;
+	if (type !== 'boolean') return text;
+	if (typeof given === 'boolean') return value;
 	if (YES.has(text.toLowerCase())) return true;
 	if (NO.has(text.toLowerCase())) return false;
 	return refuse(`${where}: setting "${path}" is true or false, and "${text}" is neither`);
@@ -191,7 +192,7 @@ const fill = (
 			const hint = nearest(path, [...settings.keys()]) || '; add it under "settings:"';
 			refuse(`${where}: there is no setting "${path}"${hint}`);
 		}
-		const value = String(read(path) ?? '');
+		const value = textOf(read(path) ?? '');
 		length += value.length;
 		if (length > LONGEST) refuse(`${where}: the settings in it make more than ${LONGEST} characters`);
 		return value;

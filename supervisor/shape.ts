@@ -55,7 +55,7 @@ const ENV = v.pipe(
 		v.pipe(
 			v.string(),
 			v.regex(
-				/^(?!BPFPIPE_(?:ACK|LIFELINE|LOG_PRIORITY|READY|RESUMED|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
+				/^(?!BPFPIPE_(?:ACK|LIFELINE|LOG_PRIORITY|READY|RESUMED|RUN|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
 				'the name of an environment variable is letters, digits and _; BPFPIPE_ACK and the like are set by bpfpipe',
 			),
 		),

@@ -4,6 +4,7 @@
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { nearest } from './mistakes.ts';
 import { type Settings, variableName } from './settings.ts';
+import { textOf } from './written.ts';
 
 const PREFIX = 'SETTING';
 
@@ -28,7 +29,7 @@ export const shellCommand = (
 	const mentioned = [...new Set(text.match(/\bSETTING_[A-Z0-9_]+/g) ?? [])];
 	const env = mentioned.map((variable): [string, string] => {
 		const path = byVariable.get(variable);
-		if (path !== undefined) return [variable, String(settings.get(path) ?? '')];
+		if (path !== undefined) return [variable, textOf(settings.get(path) ?? '')];
 		const hint = nearest(variable, [...byVariable.keys()]);
 		throw new Failure(EXIT.config, `${where}: $${variable} stands for no setting${hint}`);
 	});

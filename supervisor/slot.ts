@@ -36,6 +36,7 @@ export type Owner = {
 
 export type Slot = {
 	name: string;
+	log: Log;
 	/** An operator stopped it: only an operator starts it again. */
 	held: boolean;
 	/** What it reads has ended, so its own end is as it should be. */
@@ -68,7 +69,8 @@ const HOLDS_MS = 5000;
 const CANNOT_BE_HAD = new Set<number>([EXIT.unavailable, EXIT.denied, EXIT.config]);
 const SIGPIPE = 141;
 
-const inWords = ({ code, signal }: Ending): string => (signal ? `ended by ${signal}` : `exit code ${code}`);
+const inWords = ({ code, signal, why }: Ending): string =>
+	why ?? (signal ? `ended by ${signal}` : `exit code ${code}`);
 
 /** The slot of the stage `plan`; `isSource` = it reads nothing. */
 export const createSlot = (plan: StagePlan, name: string, isSource: boolean, owner: Owner): Slot => {
@@ -146,7 +148,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 			case 'escalate':
 				return owner.escalates();
 			case 'wait':
-				log.warn(`${name}: ${last}; starting again in ${action.ms} ms`);
+				log.warn(`${last}; starting again in ${action.ms} ms`);
 				return owner.waits(action.ms);
 		}
 	};
@@ -166,7 +168,9 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		if (!wasStopping && !finished && ending.code !== 0) {
 			if (owner.failFast) return fail();
 			const held = life.state === 'RUNNING' && now() - life.since >= HOLDS_MS;
-			if ((!held || CANNOT_BE_HAD.has(ending.code)) && slot.useFallback()) return;
+			// One that asks to be started again is there; what it lacks now it may have in a moment.
+			const isAbsent = CANNOT_BE_HAD.has(ending.code) || (!held && ending.code !== EXIT.again);
+			if (isAbsent && slot.useFallback()) return;
 		}
 		apply({ kind: 'died', code: ending.code, finished });
 		if (wasStopping) owner.ended();
@@ -183,6 +187,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 
 	const slot: Slot = {
 		name,
+		log,
 		held: false,
 		inputEnded: false,
 		outputGone: false,
@@ -203,7 +208,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		useFallback: () => {
 			if (!plan.fallback || !owner.fallbacks || fallback) return false;
 			log.warn(
-				`${name}: cannot be had (${last}); "${plan.fallback[0]}" runs in its place, marked synthetic` +
+				`cannot be had (${last}); "${plan.fallback[0]}" runs in its place, marked synthetic` +
 					(plan.hint ? `. ${plan.hint}` : ''),
 			);
 			begin(true);
@@ -211,7 +216,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		},
 		usePrimary: () => {
 			begin(false);
-			after(HOLDS_MS, () => log.info(`${name}: is back, the fallback is no longer needed`));
+			after(HOLDS_MS, () => log.info(`is back, the fallback is no longer needed`));
 		},
 		expectEnd: () => {
 			quieten();

@@ -2,14 +2,19 @@
 
 import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
-import { EXIT, type Failure } from '../filters/lib/failure.ts';
-import { wholeLines } from '../filters/lib/lines.ts';
-import type { Level, Log } from '../filters/lib/log.ts';
+import { EXIT, verdict } from '../filters/lib/failure.ts';
+import type { Log } from '../filters/lib/log.ts';
 import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
+import { checkDescriptors } from './descriptors.ts';
 import { type Program, programFor } from './programs.ts';
+import { relay } from './relay.ts';
+import { endStrays, MARK, nextMark } from './strays.ts';
 
-/** How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name. */
-export type Ending = { code: number; signal?: string };
+/**
+ * How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name;
+ * `why` says what kept one that never was from being started.
+ */
+export type Ending = { code: number; signal?: string; why?: string };
 
 export type Process = {
 	pid: number;
@@ -44,67 +49,13 @@ const environment = (extra: Record<string, string>): Record<string, string> => {
 	return { ...Object.fromEntries(passed), BPFPIPE_LIFELINE: '3', BPFPIPE_LOG_PRIORITY: '1', ...extra };
 };
 
-// A stage may say this much in a second; what is beyond is counted and said so.
-const LINES_A_SECOND = 100;
-const LONGEST_LINE = 4096;
-const LEVEL: Record<string, Level> = { '3': 'error', '4': 'warn', '6': 'info', '7': 'debug' };
-
-const newlines = (bytes: Buffer): number => {
-	let count = 0;
-	for (const byte of bytes) if (byte === 10) count += 1;
-	return count;
-};
-
-/** A stage's stderr, line by line, into our log: `pipeline/stage: message`. */
-const relay = (stderr: NodeJS.ReadableStream, name: string, log: Log): void => {
-	let second = 0;
-	let said = 0;
-	let held = 0;
-	const tick = () => {
-		const now = Math.floor(performance.now() / 1000);
-		if (now === second) return;
-		if (held > 0) log.warn(`${name}: ${held} lines more than ${LINES_A_SECOND} a second were left out`);
-		[second, said, held] = [now, 0, 0];
-	};
-	const say = (line: string) => {
-		if (line === '') return;
-		if (++said > LINES_A_SECOND) {
-			held += 1;
-			return;
-		}
-		const [, priority, message] = /^(?:<([0-7])>)?(.*)$/s.exec(line)!;
-		log[LEVEL[priority ?? '6'] ?? 'info'](`${name}: ${message}`);
-	};
-	const lines = wholeLines(
-		{
-			lines: (bytes) => {
-				for (const line of bytes.toString().trimEnd().split('\n')) say(line);
-			},
-			tooLong: (length) => say(`(a line of ${length} bytes)`),
-		},
-		LONGEST_LINE,
-	);
-	stderr.on('data', (chunk: Buffer) => {
-		tick();
-		const end = chunk.lastIndexOf(10) + 1;
-		if (said <= LINES_A_SECOND || end === 0) return lines.take(chunk);
-		// In a flood lines are only counted: what reads them must not be what they drown.
-		lines.last();
-		held += newlines(chunk.subarray(0, end));
-		lines.take(chunk.subarray(end));
-	});
-	stderr.on('end', () => {
-		say(lines.last().toString());
-		second = -1;
-		tick();
-	});
-};
-
-/** A process that never was: it ends at once, with a line that says why. */
-const unstarted = (name: string, code: number, why: string, log: Log): Process => {
-	log.error(`${name}: ${why}`);
-	return { pid: 0, ours: true, ended: Promise.resolve({ code }), kill: () => {} };
-};
+/** A process that never was: it ends at once, and says why. */
+export const unstarted = (code: number, why: string): Process => ({
+	pid: 0,
+	ours: true,
+	ended: Promise.resolve({ code, why }),
+	kill: () => {},
+});
 
 /**
  * Start `command` within `limits`. The descriptors stay the caller's to close.
@@ -121,17 +72,26 @@ export const startProcess = (
 	const program = programFor(command);
 	if (!program) {
 		const why = `there is no program "${command[0]}", neither ours nor on the PATH`;
-		return unstarted(name, EXIT.unavailable, why, log);
+		return unstarted(EXIT.unavailable, why);
 	}
 	const refused = refusal(limits);
-	if (refused) return unstarted(name, refused.code, refused.message, log);
+	if (refused) return unstarted(refused.code, refused.message);
 	try {
+		checkDescriptors();
 		const within = confined(program, limits);
 		return spawn(within, name, descriptors, { ...limitsEnv(limits), ...env }, log, limits.cwd);
 	} catch (error) {
-		const { code, message } = error as Failure;
-		return unstarted(name, code, message, log);
+		const { code, message } = verdict(error);
+		return unstarted(code, message);
 	}
+};
+
+// What the system has too little of at the moment; that is no lack of the program.
+const SCARCE = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
+const codeFor = (errno: string | undefined): number => {
+	if (SCARCE.includes(errno ?? '')) return EXIT.again;
+	return errno === 'EACCES' ? EXIT.denied : EXIT.unavailable;
 };
 
 /** Resolves with the first newline; never, when the other end is closed without one (s6's notification-fd). */
@@ -151,18 +111,24 @@ const spawn = (
 	log: Log,
 	cwd?: string,
 ): Process => {
+	const mark = nextMark();
 	const child = execa(file, args, {
 		...(cwd === undefined ? {} : { cwd }),
 		// execa takes any descriptor; its types know only those that a terminal has.
 		stdio: [stdin, stdout, 'pipe', lifeline, ...(announces ? ['pipe'] : [])] as Options['stdio'] & object,
-		env: environment({ ...(ours ? MALLOC : {}), ...(announces ? { BPFPIPE_READY: '4' } : {}), ...env }),
+		env: environment({
+			...(ours ? MALLOC : {}),
+			...(announces ? { BPFPIPE_READY: '4' } : {}),
+			...env,
+			[MARK]: mark,
+		}),
 		extendEnv: false,
 		detached: true,
 		cleanup: false,
 		buffer: false,
 		reject: false,
 	});
-	relay(child.stderr!, name, log);
+	relay(child.stderr!, name.split('/').at(-1)!, log);
 	const kill = (signal: NodeJS.Signals) => {
 		try {
 			if (child.pid) process.kill(-child.pid, signal);
@@ -170,23 +136,27 @@ const spawn = (
 			// The group is gone already, which is what was wanted.
 		}
 	};
+	const endRest = async () => {
+		kill('SIGKILL');
+		// Our own programs start nothing.
+		const strays = ours ? 0 : await endStrays(mark, child.pid!);
+		if (strays > 0) log.warn(`ended ${strays} of its processes that had left its group`);
+	};
 	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
 	const exited = new Promise<Ending>((resolve) => {
-		child.once('exit', (code, signal) => {
-			kill('SIGKILL');
+		child.once('exit', async (code, signal) => {
+			await endRest();
 			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
 		});
 	});
-	const unstarted = child.then(({ code }): Ending => {
-		if (child.pid) return { code: EXIT.done };
-		log.error(`${name}: ${file} cannot be started (${code})`);
-		return { code: code === 'EACCES' ? EXIT.denied : EXIT.unavailable };
-	});
+	const failed = child.then(
+		({ code }): Ending => ({ code: codeFor(code), why: `${file} cannot be started (${code})` }),
+	);
 	const ready = announces ? firstLine(child.stdio[4] as NodeJS.ReadableStream) : undefined;
 	return {
 		pid: child.pid ?? 0,
 		ours,
-		ended: child.pid ? exited : unstarted,
+		ended: child.pid ? exited : failed,
 		...(ready ? { ready } : {}),
 		kill,
 	};

@@ -16,10 +16,24 @@ export type StageStatus = {
 	/** The stage behind it that is not ready yet, so that it was not started. */
 	waits?: string;
 };
-export type PipelineStatus = { name: string; state: State; delivery: string; stages: StageStatus[] };
+export type PipelineStatus = {
+	name: string;
+	state: State;
+	delivery: string;
+	/** Why it cannot be started at all, while that is so. */
+	trouble?: string;
+	stages: StageStatus[];
+};
 
 /** What a whole supervisor answers. */
-export type Status = { name: string; pid: number; file: string; pipelines: PipelineStatus[] };
+export type Status = {
+	name: string;
+	pid: number;
+	file: string;
+	/** The pipelines that were named when it was started, where that was not all of the file. */
+	parts?: string[];
+	pipelines: PipelineStatus[];
+};
 
 /** States from bad to good: a pipeline is as well as its worst stage. */
 const ORDER: State[] = [
@@ -55,7 +69,7 @@ const aligned = (rows: string[][]): string => {
 };
 
 /** One row a stage: pipeline, stage, state, how long, process, restarts, and what there is to know. */
-export const statusTable = ({ pipelines }: Status): string =>
+export const statusTable = (pipelines: PipelineStatus[]): string =>
 	aligned([
 		['PIPELINE', 'STAGE', 'STATE', 'FOR', 'PID', 'RESTARTS', 'NOTE'],
 		...pipelines.flatMap(({ name, stages }) =>

@@ -3,7 +3,9 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../filters/lib/failure.ts';
-import type { Log } from '../filters/lib/log.ts';
+import type { Book } from '../filters/lib/log.ts';
+import { ackFile, adoptAck } from './acks.ts';
+import { claimName } from './claims.ts';
 import type { PipelinePlan, Plan } from './config.ts';
 import { serveControl } from './control.ts';
 import { lineOf } from './describe.ts';
@@ -12,11 +14,9 @@ import { startGuard } from './guard.ts';
 import { createNotify } from './notify.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { makePipes } from './pipes.ts';
-import { ensureFolder, places } from './places.ts';
+import { ensureFolder, places, recordsFolder } from './places.ts';
 import { keepRecords } from './self.ts';
-
-/** The control socket of the supervisor that runs the plan called `name`. */
-export const socketOf = (name: string): string => join(places().run, `${name}.sock`);
+import { socketOf } from './supervisors.ts';
 
 /** How to run; `reread` reads the same file again as it was read for this plan. */
 export type Running = {
@@ -44,14 +44,18 @@ const summary = (pipelines: Pipeline[]): string =>
 		.join(', ');
 
 /** Run `plan`; the answer is the exit code: that of the first pipeline that was beyond hope, else 0. */
-export const up = async (plan: Plan, log: Log, running: Running): Promise<number> => {
-	const { state, run, logs } = places();
+export const up = async (plan: Plan, log: Book, running: Running): Promise<number> => {
+	const folders = places();
+	const { state, run, logs } = folders;
 	for (const folder of [state, run, logs]) ensureFolder(folder);
 	const { fallbacks, failFast, reread } = running;
 	// Nothing is ever written to it: it ends when we do, and that is the message.
 	const [lifeline] = makePipes(1);
 	const guard = startGuard(log);
-	const ackOf = (pipeline: string) => join(state, `${plan.name}.${pipeline}.ack`);
+	const claims = claimName(plan, folders);
+	claims.add(plan.pipelines);
+	const ackOf = (pipeline: string) => ackFile(state, plan.whole, pipeline);
+	let latest = plan;
 	let end: (code: number) => void;
 	const ends = new Promise<number>((resolve) => {
 		end = resolve;
@@ -62,6 +66,7 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 			lifeline: lifeline!.readEnd,
 			closeFd: closeSync,
 			ackFile: ackOf(pipeline.name),
+			prepare: () => adoptAck(state, latest, pipeline, log.about(pipeline.name)),
 			fallbacks,
 			failFast,
 			guard,
@@ -72,27 +77,30 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 			},
 		});
 	const notify = createNotify(log);
+	let stopping = false;
 	const rereadTold = (): Plan => {
 		notify.reloading();
 		try {
-			return reread();
+			latest = reread();
+			return latest;
 		} finally {
 			notify.ready();
 		}
 	};
-	const fleet = createFleet(plan, { create, reread: rereadTold, log });
+	const fleet = createFleet(plan, { create, reread: rereadTold, claims, log });
 	const closeControl = await serveControl(socketOf(plan.name), fleet.answer);
 	const closeRecords = running.selfMetrics
-		? keepRecords(join(logs, `${plan.name}.self.ndjson`), fleet, ackOf, log)
+		? keepRecords(join(recordsFolder(folders), `${plan.name}.self.ndjson`), fleet, ackOf, log)
 		: () => {};
 
-	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-		process.once(signal, () => {
-			log.info('stopping: sources first, then each stage drains');
-			notify.stopping();
-			fleet.stop().then(() => end(EXIT.done));
-		});
-	}
+	const stop = () => {
+		if (stopping) return log.info('is stopping already; KILL would cut off what still drains', {}, 'again');
+		stopping = true;
+		log.info('stopping: sources first, then each stage drains');
+		notify.stopping();
+		fleet.stop().then(() => end(EXIT.done));
+	};
+	for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 	for (const signal of ['SIGHUP', 'SIGUSR1'] as const) {
 		process.on(signal, () => {
 			for (const pipeline of fleet.pipelines()) pipeline.signal(signal);
@@ -114,5 +122,6 @@ export const up = async (plan: Plan, log: Log, running: Running): Promise<number
 	closeControl();
 	closeRecords();
 	guard.close();
+	claims.release();
 	return code;
 };

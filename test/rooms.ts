@@ -1,6 +1,7 @@
 // The house rules that a machine can check: walls between rooms, headers, lengths, tables, names.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, normalize } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,6 +9,7 @@ import { parse } from 'yaml';
 import { programFor } from '../supervisor/programs.ts';
 import { splitWords } from '../supervisor/words.ts';
 import { ROOT } from './program.ts';
+import { startsIn } from './starts.ts';
 
 const test = suite('rooms');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -110,9 +112,16 @@ test('every stage has a test of its name', () => {
 	for (const file of stages) assert.ok(existsSync(join(ROOT, 'test', 'filters', file)), file);
 });
 
+test('every stage says how it starts with nothing to do', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-rooms-'));
+	const starts = Object.keys(await startsIn(folder)).sort();
+	rmSync(folder, { recursive: true });
+	assert.equal(starts, stages.map((file) => basename(file, '.ts')).sort());
+});
+
 test('every test file runs what it registers', () => {
 	for (const file of sources('test')) {
-		if (/^test\/(run|program|parts|soak)\.ts$|^test\/(fixtures|bench)\//.test(file)) continue;
+		if (/^test\/(run|program|parts|starts|soak)\.ts$|^test\/(fixtures|bench)\//.test(file)) continue;
 		const suites = [...read(file).matchAll(/^const (\w+) = suite/gm)].map(([, name]) => name);
 		assert.ok(suites.length > 0 || /^goldenSuite\(/m.test(read(file)), `${file} has no suite`);
 		for (const name of suites)

@@ -62,7 +62,23 @@ install_versitygw() {
 	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' github.com/versity/versitygw/cmd/versitygw@v1.8.0
 }
 
+# Telegraf, with the few plugins that the measurement beside it needs.
+install_telegraf() {
+	local folder="$cache/telegraf-1.37.2" tags=custom,inputs.tail,parsers.grok,outputs.file,serializers.graphite
+	if [ -x "$folder/telegraf" ]; then
+		echo "setup: all there: Telegraf"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so the measurement beside Telegraf is skipped" >&2
+		return
+	fi
+	echo "setup: building Telegraf"
+	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
+}
+
 install_packages
 install_hollow
 install_versitygw
+install_telegraf
 echo "setup: done"

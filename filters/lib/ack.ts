@@ -20,6 +20,7 @@ export const writeAck = (path: string, position: Position): void => {
 	const aside = `${path}.new`;
 	const file = openSync(aside, 'w', 0o600);
 	try {
+		// Not writeSync, which may write a part where little room is left.
 		about(aside, () => {
 			writeFileSync(file, `${JSON.stringify(position)}\n`);
 			fsyncSync(file);

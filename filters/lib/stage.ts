@@ -44,6 +44,11 @@ export type Handlers = {
 	record?: (record: AnyRecord, emit: Emit) => Wait;
 	/** Every line that is no control line, as text without its newline; for outside text. */
 	line?: (line: string, emit: Emit) => Wait;
+	/**
+	 * A line as bytes, `from` to `to` without its newline, before it is made into text: false when it has to be read in the
+	 * usual way. For what comes in such numbers that an object for each is too much.
+	 */
+	quick?: (bytes: Buffer, from: number, to: number) => Wait | false;
 	/** Runs of whole lines as bytes, control lines included; for a program whose work per line must be tiny. */
 	lines?: (bytes: Buffer, emit: Emit) => Wait;
 	/** Beside `lines`: at this point of the input `length` bytes are left out, a line too long or a hole of NULs. */
@@ -57,6 +62,7 @@ export type Handlers = {
 };
 
 const HAND_OVER_MS = 1000;
+const NEWLINE = 10;
 
 const sleepMs = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
@@ -133,7 +139,22 @@ const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program
 		await work;
 		await output.room();
 	};
-	const takeText = (handlers.lines ?? oneLine) as (piece: string | Buffer, emit: Emit) => Wait;
+	/** A run of lines one by one, those that `quick` leaves as text. */
+	const oneByOne = (bytes: Buffer, from = 0): Wait => {
+		for (let at = from; at < bytes.length; ) {
+			const end = bytes.indexOf(NEWLINE, at);
+			const line = at;
+			at = end + 1;
+			const quick = handlers.quick!(bytes, line, end);
+			if (quick !== false) counters.set('in', ++taken);
+			const work = quick === false ? oneLine(bytes.toString('utf8', line, end)) : quick;
+			if (work !== undefined || output.blocked()) return settle(work).then(() => oneByOne(bytes, at));
+		}
+	};
+	const takeText = (handlers.lines ?? (handlers.quick ? (bytes: Buffer) => oneByOne(bytes) : oneLine)) as (
+		piece: string | Buffer,
+		emit: Emit,
+	) => Wait;
 	const take = (piece: string | Buffer | Gap): Wait =>
 		typeof piece === 'string' || Buffer.isBuffer(piece)
 			? takeText(piece, emit)
@@ -153,7 +174,7 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 	const { context, leave, stopping } = program;
 	const { stdin } = process;
 	const work = worker(handlers, program);
-	const first: Transform = handlers.lines ? work : split2('\n');
+	const first: Transform = handlers.lines || handlers.quick ? work : split2('\n');
 	let how: 'eof' | 'term' = 'eof';
 
 	const lines = wholeLines({

@@ -1,18 +1,20 @@
 // bench/chain: the whole main job over a log, from bpftrace-tail to Graphite lines, stage by stage and together
 // usage:  node --import tsx test/bench/chain.ts [MEGABYTES] [ROUNDS]
 //
-// The peer is mawk doing in one program what the chain does in four: the last print of each 15 s as Graphite lines.
+// The peers: mawk doing in one program what the chain does in four, the last print of each 15 s as Graphite lines; and
+// Telegraf tailing the same log, a line for each row. Then each stage alone, over what it reads, in MB of that.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { telegrafLacks, telegrafOver } from '../fixtures/telegraf.ts';
 import { hasCommand } from '../parts.ts';
 import { bundleOf, cleanEnv } from '../program.ts';
 import { generate } from './input.ts';
+import { sizes } from './sizes.ts';
 
-const MEGABYTES = Number(process.argv[2] ?? 200);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const MB = 1e6;
 
 const node = (name: string, args = '') => `"${process.execPath}" "${bundleOf(name)}" ${args}`;
@@ -38,7 +40,7 @@ function flush(   i) { for (i = 0; i < n; i++) print "h.cpu-lat." lower[i], coun
 }
 END { flush() }`;
 
-const seconds = (command: string): Promise<number> =>
+const seconds = (command: string) => (): Promise<number> =>
 	new Promise((resolve, reject) => {
 		const from = performance.now();
 		const shell = spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'], env: cleanEnv() });
@@ -50,31 +52,62 @@ const seconds = (command: string): Promise<number> =>
 	});
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
+/** The median time of each, all taken in turns. */
+const inTurns = async (contenders: Record<string, () => Promise<number>>): Promise<Map<string, number>> => {
+	const times = new Map(Object.keys(contenders).map((name): [string, number[]] => [name, []]));
+	for (let round = 0; round < ROUNDS; round++)
+		for (const [name, measure] of Object.entries(contenders)) times.get(name)!.push(await measure());
+	return new Map([...times].map(([name, list]) => [name, median(list)]));
+};
+
+/** Rows of histograms in a log. */
+const rowsIn = (path: string): number =>
+	Number(execFileSync('grep', ['-c', '^[[(]', path], { encoding: 'utf8' }));
+
+const alone = async (folder: string, log: string) => {
+	const [records, stepped] = [join(folder, 'records'), join(folder, 'stepped')];
+	await seconds(`${PARSE} < "${log}" > "${records}"`)();
+	await seconds(`${EVERY} < "${records}" > "${stepped}"`)();
+	const times = await inTurns({
+		every: seconds(`${EVERY} < "${records}"`),
+		'to-hollow': seconds(`${node('to-hollow')} < "${records}"`),
+		'graphite-line': seconds(`${LINE} < "${stepped}"`),
+	});
+	for (const [name, time] of times) {
+		const bytes = statSync(name === 'graphite-line' ? stepped : records).size / MB;
+		console.log(
+			`${`${name} alone`.padEnd(22)} ${(bytes / time).toFixed(0).padStart(4)} MB/s of ${bytes.toFixed(0)} MB of records`,
+		);
+	}
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
 try {
 	const path = join(folder, 'log');
 	const lines = generate(path, MEGABYTES * MB);
 	const size = statSync(path).size / MB;
-	const contenders: Record<string, string> = {
-		tail: `${TAIL(path)}`,
-		'tail | parse': `${TAIL(path)} | ${PARSE}`,
-		'tail | parse | every': `${TAIL(path)} | ${PARSE} | ${EVERY}`,
-		'the whole chain': `${TAIL(path)} | ${PARSE} | ${EVERY} | ${LINE}`,
-		...(hasCommand('mawk') ? { 'cat | mawk': `cat "${path}" | mawk '${AWK}'` } : {}),
+	const contenders: Record<string, () => Promise<number>> = {
+		tail: seconds(`${TAIL(path)}`),
+		'tail | parse': seconds(`${TAIL(path)} | ${PARSE}`),
+		'tail | parse | every': seconds(`${TAIL(path)} | ${PARSE} | ${EVERY}`),
+		'the whole chain': seconds(`${TAIL(path)} | ${PARSE} | ${EVERY} | ${LINE}`),
+		...(hasCommand('mawk') ? { 'cat | mawk': seconds(`cat "${path}" | mawk '${AWK}'`) } : {}),
+		...(telegrafLacks() ? {} : { Telegraf: () => telegrafOver(path, rowsIn(path)) }),
 	};
-	const times = new Map(Object.keys(contenders).map((name): [string, number[]] => [name, []]));
-	for (let round = 0; round < ROUNDS; round++) {
-		for (const [name, command] of Object.entries(contenders)) times.get(name)!.push(await seconds(command));
-	}
+	if (telegrafLacks()) console.log(`skipped: ${telegrafLacks()}`);
+	const times = await inTurns(contenders);
 	console.log(`${size.toFixed(0)} MB, ${lines} lines, median of ${ROUNDS}`);
-	const peer = times.has('cat | mawk') ? median(times.get('cat | mawk')!) : undefined;
-	for (const [name, list] of times) {
-		const time = median(list);
-		const against = peer === undefined ? '' : `, ${(peer / time).toFixed(2)} x mawk`;
+	const against = (time: number) =>
+		['cat | mawk', 'Telegraf']
+			.filter((peer) => times.has(peer))
+			.map((peer) => `, ${(times.get(peer)! / time).toFixed(2)} x ${peer.replace('cat | ', '')}`)
+			.join('');
+	for (const [name, time] of times) {
 		console.log(
-			`${name.padEnd(22)} ${(size / time).toFixed(0).padStart(4)} MB/s, ${(lines / time / 1e6).toFixed(2)} million lines/s${against}`,
+			`${name.padEnd(22)} ${(size / time).toFixed(0).padStart(4)} MB/s, ${(lines / time / 1e6).toFixed(2)} million lines/s${against(time)}`,
 		);
 	}
+	await alone(folder, path);
 } finally {
 	rmSync(folder, { recursive: true });
 }

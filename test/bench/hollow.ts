@@ -11,10 +11,9 @@ import { join } from 'node:path';
 import { bundle } from '../../build.ts';
 import { classPath, javaLacks } from '../fixtures/java.ts';
 import { ROOT } from '../program.ts';
+import { sizes } from './sizes.ts';
 
-const METRICS = Number(process.argv[2] ?? 20_000);
-const BUCKETS = Number(process.argv[3] ?? 50);
-const ROUNDS = Number(process.argv[4] ?? 3);
+const [METRICS, BUCKETS, ROUNDS] = sizes([20_000, 200], [50, 5], [3, 1]) as [number, number, number];
 const CYCLES = 6;
 
 type Cycle = { cycle: number; populate: number; write: number; check: number; peak_kb: number };

@@ -3,33 +3,22 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundleOf, cleanEnv, ROOT } from '../program.ts';
+import { bundleOf, cleanEnv } from '../program.ts';
+import { startsIn } from '../starts.ts';
 
 const SETTLE_MS = 2500;
 
-const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
-const log = join(folder, 'log');
-writeFileSync(log, '#!ts 1\n#!ts 5000\n');
-
-// Arguments with which a stage starts and waits.
-const ARGS: Record<string, string[]> = {
-	'append-log': [log],
-	'bpftrace-tail': [log],
-	every: ['1s'],
-	replay: [log],
+const startIdle = (name: string, command: string, args: string[]): ChildProcess => {
+	const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'], env: cleanEnv() });
+	child.on('error', (error) => console.log(`${name}: ${error.message}`));
+	return child;
 };
-
-const startIdle = (name: string): ChildProcess =>
-	name === 'cat'
-		? spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] })
-		: spawn(process.execPath, ['--max-semi-space-size=1', bundleOf(name), ...(ARGS[name] ?? [])], {
-				stdio: ['pipe', 'ignore', 'inherit'],
-				env: cleanEnv(),
-			});
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+	pid === undefined || exitCode !== null || signalCode !== null;
 
 /** Kilobytes that this process alone uses, from the kernel's own sums. */
 const privateKb = (pid: number): number =>
@@ -38,19 +27,22 @@ const privateKb = (pid: number): number =>
 		0,
 	);
 
-const names = readdirSync(join(ROOT, 'filters')).filter((file) => file.endsWith('.ts'));
-const running = ['cat', ...names.map((file) => basename(file, '.ts'))].map((name) => ({
-	name,
-	child: startIdle(name),
-}));
+const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
+const running = new Map([['cat', startIdle('cat', 'cat', [])]]);
 try {
+	for (const [name, { idle }] of Object.entries(await startsIn(folder))) {
+		const args = ['--max-semi-space-size=1', bundleOf(name), ...idle];
+		running.set(name, startIdle(name, process.execPath, args));
+	}
 	await sleep(SETTLE_MS);
-	for (const { name, child } of running) {
+	for (const [name, child] of running) {
+		if (hasEnded(child)) throw new Error(`${name} ended instead of waiting, exit code ${child.exitCode}`);
 		const mb = privateKb(child.pid!) / 1024;
 		console.log(`${name.padEnd(18)} ${mb.toFixed(1).padStart(6)} MB private`);
 	}
 } finally {
-	for (const { child } of running) {
+	for (const child of running.values()) {
+		if (hasEnded(child)) continue;
 		const gone = once(child, 'exit');
 		child.kill('SIGKILL');
 		await gone;

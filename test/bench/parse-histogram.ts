@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { hasCommand } from '../parts.ts';
 import { bundleOf } from '../program.ts';
 import { generate } from './input.ts';
+import { sizes } from './sizes.ts';
 
-const MEGABYTES = Number(process.argv[2] ?? 200);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const MB = 1e6;
 
 // Lines split, suffixes resolved, one record per block: what this filter does, without its checks.

@@ -2,67 +2,74 @@
 // usage:  node --import tsx test/bench/start-up.ts [ROUNDS]
 //
 // Two bare ones: `empty` runs an empty file, `copy` is the least that a filter can be, stdin piped to stdout.
+// A stage that serves until it is ended is measured up to where it says that it is ready.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { bundleOf, cleanEnv, ROOT } from '../program.ts';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { bundleOf, cleanEnv } from '../program.ts';
+import { startsIn } from '../starts.ts';
+import { sizes } from './sizes.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 21);
+const [ROUNDS] = sizes([21, 1]) as [number];
 
 const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
-const empty = join(folder, 'empty.cjs');
-const log = join(folder, 'log');
-const copy = join(folder, 'copy.cjs');
-writeFileSync(empty, '');
-writeFileSync(copy, 'process.stdin.pipe(process.stdout);');
-writeFileSync(log, '#!ts 1\n');
 
-// Arguments with which a stage starts, finds nothing to do, and ends.
-const ARGS: Record<string, string[]> = {
-	'append-log': [log],
-	'bpftrace-tail': ['--once', log],
-	every: ['1s'],
-	replay: ['--speed', '0', log],
+/** What is started, and whether it ends by itself. */
+type Program = { file: string; args: string[]; ends: boolean };
+
+const bare = (name: string, text: string): Program => {
+	const file = join(folder, `${name}.cjs`);
+	writeFileSync(file, text);
+	return { file, args: [], ends: true };
 };
 
-const milliseconds = (file: string, args: string[]): Promise<number> =>
+/** Milliseconds until a program has ended with 0, or is ready. Rejects, with its name, when it ends otherwise. */
+const milliseconds = (name: string, { file, args, ends }: Program): Promise<number> =>
 	new Promise((resolve, reject) => {
 		const from = performance.now();
 		const child = spawn(process.execPath, [file, ...args], {
-			stdio: ['pipe', 'pipe', 'ignore'],
-			env: cleanEnv(),
+			stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+			env: cleanEnv(ends ? {} : { BPFPIPE_READY: '3' }),
 		});
-		child.stdin.end();
-		child.stdout.resume();
+		let ready: number | undefined;
+		child.stdin!.on('error', () => {});
+		child.stdin!.end();
+		child.stdout!.resume();
+		(child.stdio[3] as Readable).once('data', () => {
+			ready = performance.now() - from;
+			child.kill('SIGTERM');
+		});
 		child.on('error', reject);
-		child.on('exit', (code) => {
-			if (code === 0) resolve(performance.now() - from);
-			else reject(new Error(`${file}: exit code ${code}`));
+		child.on('exit', (code, signal) => {
+			const time = ends ? performance.now() - from : ready;
+			if (code === 0 && time !== undefined) resolve(time);
+			else reject(new Error(`${name} ${args.join(' ')}: ended too early, ${signal ?? `exit code ${code}`}`));
 		});
 	});
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
-const stages = readdirSync(join(ROOT, 'filters'))
-	.filter((file) => file.endsWith('.ts'))
-	.map((file) => basename(file, '.ts'));
-const bare = new Map([
-	['node, empty', empty],
-	['node, copy', copy],
-]);
-const times = new Map([...bare.keys(), ...stages].map((name): [string, number[]] => [name, []]));
 try {
-	for (let round = 0; round < ROUNDS; round++) {
-		for (const [name, list] of times) {
-			list.push(await milliseconds(bare.get(name) ?? bundleOf(name), ARGS[name] ?? []));
-		}
+	const programs = new Map<string, Program>([
+		['node, empty', bare('empty', '')],
+		['node, copy', bare('copy', 'process.stdin.pipe(process.stdout);')],
+	]);
+	for (const [name, { idle, empty }] of Object.entries(await startsIn(folder))) {
+		const ends = Array.isArray(empty);
+		programs.set(name, { file: bundleOf(name), args: ends ? empty : idle, ends });
 	}
-	const [least, reading] = [...bare.keys()].map((name) => median(times.get(name)!)) as [number, number];
+	const times = new Map([...programs.keys()].map((name): [string, number[]] => [name, []]));
+	for (let round = 0; round < ROUNDS; round++) {
+		for (const [name, program] of programs) times.get(name)!.push(await milliseconds(name, program));
+	}
+	const [least, reading] = [...times.values()].map(median) as [number, number];
 	for (const [name, list] of times) {
 		const time = median(list);
 		const ratios = `${(time / least).toFixed(2)} x empty, ${(time / reading).toFixed(2)} x copy`;
-		console.log(`${name.padEnd(18)} ${time.toFixed(1).padStart(6)} ms  ${ratios}`);
+		const what = programs.get(name)!.ends ? '' : ', until it is ready';
+		console.log(`${name.padEnd(18)} ${time.toFixed(1).padStart(6)} ms  ${ratios}${what}`);
 	}
 } finally {
 	rmSync(folder, { recursive: true });

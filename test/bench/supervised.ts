@@ -23,9 +23,9 @@ import type { Status } from '../../supervisor/status.ts';
 import { childrenOf, leaveWorld, makeWorld, until, up, type World } from '../fixtures/supervised.ts';
 import { hasCommand } from '../parts.ts';
 import { cleanEnv, ROOT } from '../program.ts';
+import { sizes } from './sizes.ts';
 
-const MEGABYTES = Number(process.argv[2] ?? 200);
-const ROUNDS = Number(process.argv[3] ?? 5);
+const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const DELAY = 'restart_delay: 20ms..20ms';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;

@@ -206,13 +206,13 @@ test('a folder that is removed, and made again later, gets the log again, and th
 		it.say('b\n');
 		const { status, stderr } = await finish(it);
 		assert.is(status, 0);
-		const [removed, barred, again] = stderr.split('\n');
+		const [removed, barred, ...more] = stderr.trimEnd().split('\n');
 		assert.is(removed, `append-log: warning: ${log} was removed; making it again`);
 		assert.is(
 			barred,
 			`append-log: warning: cannot open again: ${log}: no such file or directory; going on with the file that is open`,
 		);
-		assert.is(again, `append-log: ${log} could be opened again; lines go on in it`);
+		assert.is(more.at(-1), `append-log: ${log} could be opened again; lines go on in it`);
 		assert.is(text(log), '#!ts 1763712000\nb\n');
 	}));
 

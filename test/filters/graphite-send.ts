@@ -72,6 +72,62 @@ test('an outage loses nothing: what was sent lately goes again before what is ne
 	await carbon.die();
 });
 
+test('a server that closes what is idle for less than the window: all is sent once, and confirmed', async () => {
+	const carbon = await fakeCarbon('closes-idle');
+	const ack = freshFile();
+	const child = start('graphite-send', ['--uri', carbon.uri, '--ack', ack, '--window', '1500ms']);
+	const done = outcome(child);
+	const isThere = (n: number) => existsSync(ack) && readFileSync(ack, 'utf8') === `{"at":${n}}\n`;
+	for (let n = 1; n <= 4; n++) {
+		child.stdin!.write(`${text(lines((n - 1) * 100, n * 100))}#!pos {"at":${n}}\n`);
+		await until(() => carbon.connections() > n);
+	}
+	await until(() => isThere(4));
+	child.kill('SIGUSR1');
+	child.stdin!.end();
+	const { status, stderr } = await done;
+	assert.is(status, 0);
+	assert.equal(carbon.lines(), lines(0, 400));
+	assert.match(stderr, /closed the connection; connecting again/);
+	assert.not.match(stderr, /sent_again/);
+	assert.not.match(stderr, /warning/);
+	await carbon.die();
+});
+
+test('a server that closes in order and is not there afterwards has died: what it had is sent again', async () => {
+	const carbon = await fakeCarbon();
+	const ack = freshFile();
+	const child = start('graphite-send', ['--uri', carbon.uri, '--ack', ack, '--window', '60s']);
+	const done = outcome(child);
+	child.stdin!.write(`${text(lines(0, 100))}#!pos {"at":100}\n`);
+	await until(() => carbon.lines().length === 100);
+	await carbon.vanish();
+	await pause(300);
+	await carbon.listen();
+	await until(() => carbon.lines().length === 200);
+	assert.equal(carbon.lines().slice(100), lines(0, 100));
+	assert.not.ok(existsSync(ack));
+	child.stdin!.end();
+	assert.is((await done).status, 0);
+	await carbon.die();
+});
+
+test('a server that acknowledges nothing for --stall is left for the next one', async () => {
+	const [first, second] = [await fakeCarbon('never-reads'), await fakeCarbon()];
+	const args = ['--uri', `${first.uri},${second.uri}`, '--stall', '1s', '--ack', freshFile()];
+	const child = start('graphite-send', args);
+	const done = outcome(child);
+	child.stdin!.write(text(lines(0, 200_000)));
+	await until(() => second.lines().length === 200_000, 20_000);
+	assert.equal(second.lines(), lines(0, 200_000));
+	child.stdin!.end();
+	const { status, stderr } = await done;
+	assert.is(status, 0);
+	assert.match(stderr, /nothing was acknowledged for 1 s; trying again/);
+	await first.die();
+	await second.die();
+});
+
 test('a barrier is written when what came before it has stayed sent for the window', async () => {
 	const carbon = await fakeCarbon();
 	const ack = freshFile();

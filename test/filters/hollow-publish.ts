@@ -20,7 +20,7 @@ import type { Outcome, Publisher } from '../../filters/lib/hollow/publisher.ts';
 import { applyDelta, readSnapshot } from '../../filters/lib/hollow/read.ts';
 import { checksum, hex, type State } from '../../filters/lib/hollow/state.ts';
 import { endAnyway, until } from '../fixtures/carbon.ts';
-import { cycleAt, keptLog, sumAt, textOf, version } from '../fixtures/published.ts';
+import { cycleAt, keptLog, stateAt, sumAt, textOf, version } from '../fixtures/published.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 
@@ -160,7 +160,7 @@ test('-i: what waits is superseded by newer cycles and published at the end, by 
 		else child.kill('SIGTERM');
 		const { status, stderr } = await done;
 		assert.is(status, 0);
-		assert.match(stderr, /: 3 cycles were superseded by newer ones within their interval\n/);
+		assert.match(stderr, /: 3 cycles were left out: newer ones came within the interval \(superseded\)\n/);
 		assert.equal(contentsOf(folder).snapshots, [version(1), version(5)]);
 		assert.is(readFileSync(ack, 'utf8'), '{"at":2}\n');
 	}
@@ -245,6 +245,30 @@ test('a number that is too large for an Integer: the cycle is bad, the others ar
 	assert.is(strict.status, 65);
 });
 
+test('names that are too long, in a cycle and of a data set: one short line, the others are published', async () => {
+	const folder = fresh();
+	const name = 'n'.repeat(900_000);
+	const states = [{ ...stateAt(2), aggregates: [[name, 3e9]] as [string, number][] }];
+	const input = textOf(
+		cycleAt(1),
+		cycleAt(2, { states }),
+		cycleAt(3, { dataset: 'd'.repeat(70_000) }),
+		cycleAt(4),
+	);
+	const { status, stderr } = await run('hollow-publish', [folder], input);
+	assert.is(status, 0);
+	assert.match(
+		stderr,
+		/cycle 20251121000000002 is left out: MetricsState of web1\.aggregates\.n{10,80}\.\.\.\S*: /,
+	);
+	assert.match(stderr, /a data set has a name of at most 1000 characters, not 70000; its cycle is left out/);
+	for (const line of stderr.split('\n')) assert.ok(line.length < 500, line);
+	assert.equal(contentsOf(folder).snapshots, [version(1), version(4)]);
+	const push = await run('hollow-push', ['--local', fresh(), '-d', 'd'.repeat(70_000)], textOf(cycleAt(1)));
+	assert.is(push.status, 64);
+	assert.match(push.stderr, /--dataset-name: a name of at most 1000 characters, not 70000/);
+});
+
 test('sample data are marked, and said', async () => {
 	const folder = fresh();
 	const { stderr } = await run('hollow-publish', [folder], textOf(cycleAt(1, { synthetic: true })));
@@ -288,7 +312,7 @@ test('another data set in the folder ends it with 78, a folder that cannot be ma
 	assert.is(what.status, 65);
 	assert.match(
 		what.stderr,
-		/announced\.version: "x" is no version; mend it, or let a new chain begin with --new-chain/,
+		/announced\.version: "x" is no version; mend it, move it away, or begin a new chain in it with hollow-publish --new-chain/,
 	);
 	assert.is((await run('hollow-publish', [broken, '--new-chain'], textOf(cycleAt(3)))).status, 0);
 });
@@ -379,7 +403,7 @@ const follower = (folder: string) => {
 		}
 		const sum = hex(checksum(own.state));
 		assert.is(sum, hex(checksum(fromSnapshot)), announced);
-		assert.is(new Map(own.state.tags).get('bpfpipe.checksum')?.split('-')[0], sum);
+		assert.is(new Map(own.state.tags).get('bpfpipe.checksum')?.split('.')[0], sum);
 	};
 	return { look, steps: () => steps, starts: () => starts, at: () => own?.version };
 };

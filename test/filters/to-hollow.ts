@@ -73,6 +73,55 @@ lines('a recorded session of bpftrace: a version for each print, with the counts
 	}
 });
 
+const KEA = readFileSync(join(ROOT, 'test/fixtures/kea-summary.txt'), 'utf8');
+/** Every histogram and sum in the summary of the Kea loader, which prints no `#!ts`. */
+const KEA_TOTALS = {
+	packet_processing_time: 59,
+	packet_drop_rate: 3,
+	cpu_usage: 13,
+	memory_usage: 9,
+	network_traffic: 101,
+	lease_allocation_time: 3,
+	packet_drop_rate_total: 3,
+	cpu_usage_total: 13,
+	memory_usage_total: 9,
+	network_traffic_total: 101,
+	error_rates_total: 0,
+};
+const metricsIn = (cycle: Cycle) =>
+	Object.fromEntries(cycle.states.flatMap(({ metrics }) => metrics.map(({ name, total }) => [name, total])));
+
+lines(
+	'many maps without #!ts, printed at once: one version with all of them, however the pipe cuts it',
+	async () => {
+		const third = Math.floor(KEA.length / 3);
+		for (const pieces of [[KEA], [KEA.slice(0, third), KEA.slice(third, 2 * third), KEA.slice(2 * third)]]) {
+			const parser = start('parse-histogram', ['--host', 'web1']);
+			const parsed = outcome(parser);
+			for (const piece of pieces) {
+				parser.stdin!.write(piece);
+				await wait(50);
+			}
+			parser.stdin!.end();
+			const { stdout: records, stderr } = await parsed;
+			assert.is(stderr, '');
+			const { stdout } = await run('to-hollow', ['--wide'], records);
+			assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS]);
+		}
+	},
+);
+
+lines('a summary behind a summary, without a pause and with one, is a version of its own', async () => {
+	const parser = start('parse-histogram', ['--host', 'web1']);
+	const parsed = outcome(parser);
+	parser.stdin!.write(KEA + KEA);
+	await wait(800);
+	parser.stdin!.end(KEA);
+	const { stdout: records } = await parsed;
+	const { stdout } = await run('to-hollow', ['--wide'], records);
+	assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS, KEA_TOTALS, KEA_TOTALS]);
+});
+
 const live = suite('to-hollow: silence and signals');
 
 live('a cycle is written after --linger, and again, whole, when more of it comes', async () => {

@@ -150,4 +150,31 @@ test('no grandchild of a foreign stage outlives a KILLed supervisor, nor its sta
 	await until('all to end', () => ![...pids, second].some(isAlive), 1000);
 });
 
+test('a daemon that left its stage’s group ends with the stage, and with a KILLed supervisor', async (world) => {
+	const daemon = `sh -c 'setsid sh -c "echo $$ >&2; while :; do sleep 0.1; done" & sleep 1000'`;
+	writeFileSync(
+		world.file,
+		`pipelines: { p: { restart: always, restart_delay: 20ms..20ms, stages: [ ${JSON.stringify(daemon.replaceAll('$$', '\\$\\$'))} ] } }`,
+	);
+	const one = up(world);
+	let said = '';
+	one.child.stderr!.on('data', (chunk) => {
+		said += chunk;
+	});
+	const daemons = () => [...said.matchAll(/p\/sh: (\d+)$/gm)].map(([, pid]) => Number(pid));
+	await until('the daemon', () => daemons().length === 1);
+	process.kill(await pidOf(world, 'sh'), 'SIGKILL');
+	await until('the next one', () => daemons().length === 2);
+	const [first, second] = daemons() as [number, number];
+	assert.not(isAlive(first), 'it ends with its stage');
+	assert.match(said, /p\/sh: ended \d+ of its processes that had left its group/);
+	assert.is((await command(world, 'stop')).status, 0);
+	assert.not(isAlive(second), 'stop leaves none');
+	await command(world, 'start');
+	await until('the last one', () => daemons().length === 3);
+	one.child.kill('SIGKILL');
+	await one.result;
+	await until('it to end', () => !isAlive(daemons()[2]!), 3000);
+});
+
 test.run();

@@ -80,7 +80,7 @@ test('stages are offered to commands that take them', () => {
 			stages: [stage('a'), stage('b')],
 		},
 	];
-	const plan = () => ({ file: 'f', name: 'n', pipelines });
+	const plan = () => ({ file: 'f', name: 'n', whole: 'n', known: ['p'], pipelines });
 	const manual =
 		'x\n\nusage:  bpfpipe up FILE.yaml [PIPELINE ...]   run\n        bpfpipe kick|shove [-f] FILE.yaml [PIPELINE[/STAGE] ...]   kick\n';
 	assert.equal(candidates(manual, ['up', 'f', ''], plan), ['p']);

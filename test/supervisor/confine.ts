@@ -41,10 +41,10 @@ const within = async (limits: Limits, ...command: string[]) => {
 		stdout: openSync(out, 'w'),
 		lifeline: openSync('/dev/null', 'r'),
 	} as const;
-	const { code, signal } = await startProcess(command, 'p/s', descriptors, {}, log, limits).ended;
+	const { code, signal, why } = await startProcess(command, 'p/s', descriptors, {}, log, limits).ended;
 	const stdout = readFileSync(out, 'utf8');
 	rmSync(dir, { recursive: true });
-	return { code, signal, stdout, said };
+	return { code, signal, why, stdout, said };
 };
 
 test('limits become the tools that set them, the change of user last', () => {
@@ -132,10 +132,10 @@ testWith(test, commandsLack('prlimit'), 'each of our programs starts within the 
 	}
 });
 
-test('a folder that is not there is 69, with a line', async () => {
-	const { code, said } = await within({ cwd: '/no/such/folder' }, 'true');
+test('a folder that is not there is 69, with the reason', async () => {
+	const { code, why } = await within({ cwd: '/no/such/folder' }, 'true');
 	assert.is(code, 69);
-	assert.is(said, 'test: p/s: its folder /no/such/folder is not there; make it, or change "cwd"\n');
+	assert.is(why, 'its folder /no/such/folder is not there; make it, or change "cwd"');
 });
 
 test('what root alone may is refused to others before anything starts, with 77', async () => {

@@ -1,5 +1,6 @@
 // What a supervisor must bear: many stages, floods, stages that misbehave, and restarts that leave nothing behind.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import type { StageStatus, Status } from '../../supervisor/status.ts';
 import {
 	account,
 	childrenOf,
+	command,
 	fixture,
 	flowing,
 	isAlive,
@@ -203,6 +205,28 @@ test('a quiet source is ended too, when its sink is done', async (world) => {
 	writeFileSync(world.file, `pipelines: { p: { restart: never, stages: [ "sleep 1000", "true" ] } }`);
 	const { status: code } = await up(world, [], 10_000).result;
 	assert.is(code, 0);
+});
+
+test('without a descriptor left it waits, says what is missing, and takes no fallback for the real thing', async (world) => {
+	const stage = (name: string) => `{ name: s${name}, run: sleep 100${name}, fallback: sleep 2000 }`;
+	const delays = 'restart: always, restart_delay: 50ms..200ms';
+	writeFileSync(
+		world.file,
+		`pipelines: { p: { ${delays}, stages: [ ${stage('1')} ] }, q: { ${delays}, stages: [ ${stage('2')}, ${stage('3')} ] } }`,
+	);
+	const one = up(world);
+	await until('all to run', () => allUp(world));
+	const limit = (most: number) =>
+		execFileSync('prlimit', ['--pid', String(one.pid), `--nofile=${most}:1024`]);
+	limit(openIn(one.pid).size + 6);
+	for (const target of ['p', 'q/s2']) assert.is((await command(world, 'restart', target)).status, 0);
+	const reason = /^too many open files; raise the limit/;
+	const wait = async () => (await stages(world)).filter(({ last }) => reason.test(last)).length === 2;
+	await until('both to wait', wait);
+	limit(1024);
+	await until('all to run again', () => allUp(world));
+	assert.ok((await stages(world)).every(({ fallback, pid }) => !fallback && isAlive(pid)));
+	assert.is((await stopped(one)).status, 0);
 });
 
 test.run();

@@ -1,7 +1,7 @@
 // What systemd hears, on a notify socket of our own; the receiver is Python's, since Node has no datagram sockets.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
 import { createNotify, watchdogInterval } from '../../supervisor/notify.ts';
+import { until } from '../fixtures/supervised.ts';
 import { commandsLack, testWith } from '../parts.ts';
 
 const test = suite('notify');
@@ -66,14 +67,44 @@ testWith(test, LACK, 'ready, a status only when it changes, reloading, stopping'
 			await sleep(60);
 		}
 	});
-	assert.equal(lines, [
+	const up = 'STATUS=2 pipelines are up';
+	const degraded = 'STATUS=graphite is DEGRADED';
+	const wanted = [
 		'READY=1',
-		'STATUS=2 pipelines are up',
-		'STATUS=graphite is DEGRADED',
-		'RELOADING=1',
-		'STOPPING=1',
-	]);
+		`READY=1 ${up}`,
+		`READY=1 ${degraded}`,
+		`RELOADING=1 ${degraded}`,
+		`STOPPING=1 ${degraded}`,
+	];
+	// A sender that waits for the barrier is there when systemd looks it up, however late.
+	assert.equal(
+		lines,
+		wanted.flatMap((line) => [line, 'BARRIER=1']),
+	);
 	assert.equal(said, []);
+});
+
+testWith(test, LACK, 'what was lost is said again, with all that was said since', async () => {
+	const said: string[] = [];
+	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-notify-'));
+	const [arguments_, failing] = [join(dir, 'arguments'), join(dir, 'failing')];
+	const script = `#!/bin/sh\n[ -e ${failing} ] && exit 1\necho "$@" >> ${arguments_}\n`;
+	writeFileSync(failing, '');
+	writeFileSync(join(dir, 'systemd-notify'), script, { mode: 0o755 });
+	try {
+		const env = { PATH: `${dir}:${process.env.PATH}`, NOTIFY_SOCKET: join(dir, 'socket') };
+		const notify = createNotify(quietLog(said), env, 50);
+		notify.ready();
+		await until('a failure', () => said.length > 0);
+		rmSync(failing);
+		await until('another attempt', () => existsSync(arguments_));
+		notify.status('all is well');
+		await until('the status', () => readFileSync(arguments_, 'utf8').includes('well'));
+		assert.is(readFileSync(arguments_, 'utf8'), 'READY=1\nREADY=1 STATUS=all is well\n');
+		assert.match(said[0]!, /systemd-notify failed: Command failed/);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
 });
 
 testWith(test, LACK, 'the watchdog is answered while all is well, and not otherwise', async () => {
@@ -86,8 +117,9 @@ testWith(test, LACK, 'the watchdog is answered while all is well, and not otherw
 		await sleep(1000);
 		end();
 	});
-	assert.ok(lines.every((line) => line === 'WATCHDOG=1'));
-	assert.ok(lines.length >= 5 && lines.length <= 11, `${lines.length} answers in one second of two`);
+	const answers = lines.filter((line) => line !== 'BARRIER=1');
+	assert.ok(answers.every((line) => line === 'WATCHDOG=1'));
+	assert.ok(answers.length >= 5 && answers.length <= 11, `${answers.length} answers in one second of two`);
 });
 
 test('nothing is started where systemd did not ask', async () => {

@@ -3,15 +3,16 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Log } from '../../filters/lib/log.ts';
+import type { Book } from '../../filters/lib/log.ts';
 import type { PipelinePlan } from '../../supervisor/config.ts';
 import { createPipeline, type Pipeline } from '../../supervisor/pipeline.ts';
 import type { HeldPipe } from '../../supervisor/pipes.ts';
 import type { Descriptors, Ending, Process } from '../../supervisor/stages.ts';
+import { until } from '../fixtures/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const QUIET: Log = { error() {}, warn() {}, info() {}, debug() {}, settle() {} };
+const QUIET: Book = { error() {}, warn() {}, info() {}, debug() {}, settle() {}, about: () => QUIET };
 
 type Fake = Process & { die: (ending: Ending) => void; alive: boolean };
 
@@ -30,7 +31,7 @@ const invent = (obeys: (name: string) => number, readyIn: () => number = () => 1
 			pid: pid++,
 			ours: true,
 			ended,
-			...(announces ? { ready: sleep(readyIn()) } : {}),
+			...(announces ? { ready: readyIn() > 0 ? sleep(readyIn()) : Promise.resolve() } : {}),
 			alive: true,
 			die: (ending) => {
 				if (!fake.alive) return;
@@ -120,7 +121,7 @@ test('whatever dies and whoever asks for what: never two processes for a stage, 
 			const isReadyIn = [1, 7, 2, 6];
 			const world = invent(
 				(name) => (name.endsWith('c') ? 8 : 1),
-				() => isReadyIn[world.live.size] ?? 1,
+				() => isReadyIn[world.live.size] ?? 0,
 			);
 			const pipeline = make(plan, world);
 			const asked: Promise<unknown>[] = [pipeline.start()];
@@ -228,6 +229,59 @@ test('a degraded stage with a fallback gets it, and stop during the retry leaves
 	assert.ok(pipeline.status().stages[1]!.fallback);
 	await sleep(6);
 	await pipeline.stop();
+	await sleep(20);
+	assert.is(world.live.size, 0);
+});
+
+test('what cannot be started for want of pipes is tried for ever, says why, and is well once there are some', async () => {
+	for (const delivery of ['best-effort', 'at-least-once'] as const) {
+		const world = invent(() => 1);
+		let lacking = false;
+		const makePipes: typeof world.makePipes = (count) => {
+			if (lacking) throw Object.assign(new Error('x'), { code: 'ENOSPC', path: '/tmp/bpfpipe-1' });
+			return world.makePipes(count);
+		};
+		let over = false;
+		const onOver = () => {
+			over = true;
+		};
+		const pipeline = make(planOf({ delivery, restart: 'never' }), world, { makePipes, onOver });
+		lacking = true;
+		await pipeline.start();
+		await sleep(30);
+		const { state, trouble, stages } = pipeline.status();
+		assert.is(state, 'BACKOFF');
+		assert.is(trouble, 'cannot be started (/tmp/bpfpipe-1: no space left on the device)');
+		assert.ok(stages.every((stage) => stage.state === 'BACKOFF'));
+		assert.not(over);
+		lacking = false;
+		await until('all of them', () => world.live.size === 3);
+		assert.is(pipeline.status().trouble, undefined);
+		lacking = true;
+		await pipeline.restart();
+		if (delivery === 'at-least-once') await until('the trouble', () => pipeline.status().trouble);
+		await pipeline.stop();
+		assert.is(pipeline.status().state, 'STOPPED');
+		assert.is(pipeline.status().trouble, undefined);
+		await sleep(20);
+		assert.is(world.live.size, 0);
+		assert.equal(world.faults, []);
+	}
+});
+
+test('one that was retired is not started again, by whoever still holds it', async () => {
+	const world = invent(() => 3);
+	const pipeline = make(planOf(), world);
+	await pipeline.start();
+	const retired = pipeline.retire();
+	for (const act of ['start', 'restart'] as const) {
+		const error = await pipeline[act]().then(
+			() => undefined,
+			(one) => one,
+		);
+		assert.match(error.message, /"p" is no longer in the file, or was changed/);
+	}
+	await retired;
 	await sleep(20);
 	assert.is(world.live.size, 0);
 });

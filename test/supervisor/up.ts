@@ -155,7 +155,7 @@ test('a stage that cannot be had is replaced by its fallback, tried again, and c
 	const { stderr } = await result;
 	assert.match(
 		stderr,
-		/p\/source: cannot be had \(exit code 69\); "sh" runs in its place, marked synthetic\. Install it\./,
+		/p\/source: cannot be had \(there is no program "\S+\/primary", neither ours nor on the PATH\); "sh" runs in its place, marked synthetic\. Install it\./,
 	);
 });
 

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
+	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -87,6 +88,10 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 	const command = `/usr/bin/carbon-cache --config=${config} --nodaemon --pidfile=/run/carbon.pid start`;
 	const settings = ['PIPELINES=graphite hollow', `CPU_LAT_HOLLOW_FOLDER=${BLOBS}`, 'CPU_LAT_INTERVAL=2s'];
 	writeFileSync(defaults, [`CPU_LAT_GRAPHITE_URI=${carbon.text}`, ...settings, ''].join('\n'));
+	// Another instance, whatever it does.
+	const other = join(dir, 'disk-lat.yaml');
+	const sleeps = `{ stages: [ sleep 1000 ] }`;
+	writeFileSync(other, `pipelines: { collect: ${sleeps}, graphite: ${sleeps}, hollow: ${sleeps} }\n`);
 	writeFileSync(carbonUnit, `[Service]\nExecStart=${command}\n`);
 	// A real machine has it mounted; a container's systemd leaves that out.
 	const tracefsUnit = join(dir, TRACEFS);
@@ -100,6 +105,7 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 		[defaults, '/etc/default/bpfpipe'],
 		[carbonUnit, `/etc/systemd/system/${CARBON}`],
 		[join(ROOT, 'etc', 'cpu-lat.yaml'), '/etc/bpfpipe/cpu-lat.yaml'],
+		[other, '/etc/bpfpipe/disk-lat.yaml'],
 		...UNITS.map((unit) => [join(ROOT, 'systemd', unit), `/etc/systemd/system/${unit}`]),
 	];
 	const child = spawn(
@@ -122,6 +128,14 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 	child.stdout.on('data', gather);
 	child.stderr.on('data', gather);
 	return { child, journal: () => text };
+};
+
+/** A command as root of the machine that runs the process `pid`. */
+const inside = (pid: number, ...command: string[]) => {
+	const init = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+	const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+	const words = ['-t', init, '-m', '-u', '-i', '-n', '-p', '-C', '--', ...command];
+	return spawnSync('nsenter', words, { encoding: 'utf8', env, timeout: 60_000 });
 };
 
 /** Processes whose command line has `word`, as this host sees them: the container has no user names of its own. */
@@ -187,6 +201,30 @@ testWith(
 			const gaps = all.slice(1).filter((at, index) => at - all[index]! !== 2);
 			assert.equal(gaps, [], 'steps are missing');
 			assert.not.match(journal(), /synthetic|SAMPLE/);
+
+			const { pid } = processes(SUPERVISOR).find(({ uid }) => uid !== 0)!;
+			const statusOf = (file: string) => {
+				const { status, stdout, stderr } = inside(pid, 'bpfpipe', 'status', file);
+				assert.is(status, 0, `${stdout}${stderr}`);
+				return stdout;
+			};
+			const shown = statusOf('/etc/bpfpipe/cpu-lat.yaml');
+			for (const name of ['collect', 'graphite', 'hollow'])
+				assert.match(shown, new RegExp(`^${name} .* RUNNING`, 'm'));
+			const second = inside(pid, 'bpfpipe', 'up', '/etc/bpfpipe/cpu-lat.yaml', 'collect');
+			assert.is(second.status, 69, 'root by hand does not run what a unit runs');
+			assert.match(second.stderr, /the pipeline "collect" of "cpu-lat" is running already/);
+
+			const other = '/etc/bpfpipe/disk-lat.yaml';
+			const started = inside(pid, 'systemctl', 'start', 'bpfpipe-collect@disk-lat', 'bpfpipe@disk-lat');
+			assert.is(started.status, 0, started.stderr);
+			statusOf(other);
+			assert.is(inside(pid, 'systemctl', 'stop', 'bpfpipe-collect@disk-lat', 'bpfpipe@disk-lat').status, 0);
+			// One instance that stops leaves the others where they are reached.
+			statusOf('/etc/bpfpipe/cpu-lat.yaml');
+			const records = `/var/lib/bpfpipe/cpu-lat.graphite+hollow.self.ndjson`;
+			assert.ok(existsSync(join('/proc', String(pid), 'root', records)), records);
+			assert.not.match(journal(), /cannot be written|Cannot find unit for notify/);
 
 			const [publisher] = processes('/opt/bpfpipe/dist/hollow-publish');
 			const folder = join('/proc', String(publisher!.pid), 'root', BLOBS);

@@ -4,12 +4,13 @@
 import { type Json, member, membersOf } from '../bpftrace/json.ts';
 import { wholeOf } from '../bpftrace/json-buckets.ts';
 import { countJson } from '../bpftrace/label.ts';
-import { sectionOf } from './section.ts';
+import { labelOf } from './section.ts';
 import { rangesOf, rowFault, type TableRow } from './table.ts';
 
-/** A table off one line; `fault` says what is wrong with it. The `ts` in it has no zone and is left alone. */
+/** A table off one line; `fault` says what is wrong with it. Its `time` has no zone and only tells prints apart. */
 export type Dictionary = {
 	fault: string;
+	time: string;
 	valueType: string;
 	attributes: Record<string, string>;
 	buckets: string;
@@ -39,14 +40,14 @@ const gather = (data: Json | undefined, rows: TableRow[]): string => {
 export const dictionaryOf = (message: Json): Dictionary => {
 	const rows: TableRow[] = [];
 	const fault = gather(member(message, 'data'), rows);
-	const valueType = member(message, 'val_type');
+	const [time, valueType] = [member(message, 'ts'), member(message, 'val_type')];
 	const labels = (membersOf(message) ?? []).filter(([name]) => !['ts', 'val_type', 'data'].includes(name));
-	const { attributes } = sectionOf(labels.map(([name, value]) => `${name} = ${String(value)}`));
 	const buckets = rangesOf(rows).map(({ json }, at) => `${json}${countJson(rows[at]!.count)}]`);
 	return {
 		fault,
+		time: typeof time === 'string' ? time : '',
 		valueType: typeof valueType === 'string' ? valueType : '',
-		attributes,
+		attributes: Object.fromEntries(labels.map(([name, value]) => labelOf(name, String(value)))),
 		buckets: buckets.join(','),
 	};
 };

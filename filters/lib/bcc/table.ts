@@ -7,16 +7,23 @@ import { type Range, rangeFrom } from '../bpftrace/label.ts';
 /** A row as printed; `high` is undefined in linear tables. */
 export type TableRow = { low: bigint; high?: bigint; count: bigint };
 
-const ROW = /^ *(\d{1,20}) +-> (\d{1,20}) *: (-?\d{1,20}) *\|[* ]*\|$/;
-const LINEAR = /^ {2,}(\d{1,20}) *: (-?\d{1,20}) *\|[* ]*\|$/;
+// A bound of ten digits fills its column, so a row may begin in column 0. A bar that is too long ends in a plus.
+const ROW = /^ *(\d{1,20}) +-> (\d{1,20}) *: (-?\d{1,20}) *\|[* ]*\+?\|$/;
+const LINEAR = /^ *(\d{1,20}) *: (-?\d{1,20}) *\|[* ]*\+?\|$/;
 const ROWISH = /^ *\d+ +-> \d*(?: *(?::.*)?)?$/;
+// Between the rows of a table even a number alone, or the end of a bar, is the rest of one.
+const ROWISH_INSIDE = /^ *\d+ *$|^ *\d+ +[-:]|^[ \d:>-]*\|?[* ]*\+?\|$/;
+
+const COUNT = ': count ';
+// What stands in front of a value type is blanks, four or more, and before them what was printed without a newline.
+const GAP = /^.* {4}(?=\S)/s;
 
 /** The value type that a table's header line names, '' for none; undefined when the line is no header. */
 export const headerOf = (line: string): string | undefined => {
 	// No pattern: two runs of blanks in one take a time that grows with the square of a line of blanks.
-	const at = line.startsWith('  ') ? line.lastIndexOf(': count ') : -1;
-	const isHeader = at > 0 && line.slice(at + ': count '.length).trim() === 'distribution';
-	return isHeader ? line.slice(0, at).trim() : undefined;
+	const at = line.lastIndexOf(COUNT);
+	const isHeader = at > 0 && line.slice(at + COUNT.length).trim() === 'distribution';
+	return isHeader ? line.slice(0, at).trim().replace(GAP, '') : undefined;
 };
 
 /** The row that a line is, or undefined. */
@@ -27,29 +34,9 @@ export const rowOf = (line: string): TableRow | undefined => {
 	return linear ? { low: BigInt(linear[1]!), count: BigInt(linear[2]!) } : undefined;
 };
 
-/** Whether a line that is no row was meant to be one. */
-export const looksLikeRow = (line: string): boolean => ROWISH.test(line);
-
-const UNITS: Record<string, string> = {
-	nsecs: 'ns',
-	usecs: 'us',
-	msecs: 'ms',
-	secs: 's',
-	ns: 'ns',
-	us: 'us',
-	µs: 'us',
-	μs: 'us',
-	ms: 'ms',
-	s: 's',
-	bytes: 'By',
-	kbytes: 'KiBy',
-};
-
-/** The unit behind a value type: `usecs`, `time (ns)`, `age (ms)`; undefined when it names none. */
-export const unitOf = (valueType: string): string | undefined => {
-	const inParentheses = /\((?:.* )?(\S+)\)$/.exec(valueType)?.[1];
-	return UNITS[(inParentheses ?? valueType).toLowerCase()];
-};
+/** Whether a line that is no row was meant to be one. `inside`: a table is open. */
+export const looksLikeRow = (line: string, inside: boolean): boolean =>
+	ROWISH.test(line) || (inside && ROWISH_INSIDE.test(line));
 
 /** Inspektor Gadget prints half-open ranges, `1 -> 2`, `2 -> 4`; the others closed ones, `2 -> 3`, `4 -> 7`. */
 const isHalfOpen = ([first, second]: TableRow[]): boolean =>

@@ -2,27 +2,31 @@
 // It leaves only when it is whole and its rows make sense; a damaged one leaves a notice in its place.
 
 import * as bcc from '../bcc/table.ts';
-import type { Emitter, Sink } from './emitter.ts';
+import type { Emitter, Sink, Table } from './emitter.ts';
 import { countJson, orderFault } from './label.ts';
 import type { Head } from './map-line.ts';
 import type { Address, Series } from './naming.ts';
-import type { Row } from './row.ts';
+import type { Fixed } from './records.ts';
+import { countOf, type Row } from './row.ts';
 
-/** What ended a block. `blank`, `next` and `eof` are bpftrace's own ways, the others are not. */
-export type Ending = 'blank' | 'next' | 'control' | 'eof' | 'term' | 'idle' | 'noise';
+/** What ended a block. `blank`, `next` and `eof` are bpftrace's own ways, the others are not; `cut`: lines are lost. */
+export type Ending = 'blank' | 'next' | 'control' | 'eof' | 'term' | 'idle' | 'noise' | 'cut';
+
+/** Called with what a header's records have in common, once a block of it has left in good order. */
+export type Learn = (fixed: Fixed, run: string) => void;
 
 type Common = { ts: number; rows: number; noise: number; fault: string };
-/** `learn` is called with the block's fixed text once it has left in good order. */
 type MapBlock = Common & {
 	kind: 'map';
 	head: Head;
 	buckets: string;
 	edge: bigint | null | undefined;
 	last: Row | undefined;
+	total: number;
 	chart: boolean;
-	learn: ((middle: string) => void) | undefined;
+	learn: Learn | undefined;
 };
-type TableBlock = Common & { kind: 'table'; series: Series; table: bcc.TableRow[] };
+type TableBlock = Common & { kind: 'table'; table: Table; list: bcc.TableRow[] };
 type Block = MapBlock | TableBlock;
 
 // A histogram may be interrupted by the text of another probe; a deeper pause than this means it has ended.
@@ -33,8 +37,8 @@ const TWO_TO_32 = 2n ** 32n;
 const endedInDoubt = (ending: Ending) => ending === 'control' || ending === 'idle' || ending === 'noise';
 
 export type Blocks = {
-	openMap: (ts: number, head: Head, learn?: (middle: string) => void) => void;
-	openTable: (ts: number, series: Series) => void;
+	openMap: (ts: number, head: Head, learn?: Learn) => void;
+	openTable: (ts: number, table: Table) => void;
 	mapRow: (row: Row, line: number) => void;
 	tableRow: (row: bcc.TableRow, line: number) => void;
 	/** A row of a block whose header never came. */
@@ -46,7 +50,8 @@ export type Blocks = {
 	/** Lines of a chart under a map's header; false when no header is waiting for rows. */
 	chart: (begins: boolean) => boolean;
 	close: (ending: Ending) => void;
-	/** Whether a map's header has come whose histogram has not ended. */
+	/** Whether a header has come whose histogram has not ended, and whether it is a map's. */
+	isOpen: () => boolean;
 	inMap: () => boolean;
 	/** Whether rows have come that have not left yet. */
 	holdsRows: () => boolean;
@@ -58,7 +63,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 	let block: Block | undefined;
 	let doubtful: { ts: number; tainted: Address | Series } | undefined;
 
-	const taintedBy = (found: Block) => (found.kind === 'map' ? found.head : found.series);
+	const taintedBy = (found: Block) => (found.kind === 'map' ? found.head : found.table.series);
 	const drop = (found: Block, kind: string, detail: string) => {
 		sink.count('blocks_dropped');
 		emitter.notice(found.ts, { kind, count: 1, detail }, taintedBy(found));
@@ -79,19 +84,21 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 		emitter.notice(ts, { kind: 'saturated', count: JSON.parse(last.count), detail }, head);
 	};
 	const leaveMap = (found: MapBlock, ending: Ending) => {
-		const { ts, head, buckets, learn } = found;
-		emitter.histogram(ts, head, buckets.slice(0, -1));
+		const { head, buckets, total, learn } = found;
+		emitter.histogram(head, buckets.slice(0, -1), total);
 		noteSaturation(found);
-		if (ending === 'blank') learn?.(emitter.middle(head));
+		if (ending !== 'blank' || !learn) return;
+		const { fixed, run } = emitter.fixed(head);
+		learn(fixed, run);
 	};
-	const leaveTable = ({ ts, series, table }: TableBlock) => {
-		const ranges = bcc.rangesOf(table);
-		const counts = table.map(({ count }) => (count < 0n ? count + TWO_TO_32 : count));
+	const leaveTable = ({ ts, table, list }: TableBlock) => {
+		const ranges = bcc.rangesOf(list);
+		const counts = list.map(({ count }) => (count < 0n ? count + TWO_TO_32 : count));
 		const buckets = ranges.map(({ json }, at) => `${json}${countJson(counts[at]!)}]`);
-		emitter.table(ts, series, buckets.join(','));
-		const wrapped = table.filter(({ count }) => count < 0n).length;
+		emitter.table(table, buckets.join(','));
+		const wrapped = list.filter(({ count }) => count < 0n).length;
 		const detail = 'counts printed as negative are 32-bit ones from 2^31 up; they wrap at 2^32';
-		if (wrapped > 0) emitter.notice(ts, { kind: 'wrapped_count', count: wrapped, detail }, series);
+		if (wrapped > 0) emitter.notice(ts, { kind: 'wrapped_count', count: wrapped, detail }, table.series);
 	};
 	const close = (ending: Ending) => {
 		if (!block) {
@@ -108,6 +115,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 		if (category === 'orphan') warnOfOrphan();
 		if (category !== 'headers') return;
 		if (found.fault) drop(found, 'bad_block', found.fault);
+		else if (ending === 'cut') drop(found, 'bad_block', 'lines are missing behind its rows');
 		else if (ending === 'term') drop(found, 'torn_block', 'the stage was stopped inside this histogram');
 		else if (found.kind === 'map') leaveMap(found, ending);
 		else leaveTable(found);
@@ -139,24 +147,26 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 				buckets: '',
 				edge: undefined,
 				last: undefined,
+				total: 0,
 				chart: false,
 			};
 			block = { kind: 'map', ts, head, learn, ...fresh };
 		},
-		openTable: (ts, series) => {
+		openTable: (ts, table) => {
 			close('next');
-			block = { kind: 'table', ts, series, rows: 0, noise: 0, fault: '', table: [] };
+			block = { kind: 'table', ts, table, rows: 0, noise: 0, fault: '', list: [] };
 		},
 		mapRow: (row, line) => {
 			if (block?.kind !== 'map') return orphan();
 			if (!judge(block, orderFault(block.edge, row.range), line)) return;
 			block.edge = row.range.upper;
 			block.last = row;
+			block.total += countOf(row);
 			block.buckets += `${row.range.json}${row.count}],`;
 		},
 		tableRow: (row, line) => {
 			if (block?.kind !== 'table') return orphan();
-			if (judge(block, bcc.rowFault(block.table, row), line)) block.table.push(row);
+			if (judge(block, bcc.rowFault(block.list, row), line)) block.list.push(row);
 		},
 		orphan,
 		spoil: (fault) => {
@@ -172,6 +182,7 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 			return block.chart;
 		},
 		close,
+		isOpen: () => block !== undefined,
 		inMap: () => block?.kind === 'map',
 		holdsRows: () => block !== undefined && block.rows > 0,
 		isClear: () => block === undefined && doubtful === undefined,

@@ -2,10 +2,11 @@
 // It takes a block only when every byte is as expected, and else leaves it, untouched, to the reader of lines.
 
 import { rangeOf } from './label.ts';
-import { HISTOGRAM_START } from './records.ts';
+import { type Fixed, HISTOGRAM_START } from './records.ts';
 
 const NEWLINE = 10;
 const SPACE = 32;
+const COLON = 58;
 const ZERO = 48;
 const BAR = 124;
 // `[2, 4)                11 |@@@@@@@@@@@@@@     |`: label 16, count 8, blank, bar of 52 between two strokes.
@@ -38,29 +39,46 @@ const exactDouble = (value: bigint | null, open: number): number => {
 	return BigInt(double) === value ? double : Number.NaN;
 };
 
+/** A header's series, and the run that its map is: what is printed in one go, or '' for a map without keys. */
+type Known = { fixed: Fixed; run: string; middle: Buffer };
+
+/** Who knows which series were printed already: the time for another histogram, or -1 for none; and that it was taken. */
+export type Gate = {
+	admit: (fixed: Fixed, run: string) => number;
+	admitted: (fixed: Fixed) => void;
+};
+
+/** Output: what may leave, and the open run's, with the series of each line. */
+export type Released = { free: string; held: { text: string; series: Fixed[] } };
+
 export type Fast = {
 	/** The end of the block that begins at `at`, now in the output, or `at` when it is left to the reader of lines. */
-	block: (bytes: Buffer, view: DataView, at: number, ts: number) => number;
+	block: (bytes: Buffer, view: DataView, at: number, gate: Gate) => number;
 	/** Rows of the block taken last. */
 	rows: () => number;
 	/** The header that `block` did not know, to be taught by `learn` once its record's fixed text is known. */
 	missed: () => string;
-	learn: (header: string, middle: string) => void;
+	learn: (header: string, fixed: Fixed, run: string) => void;
 	/** Forget every header: their fixed text is no longer what it was. */
 	forget: () => void;
 	/** Whether there is output, which must leave before anything else does. */
 	pending: () => boolean;
 	/** The output so far, whole lines. */
-	release: () => string;
+	release: () => Released;
+	/** The open run is over: its output may leave. */
+	free: () => void;
 };
 
 export const createFast = (): Fast => {
-	const middles = new Map<string, Buffer>();
+	const headers = new Map<string, Known>();
 	const labels = new Map<string, Label | null>();
 	const first = { next: undefined } as Label;
 	const start = Buffer.from(HISTOGRAM_START);
 	let out = Buffer.allocUnsafe(2 * FLUSH_BYTES);
 	let used = 0;
+	// Where the open run's output begins, and the series of its lines.
+	let heldFrom = 0;
+	let held: Fixed[] = [];
 	let rows = 0;
 	let missed = '';
 
@@ -149,46 +167,67 @@ export const createFast = (): Fast => {
 		const isWhole = at < bytes.length && at > from;
 		return isWhole && edge !== TWO_TO_32 ? at : -1;
 	};
-	const middleOf = (bytes: Buffer, at: number, end: number): Buffer | undefined => {
+	const find = (bytes: Buffer, at: number, end: number): Known | undefined => {
+		const last = bytes[end - 1];
+		if (last !== COLON && (last !== SPACE || bytes[end - 2] !== COLON)) return undefined;
 		const header = bytes.toString('latin1', at, end);
-		const middle = middles.get(header);
-		missed = middle ? '' : header;
-		return middle;
+		const known = headers.get(header);
+		missed = known ? '' : header;
+		return known;
 	};
-	const block = (bytes: Buffer, view: DataView, at: number, ts: number): number => {
-		rows = 0;
-		missed = '';
-		const end = bytes.indexOf(NEWLINE, at);
-		const middle = end < 0 ? undefined : middleOf(bytes, at, end);
-		if (!middle) return at;
+	/** The record of a block whose rows begin at `from`; the position behind it, or -1, with the output as before. */
+	const putRecord = (bytes: Buffer, view: DataView, from: number, ts: number, middle: Buffer): number => {
 		const before = used;
 		// A row's record text is never longer than the row.
-		need(start.length + 20 + middle.length + bytes.length - at);
+		need(start.length + 20 + middle.length + bytes.length - from);
 		put(start);
 		used += out.write(String(ts), used, 'latin1');
 		put(middle);
-		const blank = putRows(bytes, view, end + 1);
+		const blank = putRows(bytes, view, from);
 		if (blank < 0) {
 			used = before;
-			return at;
+			return -1;
 		}
 		used += out.write(']}\n', used - 1, 'latin1') - 1;
 		return blank + 1;
+	};
+	const free = () => {
+		heldFrom = used;
+		if (held.length > 0) held = [];
+	};
+	const block = (bytes: Buffer, view: DataView, at: number, gate: Gate): number => {
+		rows = 0;
+		missed = '';
+		const end = bytes.indexOf(NEWLINE, at);
+		const known = end < 0 ? undefined : find(bytes, at, end);
+		const ts = known ? gate.admit(known.fixed, known.run) : -1;
+		if (!known || ts < 0) return at;
+		const next = putRecord(bytes, view, end + 1, ts, known.middle);
+		if (next < 0) return at;
+		gate.admitted(known.fixed);
+		if (known.run === '') free();
+		else held.push(known.fixed);
+		return next;
 	};
 	return {
 		block,
 		rows: () => rows,
 		missed: () => missed,
-		learn: (header, middle) => {
-			if (middles.size >= MOST_CACHED) middles.clear();
-			middles.set(header, Buffer.from(middle));
+		learn: (header, fixed, run) => {
+			if (headers.size >= MOST_CACHED) headers.clear();
+			headers.set(header, { fixed, run, middle: Buffer.from(fixed.middle) });
 		},
-		forget: () => middles.clear(),
+		forget: () => headers.clear(),
 		pending: () => used > 0,
 		release: () => {
-			const text = out.toString('utf8', 0, used);
+			const released = {
+				free: out.toString('utf8', 0, heldFrom),
+				held: { text: out.toString('utf8', heldFrom, used), series: held },
+			};
 			used = 0;
-			return text;
+			free();
+			return released;
 		},
+		free,
 	};
 };

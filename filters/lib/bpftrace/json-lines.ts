@@ -8,6 +8,7 @@ import { type Emitter, lostEvents, type Sink, skipChart } from './emitter.ts';
 import { type Json, member, membersOf, readJson } from './json.ts';
 import { bucketsOf, wholeOf } from './json-buckets.ts';
 import type { Address } from './naming.ts';
+import type { Print } from './print/print.ts';
 import { exactJson } from './row.ts';
 import type { Stats } from './value.ts';
 
@@ -40,23 +41,20 @@ const statsOf = (value: Json): Stats | undefined => {
 	return isWhole && membersOf(value)?.length === 3 ? { count, average, total } : undefined;
 };
 
-/** Names that occur more than once among the members. */
-const repeatedIn = (members: [string, Json][]): Set<string> => {
-	const seen = new Set<string>();
-	return new Set(members.map(([name]) => name).filter((name) => seen.size === seen.add(name).size));
-};
-
-/** `time` is that of what is read now; `control` takes a control line that a script printed. */
+/** `control` takes a control line that a script printed. */
 export const createJsonLines = (
 	emitter: Emitter,
 	sink: Sink,
-	time: () => number,
+	print: Print,
 	control: (line: string) => void,
 ): JsonLines => {
+	const time = print.ts;
 	// Whether this stream's counts may be hexadecimal, and whether its release is one that never does that.
 	let suspect = false;
 	let isOld = false;
 	let fault = '';
+	// A dictionary's own time has no zone, but another one is another print.
+	let lastTime = '';
 
 	const refuse = (what: string, address?: Address) => {
 		fault ||= what;
@@ -76,7 +74,7 @@ export const createJsonLines = (
 		if (!Array.isArray(list)) return refuse('a histogram is not a list of buckets', address);
 		const { json, fault: wrong, saturated } = bucketsOf(list);
 		if (wrong) return refuse(wrong, address);
-		emitter.histogram(time(), address, json);
+		emitter.histogram(address, json, 0);
 		const detail = 'before bpftrace 0.20 the row from 2^31 also counts everything above';
 		if (saturated > 0n) {
 			const count = JSON.parse(exactJson(saturated.toString()));
@@ -86,8 +84,8 @@ export const createJsonLines = (
 	const scalar = (address: Address, value: Json, isStats: boolean) => {
 		const stats = isStats ? statsOf(value) : undefined;
 		const number = numberOf(value);
-		if (stats) emitter.stats(time(), address, stats);
-		else if (number !== undefined) emitter.number(time(), address, number, isStats);
+		if (stats) emitter.stats(address, stats);
+		else if (number !== undefined) emitter.number(address, number, isStats);
 		else sink.count('values_skipped');
 	};
 	/** Each key of each map to `each`, a map without keys being its own. */
@@ -104,14 +102,7 @@ export const createJsonLines = (
 				each(address, value);
 				continue;
 			}
-			const members = membersOf(value)!;
-			const repeated = repeatedIn(members);
-			// Two keys that differ only in blanks became one name: neither can be told from the other.
-			for (const key of repeated)
-				refuse(`the key ${excerpt(key)} is there twice`, { ...address, key, keyed: true });
-			for (const [key, inner] of members) {
-				if (!repeated.has(key)) each({ ...address, key, keyed: true }, inner);
-			}
+			for (const [key, inner] of membersOf(value)!) each({ ...address, key, keyed: true }, inner);
 		}
 	};
 	const isKeyless = (value: Json) => membersOf(value) === undefined || statsOf(value) !== undefined;
@@ -181,7 +172,7 @@ export const createJsonLines = (
 		const empty = EMPTY.exec(line);
 		if (empty) {
 			const address = { map: empty[2]!, key: '', keyed: false, dialect: 'json' as const };
-			if (empty[1] === 'hist') emitter.histogram(time(), address, '');
+			if (empty[1] === 'hist') emitter.histogram(address, '', 0);
 			return 'json';
 		}
 		// Release 0.24 wrote the times of a tseries without quotes.
@@ -193,12 +184,24 @@ export const createJsonLines = (
 		return 'bad';
 	};
 	const dictionary = (line: string): string => {
-		const { fault: wrong, valueType, attributes, buckets } = dictionaryOf(readJson(line, "'"));
+		const { fault: wrong, time: when, valueType, attributes, buckets } = dictionaryOf(readJson(line, "'"));
+		if (when !== lastTime) print.between('time');
+		lastTime = when;
 		if (wrong) refuse(wrong);
-		else emitter.table(time(), emitter.tableSeries(valueType, { attributes }), buckets);
+		else {
+			const table = emitter.tableOf(valueType, { attributes }, 'lost');
+			emitter.table(table.repeat === 'label' ? { ...table, repeat: 'member' } : table, buckets);
+		}
 		return 'json';
 	};
+	/** A line is a map printed whole: what it holds twice is one print, what another line holds is the next. */
 	const take = (line: string, at: number) => {
+		const isTable = line[1] === "'";
+		if (!isTable) print.endRun();
+		takeIn(line, at);
+		if (!isTable) print.endRun();
+	};
+	const takeIn = (line: string, at: number) => {
 		fault = '';
 		if (line[1] === '"' && CONTROL.test(line)) suspect = true;
 		let category: string;

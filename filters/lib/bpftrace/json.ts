@@ -51,9 +51,16 @@ class Reader {
 		if (!this.#take(character)) this.#fail(`"${character}"`);
 	}
 
+	/** Python quotes a text that holds a single quote with double ones, and puts a `b` before bytes. */
+	#opening(): string {
+		if (this.#quote === '"') return this.#quote;
+		if (this.#skip() === 'b' && /['"]/.test(this.#text[this.#at + 1] ?? '')) this.#at += 1;
+		return this.#skip() === '"' ? '"' : this.#quote;
+	}
 	#string(): string {
-		this.#need(this.#quote);
-		const closing = this.#quote.charCodeAt(0);
+		const quote = this.#opening();
+		this.#need(quote);
+		const closing = quote.charCodeAt(0);
 		let end = this.#at;
 		for (let code = 0; ; end += code === BACKSLASH ? 2 : 1) {
 			code = this.#text.charCodeAt(end);
@@ -63,7 +70,7 @@ class Reader {
 		const inner = this.#text.slice(this.#at, end);
 		this.#at = end + 1;
 		if (!inner.includes('\\')) return inner;
-		const plain = inner.replaceAll('\\\\', '').replaceAll(/\\u[0-9a-fA-F]{4}|\\["'/bfnrt]/g, '');
+		const plain = inner.replaceAll('\\\\', '').replaceAll(KNOWN[this.#quote], '');
 		if (plain.includes('\\')) this.#fail('a known escape');
 		return inner.replaceAll(/\\(?:u(....)|(.))/gs, (_all, hex, character) =>
 			hex ? String.fromCharCode(Number.parseInt(hex, 16)) : (SHORT[character] ?? character),
@@ -108,7 +115,10 @@ class Reader {
 			case '[':
 				return this.#list(depth);
 			case this.#quote:
+			case '"':
 				return this.#string();
+			case 'b':
+				return this.#quote === '"' ? this.#number() : this.#string();
 			case 't':
 				return this.#word('true', true);
 			case 'f':
@@ -126,7 +136,12 @@ class Reader {
 	}
 }
 
-const SHORT: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+// Bytes of Python that are no ASCII, `\xff`, stay as they are printed, as in bpftrace's own keys.
+const KNOWN: Record<Quote, RegExp> = {
+	'"': /\\u[0-9a-fA-F]{4}|\\["'/bfnrt]/g,
+	"'": /\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\["'/bfnrt]/g,
+};
+const SHORT: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', x: '\\x' };
 
 /** Read one line of JSON. @throws SyntaxError naming what is missing and the column. */
 export const readJson = (text: string, quote: Quote = '"'): Json => {

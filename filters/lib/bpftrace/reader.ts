@@ -1,26 +1,23 @@
-// reader: bytes of bpftrace or bcc output in, records out; it knows what each line is by its shape alone
+// reader: bytes of bpftrace or bcc output in, records out
 // Every line is counted under exactly one name, so that what came in can be told from what was understood.
-// What is bcc's is in lib/bcc/.
 
-import * as section from '../bcc/section.ts';
-import * as bcc from '../bcc/table.ts';
-import { excerpt } from '../log.ts';
 import { parseControl } from '../record.ts';
 import { createBlocks } from './blocks.ts';
-import { createEmitter, lostEvents, type Sink, skipChart } from './emitter.ts';
+import { createEmitter, type Sink } from './emitter.ts';
 import { createFast } from './fast.ts';
-import { createJsonLines, isJsonLine } from './json-lines.ts';
+import { behindHole } from './hole.ts';
+import { createJsonLines } from './json-lines.ts';
+import { createLines } from './line.ts';
 import { createLongKey } from './long-key.ts';
-import { looksLikeMap, type MapLine, mapLineOf, opensKey } from './map-line.ts';
+import { mapLineOf, opensKey } from './map-line.ts';
 import type { Settings } from './naming.ts';
-import { looksLikeRow, rowOf } from './row.ts';
-import { beginsChart, type Status, statusOf } from './status.ts';
-import { textOf } from './text.ts';
+import { createNoise } from './noise.ts';
+import { createPrint } from './print/print.ts';
+import { statusOf } from './status.ts';
+import { textOf, withoutFront } from './text.ts';
 
 const NEWLINE = 10;
 const AT_SIGN = 64;
-// The lines above a table are two or three.
-const MOST_ABOVE = 8;
 
 /** The names that lines are counted under; their sum is the number of lines. */
 export const LINE_KINDS = [
@@ -28,14 +25,18 @@ export const LINE_KINDS = [
 	...['not_numeric', 'tseries', 'orphan', 'bad', 'sections', 'passed'],
 ] as const;
 
+const UNDERSTOOD = new Set(['headers', 'scalars', 'json', 'passed', 'tseries']);
+
 export type Reader = {
 	/** Take runs of whole lines, each ending in a newline; how many lines that were. */
 	take: (bytes: Buffer) => number;
 	/** A line of `length` bytes was too long to be taken in; a histogram that it stood in is damaged. */
 	skipped: (length: number) => void;
-	/** Nothing has come for a while: a histogram with rows is taken as ended. */
+	/** Nothing has come for some moments: a print that has no histogram open is over. */
+	pause: () => void;
+	/** Nothing has come for a while: a histogram with rows is taken as ended, too. */
 	idle: () => void;
-	/** Whether `idle` would emit something. */
+	/** Whether `pause` or `idle` would do anything. */
 	holds: () => boolean;
 	end: (how: 'eof' | 'term') => void;
 };
@@ -48,33 +49,35 @@ export const createReader = (
 	sink: Sink,
 	{ now = Date.now, fast: isFast = true }: Surroundings = {},
 ): Reader => {
+	let number = 0;
+	const warnHere = (message: string, like: string) => sink.warn(`<stdin>:${number}: ${message}`, like);
+	const noise = createNoise((message) => sink.warn(`<stdin>: ${message}`, 'noise'));
 	const fast = createFast();
-	const release = () => {
-		if (fast.pending()) sink.text(fast.release());
-	};
+	const { text } = sink;
+	const print = createPrint({ settings, fast, text, now, warn: warnHere, count: sink.count });
 	const inOrder: Sink = {
 		...sink,
-		text: (text) => {
-			release();
-			sink.text(text);
+		text: print.line,
+		count: (name, by = 1) => {
+			if (name === 'noise' || name === 'not_numeric') noise.add(by);
+			else if (UNDERSTOOD.has(name)) noise.understood();
+			sink.count(name, by);
 		},
-		// Under --strict this is the last that happens, so what was good must have left.
+		// Under --strict this throws and is the last that happens, so what was good must have left.
 		bad: (what, line) => {
-			release();
-			sink.bad(what, line);
+			try {
+				sink.bad(what, line);
+			} catch (error) {
+				print.endRun();
+				print.sync();
+				throw error;
+			}
 		},
 	};
-	const emitter = createEmitter(settings, inOrder);
+	const emitter = createEmitter(settings, inOrder, print);
 	const blocks = createBlocks(emitter, inOrder);
-	let clock: number | undefined;
-	const time = () => clock ?? now();
-	let number = 0;
-	// The first line that is no control line may be the end of one whose start we never saw.
-	let atStart = true;
 	const key = createLongKey();
-	// What may turn out to be the lines above a bcc table.
-	let above: string[] = [];
-	let inAggregates = false;
+	let hasBarriers = false;
 	// The header of this line, when the short cut did not know it.
 	let missed = '';
 
@@ -87,132 +90,41 @@ export const createReader = (
 	};
 	const control = (line: string) => {
 		const parsed = parseControl(line);
+		// A barrier keeps its place behind what is held; it does not end a map.
+		if (parsed.kind === 'pos') hasBarriers = true;
+		else print.endRun();
 		if (parsed.kind === 'ts') {
-			clock = parsed.ms;
+			print.timed(parsed.ms);
 			mark(parsed.synthetic);
 		}
 		emitter.line(line);
 	};
-	const json = createJsonLines(emitter, inOrder, time, control);
-
-	const dropAbove = () => {
-		for (const _line of above) blocks.noise();
-		above = [];
-	};
-	const bad = (what: string, line: string, at: number) => {
-		const fault = `cannot parse ${what} ${excerpt(line)}`;
-		blocks.spoil(fault);
-		inOrder.bad(fault, at);
-	};
-	/** What the map was is unknown, so the rows below it must not go to the one above. */
-	const badMap = (line: string, at: number) => {
-		blocks.close('noise');
-		bad('map', line, at);
-	};
-	const status = (found: Status) => {
-		sink.count(found.kind === 'lost' ? 'lost' : 'status');
-		if (found.kind === 'lost') emitter.notice(time(), lostEvents(found.count));
-		if (found.kind === 'helper_error') emitter.notice(time(), { ...found, count: 1 });
-	};
-	const openTable = (valueType: string) => {
-		const found = section.sectionOf(above);
-		for (const _line of above) sink.count('sections');
-		above = [];
-		blocks.openTable(time(), emitter.tableSeries(valueType, found));
-	};
-	const map = (found: MapLine) => {
-		if (found.kind === 'header') {
+	const json = createJsonLines(emitter, inOrder, print, control);
+	const lines = createLines({
+		...{ emitter, blocks, print, sink: inOrder, warn: warnHere, json: json.take, control },
+		learn: () => {
 			const header = missed;
-			const learn = header === '' ? undefined : (middle: string) => fast.learn(header, middle);
-			return blocks.openMap(time(), found.head, learn);
-		}
-		blocks.close('next');
-		if (found.kind === 'other') return sink.count('not_numeric');
-		sink.count('scalars');
-		if (typeof found.value === 'bigint') emitter.number(time(), found.head, found.value);
-		else emitter.stats(time(), found.head, found.value);
-	};
-	/** `Aggregate Counts:` and its lines `Cpu Usage: 1616`, as the Kea loader prints them. */
-	const aggregate = (line: string): boolean => {
-		const match = inAggregates ? /^([A-Za-z][\w ]*): (\d{1,20})$/.exec(line) : null;
-		if (!match) return false;
-		const address = { key: '', keyed: false, dialect: 'text' as const };
-		emitter.number(time(), { map: `${section.snakeCase(match[1]!)}_total`, ...address }, BigInt(match[2]!));
-		sink.count('scalars');
-		return true;
-	};
-	/** A line that is no map, row, header, status or JSON. */
-	const unknown = (line: string, at: number) => {
-		if (blocks.chart(beginsChart(line))) return skipChart(sink);
-		if (aggregate(line)) return;
-		if (atStart && line.endsWith('|')) return blocks.orphan();
-		if (looksLikeRow(line, blocks.inMap()) || bcc.looksLikeRow(line)) return bad('bucket', line, at);
-		if (looksLikeMap(line)) return badMap(line, at);
-		inAggregates ||= line === 'Aggregate Counts:';
-		if (!section.mayBeSection(line)) return blocks.noise();
-		if (above.length >= MOST_ABOVE) dropAbove();
-		above.push(line);
-	};
-	const bucket = (line: string, at: number): boolean => {
-		const row = rowOf(line);
-		if (row) blocks.mapRow(row, at);
-		return row !== undefined;
-	};
-	const table = (line: string, at: number): boolean => {
-		const row = bcc.rowOf(line);
-		if (row) blocks.tableRow(row, at);
-		const valueType = row ? undefined : bcc.headerOf(line);
-		if (valueType !== undefined) openTable(valueType);
-		return row !== undefined || valueType !== undefined;
-	};
-	const place = (line: string, at: number, known?: MapLine) => {
-		const code = line.charCodeAt(0);
-		const mayBelong = above.length > 0 && (section.mayBeSection(line) || bcc.headerOf(line) !== undefined);
-		if (!mayBelong) dropAbove();
-		if (line.startsWith('#!')) {
-			blocks.close('control');
-			sink.count('control');
-			return control(line);
-		}
-		placeText(line, at, code, known);
-		atStart = false;
-	};
-	const placeText = (line: string, at: number, code: number, known?: MapLine) => {
-		if ((code === 91 || code === 40) && bucket(line, at)) return;
-		if (code === 32 && table(line, at)) return;
-		if (line.trim() === '') {
-			inAggregates = false;
-			blocks.close('blank');
-			return sink.count('blank');
-		}
-		if (code === 123 && isJsonLine(line)) {
-			blocks.close('next');
-			return json.take(line, at);
-		}
-		const found = known ?? (line.includes('@') ? mapLineOf(line) : undefined);
-		if (found) return map(found);
-		const said = statusOf(line);
-		if (said) return status(said);
-		unknown(line, at);
-	};
+			return header === '' ? undefined : (fixed, run) => fast.learn(header, fixed, run);
+		},
+	});
 
 	/** The key did not end: its first line is damaged, and the others are what they are. */
 	const giveUpKey = () => {
 		const [first, ...others] = key.giveUp();
 		if (!first) return;
-		badMap(...first);
-		for (const [line, at] of others) place(line, at);
+		lines.badMap(...first);
+		for (const [line, at] of others) lines.place(line, at);
 	};
 	const begin = (line: string, at: number) => {
-		if (line[0] !== '@' || !opensKey(line)) return place(line, at);
+		if (line[0] !== '@' || !opensKey(line)) return lines.place(line, at);
 		const found = mapLineOf(line);
-		if (found) return place(line, at, found);
-		dropAbove();
+		if (found) return lines.place(line, at, found);
+		lines.dropAbove();
 		key.open(line, at);
 	};
 	const continueKey = (line: string, at: number) => {
 		const said = statusOf(line);
-		if (said) return status(said);
+		if (said) return lines.status(said);
 		if (key.isBrokenBy(line)) {
 			giveUpKey();
 			return begin(line, at);
@@ -221,22 +133,33 @@ export const createReader = (
 		if (!whole) return;
 		// One line counts as the map; the others as its key.
 		sink.count('headers', whole.lines - 1);
-		map(whole.map);
+		lines.map(whole.map);
 	};
-	const takeLine = (line: string) => {
+	/** NULs came before this line: the start of another one is lost there, and rows may be. */
+	const hole = () => {
+		giveUpKey();
+		lines.dropAbove();
+		blocks.spoil('NULs stand between its rows');
+		sink.count('holes');
+		warnHere('NULs, as in a file truncated while it is written; what stands behind them is read', 'holes');
+	};
+	const takeLine = (text: string) => {
 		number += 1;
+		const behind = text.includes('\0') ? behindHole(text) : undefined;
+		if (behind !== undefined) hole();
+		if (behind === '') return inOrder.count('noise');
+		const line = behind === undefined ? text : withoutFront(behind);
 		if (key.isOpen()) continueKey(line, number);
 		else begin(line, number);
 	};
 	const takeFast = (bytes: Buffer, view: DataView, at: number): number => {
-		if (!isFast || key.isOpen() || above.length > 0 || inAggregates || !blocks.isClear()) return at;
-		const next = fast.block(bytes, view, at, time());
+		if (!isFast || key.isOpen() || !lines.isClear() || !blocks.isClear()) return at;
+		const next = fast.block(bytes, view, at, print);
 		missed = fast.missed();
 		if (next === at) return at;
-		atStart = false;
 		const rows = fast.rows();
 		number += rows + 2;
-		sink.count('headers');
+		inOrder.count('headers');
 		sink.count('rows', rows);
 		sink.count('blank');
 		return next;
@@ -258,7 +181,7 @@ export const createReader = (
 			takeLine(textOf(bytes, at, end));
 			at = end + 1;
 		}
-		release();
+		print.sync();
 		return number - before;
 	};
 	return {
@@ -266,19 +189,25 @@ export const createReader = (
 		skipped: (length) => {
 			number += 1;
 			giveUpKey();
-			dropAbove();
+			lines.dropAbove();
 			blocks.spoil(`a line of ${length} bytes inside it is too long`);
+		},
+		pause: () => {
+			if (!blocks.isOpen() && !key.isOpen()) print.pause();
 		},
 		idle: () => {
 			if (blocks.holdsRows()) blocks.close('idle');
-			release();
+			print.pause();
 		},
-		holds: blocks.holdsRows,
+		holds: () => blocks.holdsRows() || print.isOpen(),
 		end: (how) => {
 			giveUpKey();
-			dropAbove();
+			lines.dropAbove();
 			blocks.close(how);
-			release();
+			if (how === 'term' && hasBarriers) print.forget();
+			print.endRun();
+			print.sync();
+			if (how === 'eof') noise.end();
 		},
 	};
 };

@@ -2,7 +2,6 @@
 // A histogram's line is put together from text: its buckets are never made into objects.
 
 import type { Exact, Notice } from '../record.ts';
-import { exact } from '../record.ts';
 import type { Series, Settings } from './naming.ts';
 
 /** A series' members in the order of the record. */
@@ -14,7 +13,7 @@ const ordered = ({ metric, unit, attributes, synthetic }: Series) => ({
 });
 
 /** What stands between the time and the buckets of a histogram: `,"host":"web1", ... "buckets":[`. */
-export const histogramMiddle = (settings: Settings, series: Series): string => {
+const histogramMiddle = (settings: Settings, series: Series): string => {
 	const { host, temporality } = settings;
 	return `,${JSON.stringify({ host, ...ordered(series), temporality }).slice(1, -1)},"buckets":[`;
 };
@@ -22,22 +21,26 @@ export const histogramMiddle = (settings: Settings, series: Series): string => {
 /** What stands in front of the time. */
 export const HISTOGRAM_START = '{"type":"histogram","ts":';
 
-/** A histogram's line; `buckets` is the list's content. */
-export const histogramLine = (ts: number, middle: string, buckets: string): string =>
-	`${HISTOGRAM_START}${ts}${middle}${buckets}]}`;
-
 /** What stands between the time and the value of a sum, and of a gauge. */
-export const sumMiddle = (settings: Settings, series: Series): string => {
+const sumMiddle = (settings: Settings, series: Series): string => {
 	const { host, temporality } = settings;
 	const fixed = { host, ...ordered(series), temporality, monotonic: true };
 	return `,${JSON.stringify(fixed).slice(1, -1)},"value":`;
 };
-export const gaugeMiddle = ({ host }: Settings, series: Series): string =>
+const gaugeMiddle = ({ host }: Settings, series: Series): string =>
 	`,${JSON.stringify({ host, ...ordered(series) }).slice(1, -1)},"value":`;
 
-/** The line of a sum or a gauge. */
-export const numberLine = (type: 'sum' | 'gauge', ts: number, middle: string, value: bigint): string =>
-	`{"type":"${type}","ts":${ts}${middle}${JSON.stringify(exact(value))}}`;
+/** What the records of one series have in common: the text between time and value, and a name that no other has. */
+export type Fixed = { id: string; middle: string; series: Series };
+
+const MIDDLES = { histogram: histogramMiddle, sum: sumMiddle, gauge: gaugeMiddle };
+
+/** The fixed text of a series. Its name leaves out the type, which a map of numbers may change. */
+export const fixedOf = (type: keyof typeof MIDDLES, settings: Settings, series: Series): Fixed => {
+	const { metric, unit, attributes } = series;
+	const id = JSON.stringify([metric, unit, attributes]);
+	return { id, middle: MIDDLES[type](settings, series), series };
+};
 
 /** What a notice says; `series` names the one that is tainted, where that is known. */
 export type Remark = { kind: string; count: Exact; detail: string };

@@ -37,13 +37,22 @@ const withEscapes = (bytes: Buffer, from: number, end: number): string => {
 	return pieces.join('') + bytes.toString('utf8', good, end);
 };
 
-// A clear-screen in front of each print has no newline, and would stand in front of the map's name.
-const SCREEN_CODES = /^(?:\x1b(?:\[[0-9;?]*[A-Za-z]|c))+/;
+// What stands in front of a line and is not of it: the mark at the start of a file; a clear-screen in front of each
+// print, which has no newline; and the `^C` that a terminal shows where the next line begins.
+const IN_FRONT = /^(?:\ufeff|\x1b(?:\[[0-9;?]*[A-Za-z]|c)|\^[CZ\\])+/;
+const MARK = 0xfeff;
+const CARET = 94;
 
 /** The text of the line from `from` to its newline at `end`. */
 export const textOf = (bytes: Buffer, from: number, end: number): string => {
 	const last = end > from && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 	let line = bytes.toString('utf8', from, last);
 	if (line.includes(REPLACEMENT)) line = withEscapes(bytes, from, last);
-	return line.charCodeAt(0) === ESCAPE ? line.replace(SCREEN_CODES, '') : line;
+	return withoutFront(line);
+};
+
+/** A line without what stands in front of it. */
+export const withoutFront = (line: string): string => {
+	const code = line.charCodeAt(0);
+	return code === ESCAPE || code === CARET || code === MARK ? line.replace(IN_FRONT, '') : line;
 };

@@ -1,11 +1,16 @@
 // connection: one open TCP connection to the first of several servers that can be had
 // Reconnects with a growing delay, moves on to the next server, and goes back when the first is up again.
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { dial, type Server } from '../dial.ts';
 import { describe } from '../failure.ts';
 import type { Log } from '../log.ts';
 
-export type Server = { host: string; port: number };
+/**
+ * How a connection ended, or could not be made. `finished`: the server closed its side after we had closed ours.
+ * `closed`: it closed it by itself, in order, and is asked at once for another connection. Else it is `lost`.
+ */
+export type Ending = 'finished' | 'closed' | 'lost';
 
 export type ConnectionOptions = {
 	servers: Server[];
@@ -14,9 +19,13 @@ export type ConnectionOptions = {
 	retryMaxMs: number;
 	log: Log;
 	onUp: () => void;
-	/** The connection is gone; `orderly` when the server closed its side after we had closed ours. */
-	onDown: (orderly: boolean) => void;
+	/** The connection is gone, or there is still none. */
+	onDown: (ending: Ending) => void;
+	/** The server has closed its side; ours is still open. */
+	onEnd: (socket: Socket) => void;
 	onDrain: () => void;
+	/** Whether the server has taken anything on this connection. */
+	wasUsed: () => boolean;
 };
 
 export type Connection = {
@@ -25,6 +34,8 @@ export type Connection = {
 	/** Whether there is a connection, be it one that is just closing. */
 	isUp: () => boolean;
 	open: () => void;
+	/** Give the connection up, and the server as well where there is another one. */
+	abandon: (reason: string) => void;
 	/** Say that no more comes, and let the server close when it has read everything. */
 	finish: () => void;
 	/** Give up whatever there is, for good. */
@@ -34,7 +45,8 @@ export type Connection = {
 const FIRST_DELAY_MS = 200;
 // A server that hangs up sooner than this counts as one that cannot be had, so that the delay grows.
 const STEADY_MS = 5000;
-const KEEPALIVE_MS = 30_000;
+// A proxy that has no server behind it hangs up sooner than this; one that closes what is idle does not.
+const HELD_MS = 100;
 const JITTER = 0.2;
 
 /** The delay behind `delay`: twice that, up to the most. */
@@ -43,30 +55,20 @@ export const nextDelay = (delay: number, most: number): number => Math.min(most,
 const nameOf = ({ host, port }: Server): string =>
 	host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** A socket that is connected, or calls back with the reason why not. */
-const dial = ({ host, port }: Server, timeoutMs: number): Socket => {
-	const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
-	const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
-	socket.once('connect', () => clearTimeout(timer));
-	socket.once('close', () => clearTimeout(timer));
-	// A server has nothing to say; unread bytes would keep its end of the connection from being seen.
-	socket.resume();
-	return socket;
-};
-
 export const createConnection = (options: ConnectionOptions): Connection => {
-	const { servers, connectTimeoutMs, log, onUp, onDown, onDrain } = options;
+	const { servers, connectTimeoutMs, log, onUp, onDown, onEnd, onDrain, wasUsed } = options;
 	const retryMaxMs = Math.max(options.retryMaxMs, FIRST_DELAY_MS);
 	let index = 0;
 	let delay = FIRST_DELAY_MS;
 	let current: Socket | undefined;
-	let dialling: Socket | undefined;
+	let cancel = () => {};
 	let upAt: number | undefined;
 	let isFinishing = false;
 	let isSwitching = false;
 	let isOver = false;
 	let retry: NodeJS.Timeout | undefined;
 	let probe: NodeJS.Timeout | undefined;
+	let cancelProbe = () => {};
 
 	const later = () => {
 		const wait = Math.min(retryMaxMs, delay * (1 + JITTER * (Math.random() * 2 - 1)));
@@ -81,11 +83,10 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 	};
 	const lookForFirst = () => {
 		const [first] = servers;
-		const socket = dial(first!, connectTimeoutMs);
-		socket.once('error', () => {});
-		socket.once('connect', () => {
-			socket.destroy();
-			if (index === 0 || !current || isFinishing || isOver) return;
+		cancelProbe();
+		cancelProbe = dial(first!, connectTimeoutMs, (_error, socket) => {
+			socket?.destroy();
+			if (!socket || index === 0 || !current || isFinishing || isOver) return;
 			log.info(`${nameOf(first!)} is up again; going back to it`);
 			isSwitching = true;
 			const old = current;
@@ -94,57 +95,80 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 			setTimeout(() => old.destroy(), connectTimeoutMs).unref();
 		});
 	};
-	const isUp = (socket: Socket) => {
-		current = socket;
-		dialling = undefined;
-		upAt = performance.now();
-		log.info(`connected to ${nameOf(servers[index]!)}`, {}, `connected ${index}`);
-		if (index > 0) probe = setInterval(lookForFirst, retryMaxMs);
-		onUp();
-	};
-	const isDown = (reason: string) => {
-		const wasUp = upAt !== undefined;
-		const wasSteady = wasUp && performance.now() - upAt! >= STEADY_MS;
+	const isDown = (ending: Ending, reason: string, isAbandoned = false) => {
+		const upMs = upAt === undefined ? 0 : performance.now() - upAt;
+		const wasSteady = upMs >= STEADY_MS;
 		const wasSwitching = isSwitching;
+		const isAgain = ending === 'closed' && (upMs >= HELD_MS || wasUsed());
 		clearInterval(probe);
-		[current, dialling, upAt, isSwitching] = [undefined, undefined, undefined, false];
-		if (wasUp) onDown(isFinishing && reason === '');
+		cancelProbe();
+		[current, upAt, isSwitching] = [undefined, undefined, false];
+		onDown(ending === 'closed' && !isAgain ? 'lost' : ending);
 		if (isOver || isFinishing) return;
-		const why = reason || 'the server closed the connection';
-		if (!wasSwitching) log.warn(`${nameOf(servers[index]!)}: ${why}; trying again`, {}, `down ${index}`);
-		if (!wasSteady && !wasSwitching) return tryNext();
+		if (isAgain) {
+			log.info(`${nameOf(servers[index]!)} closed the connection; connecting again`, {}, `closed ${index}`);
+			return open();
+		}
+		if (!wasSwitching) log.warn(`${nameOf(servers[index]!)}: ${reason}; trying again`, {}, `down ${index}`);
+		if (isAbandoned || (!wasSteady && !wasSwitching)) return tryNext();
 		index = 0;
 		delay = FIRST_DELAY_MS;
 		if (wasSwitching) open();
 		else later();
 	};
+	const isUp = (socket: Socket) => {
+		let reason = '';
+		let hasEnded = false;
+		current = socket;
+		upAt = performance.now();
+		log.info(`connected to ${nameOf(servers[index]!)}`, {}, `connected ${index}`);
+		if (index > 0) probe = setInterval(lookForFirst, retryMaxMs);
+		// A server has nothing to say; unread bytes would keep its end of the connection from being seen.
+		socket.resume();
+		socket.on('error', (error) => {
+			reason = describe(error) || 'the connection broke';
+		});
+		socket.on('drain', onDrain);
+		socket.once('end', () => {
+			hasEnded = true;
+			onEnd(socket);
+		});
+		socket.once('close', () => {
+			const isOrderly = hasEnded && reason === '' && !isSwitching;
+			const ending = isOrderly ? (isFinishing ? 'finished' : 'closed') : 'lost';
+			isDown(ending, abandoned || reason || 'the server closed the connection', abandoned !== '');
+			abandoned = '';
+		});
+		onUp();
+	};
+	let abandoned = '';
 	const open = () => {
 		if (isOver || isFinishing) return;
-		let reason = '';
-		const socket = dial(servers[index]!, connectTimeoutMs);
-		dialling = socket;
-		socket.on('error', (error) => {
-			reason = describe(error) || 'cannot be reached';
+		cancel = dial(servers[index]!, connectTimeoutMs, (error, socket) => {
+			if (socket) isUp(socket);
+			else isDown('lost', (error && describe(error)) || 'cannot be reached');
 		});
-		socket.once('connect', () => isUp(socket));
-		socket.on('drain', onDrain);
-		socket.once('close', () => isDown(reason));
 	};
 	return {
 		socket: () => (current?.writable ? current : undefined),
 		isUp: () => upAt !== undefined,
 		open,
+		abandon: (reason) => {
+			abandoned = reason;
+			current?.resetAndDestroy();
+		},
 		finish: () => {
 			isFinishing = true;
 			clearTimeout(retry);
-			dialling?.destroy();
+			cancel();
 			current?.end();
 		},
 		destroy: () => {
 			isOver = true;
 			clearTimeout(retry);
 			clearInterval(probe);
-			dialling?.destroy();
+			cancel();
+			cancelProbe();
 			current?.destroy();
 		},
 	};

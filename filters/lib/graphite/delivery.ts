@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { Position } from '../record.ts';
+import type { Ending } from './connection.ts';
 import { unackedBytes } from './unacked.ts';
 import { type Batch, createWindow, type Window } from './window.ts';
 
@@ -23,8 +24,18 @@ export type Delivery = {
 	barrier: (position: Position, seq: number) => void;
 	/** Look at the connection at time `now` (monotonic, ms); `waiting` is the lowest number of a point not sent yet. */
 	tick: (socket: Socket | undefined, now: number, waiting: number) => void;
-	/** The connection is gone; after an `orderly` close the server has read everything. The answer: points to repeat. */
-	down: (orderly: boolean, waiting: number) => number;
+	/** The server has closed its side: what it has acknowledged until then is known for sure. */
+	ended: (socket: Socket) => void;
+	/**
+	 * The connection is gone, or there still is none. `finished`: the server has read everything. `closed`: what it has
+	 * acknowledged stays so, for a server that is there at once is one that did not die; else all is to be sent again.
+	 * The answer: points to repeat.
+	 */
+	down: (ending: Ending, waiting: number) => number;
+	/** How long nothing has been acknowledged though something was sent, at the last tick; ms. */
+	stalledMs: () => number;
+	/** Whether anything has been acknowledged on this connection. */
+	wasUsed: () => boolean;
 };
 
 export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: DeliveryOptions): Delivery => {
@@ -33,6 +44,8 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 	let clock = 0;
 	let tickedAt: number | undefined;
 	let reached = 0;
+	let movedAt = 0;
+	let stalledMs = 0;
 
 	const confirm = (batches: Batch[], waiting: number) => {
 		const begun = batches.flatMap(({ fresh }) => fresh);
@@ -43,16 +56,20 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 		const last = done.at(-1);
 		if (last) onConfirmed(last.position);
 	};
+	/** What the peer's kernel has acknowledged by now. */
+	const acknowledgedBy = (socket: Socket): number =>
+		socket.bytesWritten - socket.writableLength - unackedBytes(socket.localPort ?? 0, socket.remotePort ?? 0);
 	/** Time passes only on a connection that takes what we write: a server that stopped reading may yet lose it. */
-	const settle = (socket: Socket, passed: number) => {
+	const settle = (socket: Socket, now: number, passed: number) => {
 		// Asking the kernel takes a file to be read: only when there is something to learn.
 		if (!window.isUnsettled() && !socket.writableNeedDrain) {
 			clock += passed;
+			movedAt = now;
 			return;
 		}
-		const accepted = socket.bytesWritten - socket.writableLength;
-		const acknowledged = accepted - unackedBytes(socket.localPort ?? 0, socket.remotePort ?? 0);
+		const acknowledged = acknowledgedBy(socket);
 		if (!socket.writableNeedDrain || acknowledged > reached) clock += passed;
+		if (acknowledged > reached || acknowledged === socket.bytesWritten) movedAt = now;
 		reached = acknowledged;
 		window.settle(acknowledged, clock);
 	};
@@ -64,13 +81,21 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 		tick: (socket, now, waiting) => {
 			const passed = Math.min(now - (tickedAt ?? now), 2 * tickMs);
 			tickedAt = now;
-			if (socket && window.bytes() > 0) settle(socket, passed);
+			if (socket && window.bytes() > 0) settle(socket, now, passed);
+			else movedAt = now;
+			stalledMs = now - movedAt;
 			confirm(window.expire(clock), waiting);
 		},
-		down: (orderly, waiting) => {
-			reached = 0;
-			if (orderly) confirm(window.confirmSent(), waiting);
-			return window.rewind();
+		ended: (socket) => {
+			reached = acknowledgedBy(socket);
+			window.settle(reached, clock);
 		},
+		down: (ending, waiting) => {
+			reached = 0;
+			if (ending === 'finished') confirm(window.confirmSent(), waiting);
+			return ending === 'closed' ? window.carry() : window.rewind();
+		},
+		stalledMs: () => stalledMs,
+		wasUsed: () => reached > 0,
 	};
 };

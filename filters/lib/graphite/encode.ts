@@ -11,6 +11,7 @@ import {
 	type HostDots,
 	joinNodes,
 	joinTags,
+	ownNodes,
 } from './path.ts';
 
 export type EncodeOptions = {
@@ -56,8 +57,8 @@ type Named = {
 /** Names and paths out of records, every one of them safe. */
 const createPaths = ({ metric, prefix, escape: how, hostDots, tags, onCut }: EncodeOptions) => {
 	const nodes = (text: string) => escapeNodes(text, how, onCut);
-	const before = prefix ? nodes(prefix) : [];
-	const renamed = metric ? nodes(metric) : undefined;
+	const before = prefix ? ownNodes(prefix, how, onCut) : [];
+	const renamed = metric ? ownNodes(metric, how, onCut) : undefined;
 
 	const hostNodes = (host: string): string[] => {
 		const found = hostDots === 'keep' ? nodes(host) : [hostNode(host)];

@@ -54,6 +54,13 @@ export const escapeNode = (text: string, how: Escape, onCut: () => void = () => 
 export const escapeNodes = (text: string, how: Escape, onCut?: () => void): string[] =>
 	text.split('.').map((node) => escapeNode(node, how, onCut));
 
+/** A user's own nodes, `prod.web`: a dot too many at the end, at the start or in between makes no node. */
+export const ownNodes = (text: string, how: Escape, onCut?: () => void): string[] =>
+	text
+		.split('.')
+		.filter((node) => node !== '')
+		.map((node) => escapeNode(node, how, onCut));
+
 /** Nodes joined to a path; what would make it too long is one hashed node, so long paths stay different. */
 export const joinNodes = (nodes: string[], onCut: () => void = () => {}): string => {
 	const path = nodes.join('.');

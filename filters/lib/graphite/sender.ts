@@ -1,11 +1,12 @@
 // sender: points to Graphite over one connection, kept until they have stayed delivered for a while
 // Joins the parts: batches of what waits, the connection, the delivery window, and the report of what waits.
 
+import type { Server } from '../dial.ts';
 import type { Log } from '../log.ts';
 import type { Position } from '../record.ts';
 import { createWaitReport } from '../waiting.ts';
 import { createBatches } from './batches.ts';
-import { createConnection, type Server } from './connection.ts';
+import { createConnection } from './connection.ts';
 import { createDelivery } from './delivery.ts';
 import type { Pacing } from './pacing.ts';
 
@@ -16,6 +17,8 @@ export type SenderOptions = {
 	retryMaxMs: number;
 	/** How long what was sent is kept, to be sent again when the connection is lost. */
 	windowMs: number;
+	/** How long the server may acknowledge nothing of what was sent before its connection counts as lost. */
+	stallMs: number;
 	/** The most points that wait. */
 	most: number;
 	/** Whether a full queue makes `room` wait; else its oldest points are dropped. */
@@ -78,7 +81,7 @@ const createGate = (isFull: () => boolean) => {
 };
 
 export const createSender = (options: SenderOptions): Sender => {
-	const { most, holds, log, count, onFailure } = options;
+	const { most, holds, stallMs, log, count, onFailure } = options;
 	const batches = createBatches({ ...options, most: holds ? most : Number.POSITIVE_INFINITY });
 	const delivery = createDelivery({ ...options, tickMs: TICK_MS });
 	const report = createWaitReport({ what: 'points', everyMs: REPORT_MS, log, count });
@@ -93,11 +96,12 @@ export const createSender = (options: SenderOptions): Sender => {
 
 	const lowestWaiting = () => batches.oldest()?.seq ?? batches.next();
 	const nextBatch = () => {
-		const again = window.next();
+		const now = performance.now();
+		const again = window.next(now);
 		if (again || window.bytes() >= MOST_KEPT_BYTES) return again;
-		const batch = batches.gather(performance.now());
+		const batch = batches.gather(now);
 		if (batch) window.add(batch);
-		return window.next();
+		return window.next(now);
 	};
 	const send = () => {
 		isScheduled = false;
@@ -113,22 +117,26 @@ export const createSender = (options: SenderOptions): Sender => {
 	const connection = createConnection({
 		...options,
 		onUp: send,
-		onDown: (orderly) => {
-			count('sent_again', delivery.down(orderly, lowestWaiting()));
+		onDown: (ending) => {
+			count('sent_again', delivery.down(ending, lowestWaiting()));
 			closed();
 		},
+		onEnd: delivery.ended,
 		onDrain: send,
+		wasUsed: delivery.wasUsed,
 	});
 	const tell = (now: number) => {
-		const { unsent } = window.points();
+		const { unsent, unsettled, unsettledSince } = window.points();
 		unsentSince = unsent > 0 ? (unsentSince ?? now) : undefined;
-		const since = Math.min(batches.oldest()?.at ?? now, unsentSince ?? now);
-		report(batches.size() + unsent, since, now);
+		const since = Math.min(batches.oldest()?.at ?? now, unsentSince ?? now, unsettledSince ?? now);
+		report(batches.size() + unsent + unsettled, since, now);
 	};
 	const tick = () => {
 		const now = performance.now();
 		try {
 			delivery.tick(connection.socket(), now, lowestWaiting());
+			if (delivery.stalledMs() >= stallMs)
+				connection.abandon(`nothing was acknowledged for ${Math.round(stallMs / 1000)} s`);
 			send();
 			tell(now);
 		} catch (error) {

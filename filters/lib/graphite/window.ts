@@ -9,9 +9,11 @@ export type Window = {
 	/** Keep a batch; it is the next to be sent. */
 	add: (batch: Batch) => void;
 	/** The next batch to put on the connection, counted as sent from now on. */
-	next: () => Batch | undefined;
+	next: (now: number) => Batch | undefined;
 	/** The connection is lost: everything kept is to be sent again. The answer is how many points had been sent. */
 	rewind: () => number;
+	/** The same, but for what is settled: that stays so on the next connection. */
+	carry: () => number;
 	/** Whether there is something sent of which that is not known yet. */
 	isUnsettled: () => boolean;
 	/** The peer's kernel has the first `bytes` bytes of this connection. */
@@ -23,11 +25,11 @@ export type Window = {
 	/** The lowest number of a point kept, infinite when nothing is. */
 	lowest: () => number;
 	bytes: () => number;
-	/** Points kept, and how many of them are not on this connection yet. */
-	points: () => { kept: number; unsent: number };
+	/** Points kept; how many of them are not on this connection yet; how many are, and not settled, since when. */
+	points: () => { kept: number; unsent: number; unsettled: number; unsettledSince: number | undefined };
 };
 
-type Kept = Batch & { end: number; settledAt: number | undefined };
+type Kept = Batch & { end: number; sentAt: number; settledAt: number | undefined };
 
 export const createWindow = (windowMs: number): Window => {
 	let kept: Kept[] = [];
@@ -44,27 +46,36 @@ export const createWindow = (windowMs: number): Window => {
 	};
 	const pointsFrom = (from: number, to: number) =>
 		kept.slice(from, to).reduce((all, { points }) => all + points, 0);
+	/** How many batches at the start are settled. */
+	const settled = () => {
+		const first = kept.findIndex(({ settledAt }, at) => at >= sent || settledAt === undefined);
+		return first < 0 ? kept.length : first;
+	};
+	/** Back to batch `from`, on another connection. */
+	const back = (from: number): number => {
+		const points = pointsFrom(from, sent);
+		for (const batch of kept.slice(from)) batch.settledAt = undefined;
+		sent = from;
+		offset = 0;
+		return points;
+	};
 
 	return {
 		add: (batch) => {
-			kept.push({ ...batch, end: 0, settledAt: undefined });
+			kept.push({ ...batch, end: 0, sentAt: 0, settledAt: undefined });
 			bytes += batch.bytes.length;
 		},
-		next: () => {
+		next: (now) => {
 			const batch = kept[sent];
 			if (!batch) return undefined;
 			sent += 1;
+			batch.sentAt = now;
 			offset += batch.bytes.length;
 			batch.end = offset;
 			return batch;
 		},
-		rewind: () => {
-			const points = pointsFrom(0, sent);
-			for (const batch of kept) batch.settledAt = undefined;
-			sent = 0;
-			offset = 0;
-			return points;
-		},
+		rewind: () => back(0),
+		carry: () => back(settled()),
 		isUnsettled: () => sent > 0 && kept[sent - 1]!.settledAt === undefined,
 		settle: (upTo, clock) => {
 			for (const batch of kept.slice(0, sent)) if (batch.end <= upTo) batch.settledAt ??= clock;
@@ -77,6 +88,14 @@ export const createWindow = (windowMs: number): Window => {
 		confirmSent: () => letGo(sent),
 		lowest: () => kept.reduce((least, { low }) => Math.min(least, low), Number.POSITIVE_INFINITY),
 		bytes: () => bytes,
-		points: () => ({ kept: pointsFrom(0, kept.length), unsent: pointsFrom(sent, kept.length) }),
+		points: () => {
+			const first = settled();
+			return {
+				kept: pointsFrom(0, kept.length),
+				unsent: pointsFrom(sent, kept.length),
+				unsettled: pointsFrom(first, sent),
+				unsettledSince: first < sent ? kept[first]!.sentAt : undefined,
+			};
+		},
 	};
 };

@@ -17,7 +17,6 @@ export type Chain = {
 	dataset?: string;
 	counter: number;
 	version?: Version;
-	sum: number;
 };
 
 /** Whether a schema is that of metrics as we write it, with Integers or with Longs. */
@@ -36,14 +35,13 @@ export const chainFrom = ({ head }: Restored): Chain | undefined => {
 		counter: Number(tags.get(TAG.counter) ?? 1),
 		data: continueFrom(head.state),
 		version: head.version,
-		sum: head.sum,
 	};
 };
 
 /** A chain that has no version yet. */
 export const emptyChain = (wide: boolean, dataset: string): Chain => {
 	const schemas = schemaFor(wide);
-	return { data: createDataSet(schemas), hash: schemaHash(schemas), dataset, counter: 0, sum: 0 };
+	return { data: createDataSet(schemas), hash: schemaHash(schemas), dataset, counter: 0 };
 };
 
 /**

@@ -4,7 +4,7 @@
 import { EXIT, Failure } from '../failure.ts';
 import { BlobError } from './errors.ts';
 import { applyDelta, readSnapshot } from './read.ts';
-import { checksum, hex, type State } from './state.ts';
+import { type AnyTable, checksum, hex, type State } from './state.ts';
 
 /** The blobs of a version as they lie on the disk, read when they are wanted; without deltas for a first one. */
 export type Written = {
@@ -13,8 +13,8 @@ export type Written = {
 	reverse?: () => Uint8Array;
 };
 
-/** What the states' checksums have to be: that of the new one and, unless it is the first, of the one before. */
-export type Expected = { sum: number; previous?: number };
+/** What the writer has in memory, the state before included, and the checksum of the new one. */
+export type Expected = { state: State; sum: number };
 
 const wrong = (what: string, how: string): Failure =>
 	new Failure(EXIT.bug, `the ${what} that was written ${how}: nothing is announced; please report it`);
@@ -28,21 +28,37 @@ const attempt = <Result>(what: string, work: () => Result): Result => {
 	}
 };
 
-const mustBe = (what: string, state: State, wanted: number): void => {
-	const sum = checksum(state);
-	if (sum !== wanted) throw wrong(what, `leads to the checksum ${hex(sum)}, not ${hex(wanted)}`);
+/** The first ordinal of those that a delta brought into `read` whose record is not the one that the writer has. */
+const differingIn = (read: AnyTable, own: AnyTable): number | undefined =>
+	read.current
+		.without(read.previous)
+		.list()
+		.find((ordinal) => read.checksum(ordinal, 0) !== own.checksum(ordinal, 0));
+
+/**
+ * That a delta led to the current or the previous state of the writer: the same ordinals, and the same records where it
+ * brought any. What it did not touch was compared as the snapshot.
+ */
+const mustLead = (what: string, read: State, own: State, to: 'current' | 'previous'): void => {
+	for (const [name, table] of own.tables) {
+		const found = read.tables.get(name);
+		if (!found?.current.equals(table[to])) throw wrong(what, `leads to other records of ${name}`);
+		const differing = differingIn(found, table);
+		if (differing !== undefined) throw wrong(what, `leads to another ${name} ${differing}`);
+	}
 };
 
 /**
  * Read the blobs back: the snapshot is the state, the reverse delta leads to the one before, and the delta on again.
  * @throws Failure(70) saying which of them is wrong, and how.
  */
-export const checkBlobs = ({ snapshot, delta, reverse }: Written, { sum, previous }: Expected): void => {
+export const checkBlobs = ({ snapshot, delta, reverse }: Written, { state: own, sum }: Expected): void => {
 	const state = attempt('snapshot', () => readSnapshot(snapshot()));
-	mustBe('snapshot', state, sum);
-	if (previous === undefined || !delta || !reverse) return;
+	const found = checksum(state);
+	if (found !== sum) throw wrong('snapshot', `leads to the checksum ${hex(found)}, not ${hex(sum)}`);
+	if (!delta || !reverse) return;
 	attempt('reverse delta', () => applyDelta(state, reverse()));
-	mustBe('reverse delta', state, previous);
+	mustLead('reverse delta', state, own, 'previous');
 	attempt('delta', () => applyDelta(state, delta()));
-	mustBe('delta', state, sum);
+	mustLead('delta', state, own, 'current');
 };

@@ -10,8 +10,14 @@ import { nameOf } from './naming.ts';
 /** A record that a metric is made of. */
 export type Measure = Histogram | Sum | Gauge;
 
-/** A series as a metric; `broken` says in words why it cannot be one. */
-export type Series = { record: Measure; broken?: string };
+/**
+ * A series as a metric; `broken` says in words why it cannot be one. `text` are the buckets of the record where those
+ * are not read.
+ */
+export type Series = { record: Measure; broken?: string; text?: SeriesText | undefined };
+
+/** The buckets that counted something, as JSON without the list's brackets, and the sum of their counts; all of it fits. */
+export type SeriesText = { counted: string; total: number };
 
 /** `fault` is told of each metric, or aggregate, that is left out, and why. */
 export type StateOptions = { wide: boolean; fault: (what: string) => void };
@@ -54,25 +60,37 @@ const metricOf = (name: string, record: Measure): CycleMetric => {
 	return { name, total: buckets.map(([, , count]) => count).reduce(add, 0), unit, buckets };
 };
 
+const textMetric = (name: string, { unit }: Measure, { total, counted }: SeriesText): CycleMetric => ({
+	name,
+	total,
+	unit,
+	buckets: [],
+	text: counted,
+});
+
 // No unit of text takes more bytes in JSON than six, and no bucket, its numbers having been looked at, more than this.
 const MOST_UNIT = 6;
 const MOST_BUCKET = 80;
 const MOST_HEAD = 512;
 
-/** Whether the line of a state without metrics, or of one metric, is too long for the stages behind. */
+/** Whether the first line of a state, of one metric or else its own, is too long for the stages behind. */
 const isTooLong = (state: CycleState): boolean => {
-	const { source, metrics, aggregates } = state;
-	let units = source.length;
-	let buckets = 0;
-	for (const metric of metrics) {
-		units += metric.name.length + metric.unit.length;
-		buckets += metric.buckets.length;
-	}
-	for (const [name] of aggregates) units += name.length + MOST_BUCKET / MOST_UNIT;
-	if (MOST_HEAD + units * MOST_UNIT + buckets * MOST_BUCKET <= LONGEST_LINE) return false;
 	const cycle = { version: '', dataset: '', wide: true, synthetic: true, states: [state] };
 	for (const line of linesOf(cycle)) return Buffer.byteLength(line) + 1 > LONGEST_LINE;
 	return false;
+};
+
+const isMetricTooLong = (source: string, metric: CycleMetric): boolean => {
+	const { name, unit, buckets, text = '' } = metric;
+	const units = source.length + name.length + unit.length;
+	const most = MOST_HEAD + units * MOST_UNIT + buckets.length * MOST_BUCKET + text.length;
+	return most > LONGEST_LINE && isTooLong({ ...EMPTY, source, metrics: [metric] });
+};
+
+const areTotalsTooLong = (source: string, aggregates: [string, Exact][]): boolean => {
+	let most = MOST_HEAD + source.length * MOST_UNIT;
+	for (const [name] of aggregates) most += name.length * MOST_UNIT + MOST_BUCKET;
+	return most > LONGEST_LINE && isTooLong({ ...EMPTY, source, aggregates });
 };
 
 const TOO_LONG = `its line would be longer than ${LONGEST_LINE} bytes`;
@@ -85,7 +103,7 @@ const aggregatesOf = (source: string, totals: Totals, { wide, fault }: StateOpti
 		if (problem) fault(`${source}, the aggregate of ${name}: ${problem}`);
 		return problem === '';
 	});
-	if (!isTooLong({ ...EMPTY, source, aggregates: all })) return all;
+	if (!areTotalsTooLong(source, all)) return all;
 	fault(`${source}, all aggregates: ${TOO_LONG}`);
 	return [];
 };
@@ -103,10 +121,10 @@ export const stateOf = (
 	const totals: Totals = new Map();
 	const spoiled = new Set<string>();
 	const metrics: CycleMetric[] = [];
-	for (const [name, { record, broken }] of all) {
-		const made = metricOf(name, record);
-		const isLong = () => isTooLong({ ...EMPTY, source, metrics: [made] });
-		const problem = broken ?? (misfitIn(made, options.wide) || (isLong() ? TOO_LONG : ''));
+	for (const [name, { record, broken, text }] of all) {
+		const made = text ? textMetric(name, record, text) : metricOf(name, record);
+		const misfit = text ? '' : misfitIn(made, options.wide);
+		const problem = broken ?? (misfit || (isMetricTooLong(source, made) ? TOO_LONG : ''));
 		const group = nameOf(record.metric, {});
 		if (problem) {
 			options.fault(`${source} ${name}: ${problem}`);

@@ -10,8 +10,11 @@
 import { type AnyRecord, type Bucket, type Exact, toBigInt } from '../record.ts';
 import type { Version } from './folder.ts';
 
-/** One series: `total` is the sum of the counts of its buckets or, without buckets, its value. */
-export type CycleMetric = { name: string; total: Exact; unit: string; buckets: Bucket[] };
+/**
+ * One series: `total` is the sum of the counts of its buckets or, without buckets, its value. `text` are buckets that
+ * nobody has read, as JSON without the list's brackets; `buckets` is empty then.
+ */
+export type CycleMetric = { name: string; total: Exact; unit: string; buckets: Bucket[]; text?: string };
 
 /** All of one source at one time; `timestamp` is ISO 8601 in UTC. */
 export type CycleState = {
@@ -50,7 +53,10 @@ export const fits = (value: Exact, wide: boolean): boolean => {
 /** A cycle as its lines, without newlines, in order. */
 export function* linesOf({ states, ...cycle }: Cycle): Generator<string> {
 	for (const { source, timestamp, aggregates, metrics } of states) {
-		for (const metric of metrics) yield JSON.stringify({ type: 'hollow_metric', source, ...metric });
+		for (const { name, total, unit, buckets, text } of metrics) {
+			const line = JSON.stringify({ type: 'hollow_metric', source, name, total, unit, buckets });
+			yield text === undefined ? line : `${line.slice(0, -']}'.length)}${text}]}`;
+		}
 		const totals = Object.fromEntries(aggregates);
 		const state = { source, timestamp, aggregates: totals, metrics: metrics.length };
 		yield JSON.stringify({ type: 'hollow_state', ...state });
@@ -82,6 +88,15 @@ const aggregatesOf = (value: unknown): [string, Exact][] | undefined => {
 	const pairs = Object.entries(value);
 	return pairs.every((pair): pair is [string, Exact] => isWhole(pair[1])) ? pairs : undefined;
 };
+
+// The name stands in a header tag of at most 65,535 bytes, and in what is said about the data set.
+const LONGEST_DATASET = 1000;
+
+/** Whether a data set may be called so. */
+export const isDatasetName = (name: string): boolean => name.length <= LONGEST_DATASET;
+
+/** What `isDatasetName` asks for, in words. */
+export const DATASET_NAME_RULE = `a name of at most ${LONGEST_DATASET} characters`;
 
 /** A version as the stages write it: 17 digits, because Java's reader of folders wants all of one length. */
 export const isVersion = (value: unknown): value is Version => isText(value) && /^[1-9]\d{16}$/.test(value);
@@ -136,6 +151,10 @@ export const createCycleReader = (fault: (what: string) => void): CycleReader =>
 			(left > 0 ? `the state of ${owner} is missing` : '') ||
 			(count !== own.length ? `it has ${own.length} of its ${count} states` : '');
 		[metrics, states, seen, broken] = [[], [], new Set(), ''];
+		if (isText(dataset) && !isDatasetName(dataset)) {
+			fault(`a data set has ${DATASET_NAME_RULE}, not ${dataset.length}; its cycle is left out`);
+			return undefined;
+		}
 		if (
 			!isVersion(version) ||
 			!isText(dataset) ||

@@ -27,11 +27,15 @@ export class ValueError extends RangeError {
 	}
 }
 
+// A key of a map is a step too, and its length is the sender's choice.
+const LONGEST_STEP = 80;
+
 /** The error, its path put behind `step` when it is a ValueError; paths are only made when something is wrong. */
 export const within = (step: string, error: unknown): unknown => {
 	if (!(error instanceof ValueError)) return error;
+	const short = step.length > LONGEST_STEP ? `${step.slice(0, LONGEST_STEP)}...` : step;
 	const joined =
-		error.path === '' || error.path.startsWith('[') ? step + error.path : `${step}.${error.path}`;
+		error.path === '' || error.path.startsWith('[') ? short + error.path : `${short}.${error.path}`;
 	return new ValueError(joined, error.problem);
 };
 

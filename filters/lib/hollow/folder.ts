@@ -132,9 +132,18 @@ export const wayTo = ({ snapshots, next, back }: Contents, to: Version, from?: V
 	return way;
 };
 
-const named = <T>(folder: string, name: string, read: (bytes: Uint8Array) => T): T => {
+/** The optional parts of a blob, `snapshot_PART-V` beside `snapshot-V`: some of its types, in files of their own. */
+export const partsOf = (folder: string, blob: string): Uint8Array[] => {
+	const [kind, versions] = [blob.slice(0, blob.indexOf('-')), blob.slice(blob.indexOf('-'))];
+	return readdirSync(folder)
+		.filter((file) => file.startsWith(`${kind}_`) && file.endsWith(versions))
+		.sort()
+		.map((file) => readFileSync(join(folder, file)));
+};
+
+const named = <T>(folder: string, name: string, read: (bytes: Uint8Array, parts: Uint8Array[]) => T): T => {
 	try {
-		return read(readFileSync(join(folder, name)));
+		return read(readFileSync(join(folder, name)), partsOf(folder, name));
 	} catch (error) {
 		if (error instanceof BlobError) throw new Failure(EXIT.data, `${join(folder, name)}: ${error.message}`);
 		throw naming(error, join(folder, name));
@@ -149,7 +158,7 @@ export const loadAlong = (folder: string, [start, ...rest]: Version[]): State =>
 	const state = named(folder, snapshotName(start!), readSnapshot);
 	let at = start!;
 	for (const version of rest) {
-		named(folder, deltaName(at, version), (bytes) => applyDelta(state, bytes));
+		named(folder, deltaName(at, version), (bytes, parts) => applyDelta(state, bytes, parts));
 		at = version;
 	}
 	checkNoted(state, at, folder);

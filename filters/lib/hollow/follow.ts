@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { announcement, isMissing } from './announcement.ts';
-import { BlobError } from './errors.ts';
-import { ANNOUNCED, contentsOf, deltaName, loadAlong, type Version } from './folder.ts';
+import { BlobError, StateError, ValueError } from './errors.ts';
+import { ANNOUNCED, contentsOf, deltaName, loadAlong, partsOf, type Version } from './folder.ts';
 import { checkNoted } from './noted.ts';
-import { applyDelta } from './read.ts';
+import { applyDelta, peekHeader } from './read.ts';
+import { schemaText } from './schema-text.ts';
 import type { State } from './state.ts';
 import type { Watch } from './watch.ts';
 import { wayByDeltas, wayFromSnapshot } from './way.ts';
@@ -36,6 +37,13 @@ const filesIn = (folder: string): string =>
 
 const isBroken = (error: unknown): error is Failure =>
 	error instanceof Failure && (error.code === EXIT.data || error.code === EXIT.unavailable);
+
+/** The type that a delta has in another form than a state, if any: what the state has of it then is not all there is. */
+const changedType = ({ tables }: State, delta: Uint8Array): string | undefined =>
+	peekHeader(delta).schemas.find((schema) => {
+		const table = tables.get(schema.name);
+		return !table || schemaText(table.schema) !== schemaText(schema);
+	})?.name;
 
 /** A consumer of one folder. What it gave last stays valid until the next look. */
 export class Follower {
@@ -67,6 +75,14 @@ export class Follower {
 					return { kind: 'waiting', why: `no way to ${announced} for now: files go away` };
 			}
 		}
+	}
+
+	/** What is announced now, from a snapshot: the version given last turned out, as `why` says, not to hold together. */
+	reread(why: string): Look {
+		this.given = undefined;
+		this.state = undefined;
+		const look = this.look();
+		return look.kind === 'version' ? { ...look, why } : look;
 	}
 
 	private goTo(version: Version): Look {
@@ -103,7 +119,9 @@ export class Follower {
 			const name = join(this.folder, deltaName(this.at, next));
 			const bytes = readFileSync(name);
 			try {
-				applyDelta(this.state, bytes);
+				const changed = changedType(this.state, bytes);
+				if (changed !== undefined) return `${name}: the type ${changed} is another than before`;
+				applyDelta(this.state, bytes, partsOf(this.folder, deltaName(this.at, next)));
 				if (next === version) checkNoted(this.state, next, this.folder);
 			} catch (error) {
 				if (!(error instanceof BlobError) && !isBroken(error)) throw error;
@@ -122,8 +140,10 @@ type Following = {
 	watch: Pick<Watch, 'renew' | 'wait'>;
 	signal: AbortSignal;
 	log: Log;
-	/** Print a version; the next one is looked for when it is done. */
+	/** Print a version; the next one is looked for when it is done. Rejects when it does not hold together. */
 	show: (version: Version, state: State) => Promise<void>;
+	/** A version that cannot be printed, however it was read. */
+	refuse: (version: Version, why: string) => void;
 };
 
 // What a watch misses, as on network file systems, is seen then.
@@ -133,16 +153,25 @@ const LOOK_MS = 1000;
  * Show the announced version, and the one that is announced whenever that is another, until `signal` is aborted.
  * What is announced while one is being shown, and no longer then, is passed over.
  */
-export const follow = async ({ folder, watch, signal, log, show }: Following): Promise<void> => {
+export const follow = async ({ folder, watch, signal, log, show, refuse }: Following): Promise<void> => {
 	const follower = new Follower(folder);
 	let said = '';
+	const tryToShow = async (look: Look): Promise<Look> => {
+		if (look.kind !== 'version') return look;
+		if (look.why) log.warn(`${look.why}; the snapshot is read`, {}, 'snapshot');
+		try {
+			await show(look.version, look.state);
+		} catch (error) {
+			if (!(error instanceof StateError || error instanceof ValueError)) throw error;
+			if (look.how === 'deltas') return tryToShow(follower.reread(error.message));
+			refuse(look.version, error.message);
+		}
+		return look;
+	};
 	while (!signal.aborted) {
 		watch.renew();
-		const look = follower.look();
-		if (look.kind === 'version') {
-			if (look.why) log.warn(`${look.why}; the snapshot is read`, {}, 'snapshot');
-			await show(look.version, look.state);
-		} else if (look.kind === 'waiting' && look.why !== said) log.warn(`${look.why}; waiting`);
+		const look = await tryToShow(follower.look());
+		if (look.kind === 'waiting' && look.why !== said) log.warn(`${look.why}; waiting`);
 		said = look.kind === 'waiting' ? look.why : '';
 		await watch.wait(look.kind === 'version' ? 0 : LOOK_MS);
 	}

@@ -4,7 +4,7 @@
 import { add } from '../series/exact.ts';
 import { align, sum } from '../series/layout.ts';
 import type { Cycle } from './cycle.ts';
-import { type Measure, type Series, stateOf } from './cycle-state.ts';
+import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';
 import type { Version } from './folder.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';
 import { LATEST_MS, versionAt } from './versions.ts';
@@ -22,8 +22,11 @@ export type GroupingOptions = {
 export type Grouping = {
 	/** Whether a cycle of another time than `ts` is there. */
 	isOther: (ts: number) => boolean;
-	/** Take a record into the cycle of its time; one of another time is forgotten. */
-	take: (record: Measure) => void;
+	/**
+	 * Take a record into the cycle of its time; one of another time is forgotten. `text` are the buckets of a cumulative
+	 * histogram which itself has none then.
+	 */
+	take: (record: Measure, text?: SeriesText) => void;
 	/** Whether something has come since `close`. */
 	isOpen: () => boolean;
 	/** The cycle of everything of this time; undefined when nothing has come since, or nothing can be in it. */
@@ -39,9 +42,9 @@ const kindOf = (record: Measure): string =>
 	`${[temporalityOf(record), record.type].filter(Boolean).join(' ')} in ${record.unit} of ${record.host}`;
 
 /** Increments of one series at one time add up; anything else is its newest record. */
-const merge = (series: Series, record: Measure): Series => {
+const merge = (series: Series, record: Measure, text: SeriesText | undefined): Series => {
 	const before = series.record;
-	if (temporalityOf(record) !== 'delta') return { record };
+	if (temporalityOf(record) !== 'delta') return { record, text };
 	if (series.broken !== undefined) return series;
 	if (record.type !== 'histogram' || before.type !== 'histogram') {
 		const value = add((before as { value: number }).value, (record as { value: number }).value);
@@ -67,7 +70,7 @@ export const createGrouping = ({ dataset, wide, source, fault }: GroupingOptions
 		sources.set(key, known);
 		return known;
 	};
-	const take = (record: Measure) => {
+	const take = (record: Measure, text?: SeriesText) => {
 		if (record.ts > LATEST_MS)
 			return fault(`${record.metric}: its time, ${record.ts}, is beyond the year 9999`);
 		if (time !== record.ts) sources = new Map();
@@ -76,8 +79,8 @@ export const createGrouping = ({ dataset, wide, source, fault }: GroupingOptions
 		const all = seriesOf(record);
 		const name = nameOf(record.metric, record.attributes);
 		const before = all.get(name);
-		if (!before) all.set(name, { record });
-		else if (isSameSeries(before.record, record)) all.set(name, merge(before, record));
+		if (!before) all.set(name, { record, text });
+		else if (isSameSeries(before.record, record)) all.set(name, merge(before, record, text));
 		else
 			fault(`two series are called ${name}: the ${kindOf(record)} comes behind the ${kindOf(before.record)}`);
 	};

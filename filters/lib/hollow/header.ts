@@ -48,6 +48,28 @@ export const readHeader = (reader: ByteReader): Header => {
 	return { origin, destination, schemas, tags: readTags(reader) };
 };
 
+const PART_VERSION = 1031;
+
+/** An optional part of a blob, a file beside it that holds some of its types. Its tags have to be the blob's own. */
+export type PartHeader = { part: string } & Pick<Header, 'origin' | 'destination' | 'schemas'>;
+
+/**
+ * The header of an optional part.
+ * @throws BlobError for anything else.
+ */
+export const readPartHeader = (reader: ByteReader): PartHeader => {
+	const version = reader.i32('the format version');
+	if (version !== PART_VERSION) throw new BlobError(0, `format version ${PART_VERSION}, not ${version}`);
+	const part = reader.utf("the part's name");
+	const origin = reader.i64('the origin tag');
+	const destination = reader.i64('the destination tag');
+	const count = reader.count('the number of schemas');
+	const schemas: Schema[] = [];
+	for (let schema = 0; schema < count; schema++) schemas.push(readSchema(reader));
+	skipCompat(reader);
+	return { part, origin, destination, schemas };
+};
+
 /** Put a header into a blob. */
 export const writeHeader = (writer: ByteWriter, { origin, destination, schemas, tags }: Header): void => {
 	writer.i32(VERSION);

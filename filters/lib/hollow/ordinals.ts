@@ -5,6 +5,8 @@ import type { Table } from './table.ts';
 
 const EMPTY = -1;
 const SMALLEST = 16;
+// One record that is another than the last time is a change; so many in a row are a place that was missed.
+const MOST_CHANGES = 4;
 
 /**
  * Numbers for the records of one table. Use: `slot()`, put the record in there, `commit()`.
@@ -18,8 +20,14 @@ export class Ordinals {
 	private size = 0;
 	private next = 0;
 	private room = 0;
-	/** The record that would come now if the cycle before was added in the same order. */
-	private likely = 0;
+	/** What came in the cycle before, in order; and in this one, as far as it has come. */
+	private before: Int32Array;
+	private order = new Int32Array(SMALLEST);
+	private length = 0;
+	/** Where in `before` an ordinal stands, how far there we are, and how many in a row were others than there. */
+	private places = new Int32Array(0);
+	private cursor = 0;
+	private changes = 0;
 
 	constructor(table: Table) {
 		this.table = table;
@@ -27,7 +35,9 @@ export class Ordinals {
 		this.reserve((kept.at(-1) ?? -1) + 1);
 		for (const ordinal of kept) this.hashes[ordinal] = mix(table.hash(ordinal));
 		this.rehash();
-		this.restart();
+		this.before = kept;
+		this.next = table.previous.nextFree(0);
+		this.place();
 	}
 
 	/**
@@ -36,7 +46,36 @@ export class Ordinals {
 	 */
 	restart(): void {
 		this.next = this.table.previous.nextFree(0);
-		this.likely = 0;
+		this.before = this.order.slice(0, this.length);
+		this.length = 0;
+		this.place();
+	}
+
+	private place(): void {
+		const { before } = this;
+		if (this.places.length < this.room) this.places = new Int32Array(this.room);
+		this.places.fill(EMPTY);
+		for (let at = before.length - 1; at >= 0; at--) this.places[before[at]!] = at;
+		this.cursor = 0;
+		this.changes = 0;
+	}
+
+	private note(ordinal: number): void {
+		if (this.length === this.order.length) {
+			const order = new Int32Array(this.length * 2);
+			order.set(this.order);
+			this.order = order;
+		}
+		this.order[this.length++] = ordinal;
+	}
+
+	/** A record came that is another than the cycle before had in its place; it had the one at `ordinal`, if any, then. */
+	private change(ordinal: number): void {
+		if (++this.changes < MOST_CHANGES) return;
+		const there = this.places[ordinal] ?? EMPTY;
+		if (there === EMPTY) return;
+		this.cursor = there + 1;
+		this.changes = 0;
 	}
 
 	private reserve(count: number): void {
@@ -59,16 +98,22 @@ export class Ordinals {
 		const { table, buckets, hashes } = this;
 		const slot = this.next;
 		// Most of a data set stays as it was, and in order: then no table of hashes need be searched.
-		const likely = this.likely++;
-		if (table.previous.has(likely) && table.same(likely, slot)) return this.found(likely);
+		const likely = this.cursor < this.before.length ? this.before[this.cursor]! : EMPTY;
+		this.cursor++;
+		if (likely !== EMPTY && table.previous.has(likely) && table.same(likely, slot)) {
+			this.changes = 0;
+			return this.found(likely);
+		}
 		const hash = mix(table.hash(slot));
 		const mask = buckets.length - 1;
 		for (let at = hash & mask; buckets[at] !== EMPTY; at = (at + 1) & mask) {
 			const ordinal = buckets[at]!;
 			if (hashes[ordinal] !== hash || !this.isAlive(ordinal) || !table.same(ordinal, slot)) continue;
-			this.likely = ordinal + 1;
+			this.change(ordinal);
 			return this.found(ordinal);
 		}
+		this.changes++;
+		this.note(slot);
 		hashes[slot] = hash;
 		table.current.add(slot);
 		this.next = table.previous.nextFree(slot + 1);
@@ -85,6 +130,7 @@ export class Ordinals {
 	/** The record at `slot()` is that of `ordinal`. */
 	private found(ordinal: number): number {
 		this.table.release(this.next);
+		this.note(ordinal);
 		this.table.current.add(ordinal);
 		return ordinal;
 	}

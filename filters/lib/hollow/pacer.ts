@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { Position } from '../record.ts';
 import type { Cycle } from './cycle.ts';
 import { ValueError } from './errors.ts';
+import type { Version } from './folder.ts';
 import type { Outcome, Publisher } from './publisher.ts';
 
 export type PacerOptions = {
@@ -46,11 +47,21 @@ export const createPacer = (options: PacerOptions): Pacer => {
 	let due = 0;
 	let isFirst = true;
 	let superseded = 0;
+	// Since when publishing has failed, and how many cycles newer ones replaced since then.
+	let failing: { since: number; superseded: number } | undefined;
 
 	const settle = () => {
 		if (waiting || !position) return;
 		onSettled(position);
 		position = undefined;
+	};
+	const leftOut = (cycles: number) => `${cycles} cycle${cycles === 1 ? ' was' : 's were'} left out`;
+	const recover = (version: Version) => {
+		if (!failing) return;
+		const seconds = Math.round((performance.now() - failing.since) / 1000);
+		const lost = failing.superseded > 0 ? `; ${leftOut(failing.superseded)}, newer ones came meanwhile` : '';
+		log.warn(`published ${version}, well again after ${seconds} s${lost}`, {}, `recovered ${version}`);
+		failing = undefined;
 	};
 	const note = (cycle: Cycle, outcome: Outcome) => {
 		count(outcome.kind);
@@ -62,6 +73,7 @@ export const createPacer = (options: PacerOptions): Pacer => {
 			);
 		if (outcome.kind !== 'published') return;
 		due = performance.now() + intervalMs;
+		recover(outcome.version);
 		const { phases, kind: _, version, ...sizes } = outcome;
 		const text = `published ${version}, ${cycle.states.length} source${cycle.states.length === 1 ? '' : 's'}${cycle.synthetic ? ', sample data' : ''}`;
 		(isFirst ? log.info : log.debug)(text, { ...sizes, ...phases }, `published ${version}`);
@@ -90,6 +102,7 @@ export const createPacer = (options: PacerOptions): Pacer => {
 			if (!mayPass(error)) throw error;
 			count('failed');
 			log.error(`${error.message}; trying again every ${retryMs / 1000} s`, {}, 'failed');
+			failing ??= { since: performance.now(), superseded: 0 };
 			due = performance.now() + retryMs;
 			wait();
 		}
@@ -98,7 +111,8 @@ export const createPacer = (options: PacerOptions): Pacer => {
 		offer: async (cycle) => {
 			if (waiting) {
 				count('superseded');
-				superseded += 1;
+				if (failing) failing.superseded += 1;
+				else superseded += 1;
 			}
 			waiting = cycle;
 			if (performance.now() < due) wait();
@@ -111,7 +125,9 @@ export const createPacer = (options: PacerOptions): Pacer => {
 		finish: async () => {
 			clearTimeout(timer);
 			if (superseded > 0)
-				log.info(`${superseded} cycles were superseded by newer ones within their interval`);
+				log.info(`${leftOut(superseded)}: newer ones came within the interval (superseded)`);
+			if (failing && failing.superseded > 0)
+				log.warn(`${leftOut(failing.superseded)} while nothing could be published: newer ones came`);
 			if (waiting) await attempt(waiting);
 		},
 	};

@@ -130,7 +130,7 @@ class FolderPublisher implements Publisher {
 		if (!newChain)
 			throw new Failure(
 				EXIT.config,
-				`${text}; take another folder, or let a new chain begin with --new-chain`,
+				`${text}; take another folder, or begin a new chain in it with hollow-publish --new-chain`,
 			);
 		log.warn(`a new chain begins, every consumer loads a snapshot: ${text}`);
 		this.chain = undefined;
@@ -169,7 +169,7 @@ class FolderPublisher implements Publisher {
 		if (!blobs) return { kind: 'unchanged', ...(this.last === undefined ? {} : { version: this.last }) };
 		const spent = lap();
 		const done = this.deliver(version, blobs, chain, sum);
-		this.chain = { ...chain, dataset: cycle.dataset, version, sum, counter: chain.counter + 1 };
+		this.chain = { ...chain, dataset: cycle.dataset, version, counter: chain.counter + 1 };
 		this.floor = version;
 		this.last = version;
 		this.retire();
@@ -218,7 +218,7 @@ class FolderPublisher implements Publisher {
 				...(delta === undefined ? {} : { delta: read(delta) }),
 				...(reverse === undefined ? {} : { reverse: read(reverse) }),
 			},
-			{ sum, ...(chain.version === undefined ? {} : { previous: chain.sum }) },
+			{ state: chain.data.state, sum },
 		);
 	}
 

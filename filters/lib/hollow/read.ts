@@ -3,7 +3,9 @@
 
 import { ByteReader } from './bytes.ts';
 import { BlobError } from './errors.ts';
-import { type Header, readHeader } from './header.ts';
+import { type Header, type PartHeader, readHeader, readPartHeader } from './header.ts';
+import type { Schema } from './schema.ts';
+import { schemaText } from './schema-text.ts';
 import { readSection, type Section, type Shard } from './section.ts';
 import { type AnyTable, emptyState, type State, turn } from './state.ts';
 
@@ -50,26 +52,51 @@ const loadSnapshot = (table: AnyTable, section: Section): void => {
 	table.previousShards = table.shards;
 };
 
-/**
- * The state in a snapshot. Its records before are unknown, so only its snapshot can be written from it.
- * @throws BlobError for a blob that is not what the format promises; never allocates much more than its size.
- */
-export const readSnapshot = (bytes: Uint8Array): State => {
-	const reader = new ByteReader(bytes);
-	const header = readHeader(reader);
-	const state = emptyState([]);
+/** A blob says its schemas twice; where the two differ, one of them is damaged. */
+const checkSchema = ({ schema, at }: Section, schemas: Schema[]): void => {
+	const announced = schemas.find(({ name }) => name === schema.name);
+	if (schemas.length > 0 && (!announced || schemaText(announced) !== schemaText(schema)))
+		throw new BlobError(at, `${schema.name} as the header has it`);
+};
+
+/** The types behind the header of a snapshot, or of a part of one, into a state. */
+const loadTypes = (state: State, reader: ByteReader, schemas: Schema[]): void => {
 	const { at } = reader;
 	const count = reader.count('the number of types');
 	// A file whose end became zeros, as after a power cut, must not pass for one without records.
-	if (count < header.schemas.length)
-		throw new BlobError(at, `the ${header.schemas.length} types of its header, not ${count}`);
+	if (count < schemas.length)
+		throw new BlobError(at, `the ${schemas.length} types of its header, not ${count}`);
 	for (let type = 0; type < count; type++) {
 		const { at } = reader;
 		const section = readSection(reader, false, () => undefined);
+		checkSchema(section, schemas);
 		const { name } = section.schema;
 		if (state.tables.has(name)) throw new BlobError(at, `another type than ${name} again`);
 		loadSnapshot(section.target, section);
 		state.tables.set(name, section.target);
+	}
+};
+
+/** The header of a part, which must belong to the blob with the header `whole`. */
+const partHeader = (reader: ByteReader, whole: Header): PartHeader => {
+	const header = readPartHeader(reader);
+	if (header.origin === whole.origin && header.destination === whole.destination) return header;
+	throw new BlobError(4, `part ${header.part} of the same blob, not of one with other tags`);
+};
+
+/**
+ * The state in a snapshot and its optional parts. Its records before are unknown, so only its snapshot can be written
+ * from it.
+ * @throws BlobError for a blob that is not what the format promises; never allocates much more than its size.
+ */
+export const readSnapshot = (bytes: Uint8Array, parts: Uint8Array[] = []): State => {
+	const reader = new ByteReader(bytes);
+	const header = readHeader(reader);
+	const state = emptyState([]);
+	loadTypes(state, reader, header.schemas);
+	for (const part of parts) {
+		const reader = new ByteReader(part);
+		loadTypes(state, reader, partHeader(reader, header).schemas);
 	}
 	state.previousTag = header.origin;
 	state.tag = header.destination;
@@ -116,20 +143,31 @@ const applySection = (table: AnyTable, section: Section): void => {
 	table.shards = n;
 };
 
+/** The types behind the header of a delta, or of a part of one. */
+const sectionsIn = (reader: ByteReader, { tables }: State): Section[] => {
+	const count = reader.count('the number of types');
+	const sections: Section[] = [];
+	for (let type = 0; type < count; type++)
+		sections.push(readSection(reader, true, ({ name }) => tables.get(name)));
+	return sections;
+};
+
 /**
- * Take a state to the next one by a delta, or to the one before by a reverse delta.
+ * Take a state to the next one by a delta with its optional parts, or to the one before by a reverse delta.
  * The state it came from stays known as the previous one. When this throws, the state is of no more use.
  * @throws BlobError, also when the delta does not start at this state.
  */
-export const applyDelta = (state: State, bytes: Uint8Array): void => {
+export const applyDelta = (state: State, bytes: Uint8Array, parts: Uint8Array[] = []): void => {
 	const reader = new ByteReader(bytes);
 	const header = readHeader(reader);
 	if (header.origin !== state.tag)
 		throw new BlobError(4, `a delta from the state with tag ${state.tag}, not ${header.origin}`);
-	const count = reader.count('the number of types');
-	const sections: Section[] = [];
-	for (let type = 0; type < count; type++)
-		sections.push(readSection(reader, true, ({ name }) => state.tables.get(name)));
+	const sections = sectionsIn(reader, state);
+	for (const part of parts) {
+		const reader = new ByteReader(part);
+		partHeader(reader, header);
+		sections.push(...sectionsIn(reader, state));
+	}
 	turn(state);
 	const seen = new Set<AnyTable>();
 	for (const section of sections) {

@@ -10,14 +10,14 @@ import { announcedIn, contentsOf, loadAlong, snapshotName, type Version, wayTo }
 import { TAG } from './noted.ts';
 import { peekHeader } from './read.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from './retention.ts';
-import { checksum, type State } from './state.ts';
+import type { State } from './state.ts';
 
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */
 export type Restored = {
 	floor: Version;
 	/** The announced version, where it can be read. */
 	announced?: Version;
-	head?: { version: Version; state: State; sum: number };
+	head?: { version: Version; state: State };
 };
 
 /** The version that a folder announces, or undefined where it announces none. Throws as `announcedIn`. */
@@ -66,10 +66,10 @@ const load = (folder: string, version: Version): NonNullable<Restored['head']> =
 			`${folder} announces ${version}: not 17 digits, and Java's reader mistakes versions of unequal length; take another folder`,
 		);
 	const state = loadAlong(folder, wayTo(contentsOf(folder), version));
-	return { version, state, sum: checksum(state) };
+	return { version, state };
 };
 
-const ANEW = 'mend it, or let a new chain begin with --new-chain';
+const ANEW = 'mend it, move it away, or begin a new chain in it with hollow-publish --new-chain';
 const isBroken = (error: unknown): error is Failure =>
 	error instanceof Failure && (error.code === EXIT.data || error.code === EXIT.unavailable);
 

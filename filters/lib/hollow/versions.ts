@@ -5,7 +5,7 @@ import type { Version } from './folder.ts';
 /** The last millisecond whose year has four digits. */
 export const LATEST_MS = 253402300799999;
 
-const stampOf = (ms: number): Version => new Date(ms).toISOString().replace(/\D/g, '');
+const stampOf = (ms: number): Version => new Date(ms).toISOString().replace(/\D+/g, '');
 
 /** The version for a time in milliseconds since the epoch; one more than `last` where it is not above that. */
 export const versionAt = (ms: number, last: Version = '0'): Version => {

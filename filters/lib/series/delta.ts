@@ -6,6 +6,7 @@ import { seriesKey } from '../record.ts';
 import { compare, subtract } from './exact.ts';
 import { align, emptied, filled, type Row } from './layout.ts';
 import { createRestartPoints } from './restart.ts';
+import { createSetBack } from './set-back.ts';
 
 /** A record that counts upwards from a fixed start. */
 export type Counter = Histogram | Sum;
@@ -77,12 +78,17 @@ const isRepeat = (record: Counter, known: Series, rows: Row[] | undefined): bool
 		? compare(record.value, known.value) === 0
 		: rows?.every(([, , before, now]) => compare(before, now) === 0) === true);
 
+// Late by more than a minute and a quarter, for a quarter of a minute: no order in which logs are read does that.
+const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
+
 export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta => {
 	const series = new Map<string, Series>();
 	const metrics = new Map<string, Metric>();
 	const points = createRestartPoints();
 	let epoch = 0;
 	let sweptAt = 0;
+	let newest = Number.NEGATIVE_INFINITY;
+	const isSetBack = createSetBack(SET_BACK);
 
 	// A key is forgotten so that process ids or addresses used as keys cannot fill the memory.
 	const sweep = (ms: number) => {
@@ -144,7 +150,22 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		return [increment(record, known.ts, subtract(totalOf(record), known.value), grown)];
 	};
 
+	/** From now on time is that of `record`: baselines stay what they are, as of then. */
+	const setBack = (record: Counter): Notice => {
+		const { ts } = record;
+		const seconds = Math.round((newest - ts) / 1000);
+		for (const one of series.values()) one.ts = ts;
+		for (const metric of metrics.values()) metric.first = metric.before = metric.last = ts - 1;
+		points.startOver();
+		[newest, sweptAt] = [ts, ts];
+		return noticeOf(record, 'clock', `time was set back by about ${seconds} s; going on in the new time`);
+	};
 	const take = (record: Counter): (Counter | Notice)[] => {
+		const notices = isSetBack(record.ts, newest) ? [setBack(record)] : [];
+		newest = Math.max(newest, record.ts);
+		return [...notices, ...takeOne(record)];
+	};
+	const takeOne = (record: Counter): (Counter | Notice)[] => {
 		time(record.ts);
 		epoch = points.record(record.ts);
 		const key = counterKey(record);

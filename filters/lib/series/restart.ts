@@ -5,6 +5,8 @@
 export type RestartPoints = {
 	/** Forget the barriers held so far: a newer one has gone on. */
 	clear: () => void;
+	/** Time was set back: what was held is not needed any more, and any time may come now. */
+	startOver: () => void;
 	hold: (line: string) => void;
 	/** A record of time `ms` comes; the answer is the epoch that its series' baseline now belongs to. */
 	record: (ms: number) => number;
@@ -53,5 +55,9 @@ export const createRestartPoints = (): RestartPoints => {
 		held = held.slice(safe.length);
 		return safe.at(-1)?.line;
 	};
-	return { clear, hold, record, time, release };
+	const startOver = () => {
+		clear();
+		[last, now] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+	};
+	return { clear, startOver, hold, record, time, release };
 };

@@ -23,8 +23,20 @@ export type Steps = {
 	isDue: (ms: number) => boolean;
 	/** Close, one after the other, every step that ends before `ms`. */
 	advance: (ms: number) => Generator<(KnownRecord | string)[]>;
-	/** Take a record as of `ts`, which is its own time unless that is not to be believed (`isEarly`). */
-	take: (record: Measure, ts: number, isEarly?: boolean) => void;
+	/**
+	 * Take a record as of `ts`, which is its own time unless that is not to be believed (`isEarly`).
+	 * The answer is for `takeLater`.
+	 */
+	take: (record: Measure, ts: number, isEarly?: boolean) => Taken;
+	/**
+	 * Take a histogram that is cumulative and has the layout of the one taken before in its series. It is only read when
+	 * its step is written or the next one is taken otherwise. False when it has to be taken as a whole.
+	 */
+	takeLater: (series: Taken, ts: number, read: () => Histogram) => boolean;
+	/** The end of the open step; undefined before the first record. */
+	end: () => number | undefined;
+	/** Time was set back to `ms`: write what the open step has and go on from there; `host` is whose clock it is. */
+	setBack: (ms: number, host: string) => (KnownRecord | string)[];
 	/** Close the open step, though more of it may come in a later run, if anything was taken into it. */
 	flush: () => (KnownRecord | string)[];
 	/** Whether the open step holds anything that is not written. */
@@ -50,7 +62,13 @@ type Series = {
 	notes: Map<Kind, number>;
 	/** Whether the open step took a record of it; then it is not stale, however long the step is. */
 	isTaken: boolean;
+	/** What is still to be read in place of `record`. */
+	later: (() => Histogram) | undefined;
+	isOver: boolean;
 };
+
+/** A series; what it took last is `record`, unless that came too late. */
+export type Taken = Pick<Series, 'isOver' | 'record'>;
 
 const DETAIL = {
 	late: 'came after its step was written, or after a newer record',
@@ -96,6 +114,8 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			mark: undefined,
 			notes: new Map(),
 			isTaken: true,
+			later: undefined,
+			isOver: false,
 		};
 		if (record.type !== 'histogram' || zeroBuckets.length === 0) return fresh;
 		if (align(zeroBuckets, record.buckets)) return { ...fresh, buckets: zeroBuckets };
@@ -117,7 +137,24 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		if (record.type === 'histogram') series.buckets = filled(record.buckets, emptied(series.buckets));
 		else series.value = record.value;
 	};
-	const take = (record: Measure, ts: number, isEarly = false) => {
+	const readLater = (series: Series) => {
+		if (!series.later) return;
+		series.record = series.later();
+		series.later = undefined;
+		replace(series, series.record);
+	};
+	const takeLater = (taken: Taken, ts: number, read: () => Histogram): boolean => {
+		const series = taken as Series;
+		if (series.isOver || open === undefined || ts < series.ts || ts <= open - stepMs || ts > open)
+			return false;
+		series.ts = ts;
+		series.seen = Math.max(series.seen, ts);
+		series.isTaken = true;
+		series.later = read;
+		isDirty = true;
+		return true;
+	};
+	const take = (record: Measure, ts: number, isEarly = false): Taken => {
 		open ??= stepOf(ts);
 		isDirty = true;
 		const key = stepKey(record);
@@ -125,6 +162,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		const series = known ?? begin(record, ts);
 		if (!known) all.set(key, series);
 
+		readLater(series);
 		series.isTaken = true;
 		const isOld = ts < series.ts;
 		if (isEarly) note(series, 'early');
@@ -132,11 +170,12 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		if (isLost || ts <= open - stepMs) note(series, 'late');
 		series.seen = Math.max(series.seen, ts, open - stepMs);
 		series.ts = Math.max(series.ts, ts);
-		if (isLost) return;
+		if (isLost) return series;
 		if (record.type === 'histogram' && !align(series.buckets, record.buckets)) note(series, 'layout');
 		series.record = record;
 		if (isDelta(record)) addUp(series, record);
 		else replace(series, record);
+		return series;
 	};
 
 	const recordOf = ({ record, buckets, value }: Series, ts: number): Measure => {
@@ -162,10 +201,12 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		const ts = open!;
 		const out: (KnownRecord | string)[] = [];
 		for (const [key, series] of all) {
+			readLater(series);
 			for (const [kind, count] of series.notes) out.push(noticeOf(series, ts, kind, count));
 			if (!series.isTaken && ts - series.seen > staleMs) {
 				out.push(noticeOf(series, ts, 'stale', 1));
 				all.delete(key);
+				series.isOver = true;
 			} else out.push(recordOf(series, ts));
 			startOver(series);
 		}
@@ -190,6 +231,18 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		for (const { mark = marks } of all.values()) held = held.filter((barrier) => barrier.mark <= mark);
 		return close();
 	};
+	const setBack = (ms: number, host: string): (KnownRecord | string)[] => {
+		const seconds = Math.round((open! - ms) / 1000);
+		const detail = `time was set back by about ${seconds} s; steps go on in the new time`;
+		const notice: Notice = { type: 'notice', ts: ms, host, kind: 'clock', count: 1, detail };
+		const written = isDirty ? close() : [];
+		open = stepOf(ms);
+		for (const series of all.values()) {
+			series.ts = Number.NEGATIVE_INFINITY;
+			series.seen = ms;
+		}
+		return [...written, notice];
+	};
 	const barrier = (line: string): string | undefined => {
 		marks += 1;
 		if (!isDirty) return line;
@@ -200,6 +253,9 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		isDue,
 		advance,
 		take,
+		takeLater,
+		end: () => open,
+		setBack,
 		flush,
 		isOpen: () => isDirty,
 		barrier,

@@ -1,11 +1,20 @@
 // The ack file: the last position, whole or not at all.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readAck, writeAck } from '../../../filters/lib/ack.ts';
+import { verdict } from '../../../filters/lib/failure.ts';
 
 const test = suite<{ dir: string; file: string }>('ack');
 test.before.each((world) => {
@@ -42,6 +51,16 @@ test('a file that is no ack is refused with 78, never taken for a start', ({ fil
 			assert.match((error as Error).message, /is not an ack file; remove it to start afresh/);
 		}
 	}
+});
+
+test('a full disk is said with the name of the file, and the old position stays', ({ file }) => {
+	writeAck(file, { offset: 1 });
+	symlinkSync('/dev/full', `${file}.new`);
+	assert.throws(
+		() => writeAck(file, { offset: 2 }),
+		(error: Error) => verdict(error).message === `${file}.new: no space left on the device`,
+	);
+	assert.equal(readAck(file), { offset: 1 });
 });
 
 test.run();

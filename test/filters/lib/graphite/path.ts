@@ -8,11 +8,19 @@ import {
 	escapeTag,
 	joinNodes,
 	joinTags,
+	ownNodes,
 } from '../../../../filters/lib/graphite/path.ts';
 import { parsePoint } from '../../../../filters/lib/graphite/point.ts';
 import type { Bucket, Histogram } from '../../../../filters/lib/record.ts';
 
 const test = suite('path');
+
+test("a user's own nodes have no dots too many", () => {
+	for (const text of ['prod.web', 'prod.web.', '.prod.web', 'prod..web', '..prod...web..'])
+		assert.equal(ownNodes(text, 'percent'), ['prod', 'web'], text);
+	assert.equal(ownNodes('a b.c/d.', 'percent'), ['a%20b', 'c%2Fd']);
+	for (const text of ['', '.', '...']) assert.equal(ownNodes(text, 'percent'), []);
+});
 
 for (const [text, percent, underscore] of [
 	['cpu-lat_1', 'cpu-lat_1', 'cpu-lat_1'],

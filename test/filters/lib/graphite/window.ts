@@ -11,9 +11,9 @@ test('kept until it has stayed settled for the whole window', () => {
 	const window = createWindow(1000);
 	window.add(batch(1));
 	window.add(batch(2));
-	assert.is(window.next()?.low, 1);
-	assert.is(window.next()?.low, 2);
-	assert.is(window.next(), undefined);
+	assert.is(window.next(0)?.low, 1);
+	assert.is(window.next(0)?.low, 2);
+	assert.is(window.next(0), undefined);
 	window.settle(10, 100);
 	window.settle(20, 500);
 	assert.is(window.expire(1099).length, 0);
@@ -30,7 +30,7 @@ test('kept until it has stayed settled for the whole window', () => {
 test('what no peer has acknowledged is never let go', () => {
 	const window = createWindow(0);
 	window.add(batch(1));
-	window.next();
+	window.next(0);
 	window.settle(9, 0);
 	assert.is(window.expire(10 ** 9).length, 0);
 });
@@ -39,19 +39,34 @@ test('after a loss everything kept is sent again, in order, before anything newe
 	const window = createWindow(1000);
 	for (const low of [1, 2]) {
 		window.add(batch(low));
-		window.next();
+		window.next(0);
 	}
 	window.settle(20, 0);
 	assert.is(window.rewind(), 2);
 	window.add(batch(3));
-	assert.equal(window.points(), { kept: 3, unsent: 3 });
+	assert.equal(window.points(), { kept: 3, unsent: 3, unsettled: 0, unsettledSince: undefined });
 	assert.is(window.expire(10 ** 9).length, 0);
 	assert.equal(
-		[window.next(), window.next(), window.next()].map((one) => one?.low),
+		[window.next(0), window.next(0), window.next(0)].map((one) => one?.low),
 		[1, 2, 3],
 	);
 	window.settle(10, 0);
 	assert.is(window.expire(1000).length, 1);
+});
+
+test('a connection that was closed in order: what is settled stays so on the next, the rest is sent again', () => {
+	const window = createWindow(1000);
+	for (const low of [1, 2, 3]) window.add(batch(low));
+	for (const sentAt of [50, 60]) window.next(sentAt);
+	window.settle(10, 100);
+	assert.equal(window.points(), { kept: 3, unsent: 1, unsettled: 1, unsettledSince: 60 });
+	assert.is(window.carry(), 1);
+	assert.equal(window.points(), { kept: 3, unsent: 2, unsettled: 0, unsettledSince: undefined });
+	assert.is(window.expire(1099).length, 0);
+	assert.is(window.expire(1100)[0]?.low, 1, 'its time went on');
+	assert.equal([window.next(1200)?.low, window.next(1200)?.low], [2, 3]);
+	window.settle(20, 1300);
+	assert.is(window.expire(2300).length, 2);
 });
 
 test('the queue keeps order and numbers through many points', () => {

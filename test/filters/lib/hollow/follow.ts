@@ -272,7 +272,14 @@ test('what is waited for is said once, and again only after a version', async ()
 		assert.is(checksum(state), sums[index]);
 		seen.push(index);
 	};
-	await follow({ folder, watch: { renew: () => {}, wait }, signal: stopping.signal, log, show });
+	await follow({
+		folder,
+		watch: { renew: () => {}, wait },
+		signal: stopping.signal,
+		log,
+		show,
+		refuse: assert.unreachable,
+	});
 	assert.equal(seen, [1, 2]);
 	const path = join(folder, ANNOUNCED);
 	log.settle();

@@ -99,7 +99,7 @@ test('every version is reached by its snapshot, by deltas from the first and by 
 		assert.is(sumAt(folder, version(n), version(1)), own);
 		assert.is(sumAt(folder, version(n), version(9)), own);
 		const header = new Map(readSnapshot(readFileSync(join(folder, `snapshot-${version(n)}`))).tags);
-		assert.match(header.get('bpfpipe.checksum')!, new RegExp(`^${own}-[0-9a-f]+$`));
+		assert.match(header.get('bpfpipe.checksum')!, new RegExp(`^${own}\\.[0-9a-f]+$`));
 		assert.is(header.get('bpfpipe.dataset'), 'ebpf_metrics');
 		assert.is(header.get('hollow.schema.hash'), '-463462937');
 		assert.is(header.get('hollow.blob.to.version'), version(n));
@@ -337,7 +337,10 @@ test('a broken announced state stops the writer; --new-chain begins anew above i
 	truncateSync(join(folder, `snapshot-${version(3)}`), 9000);
 	const broken = await failure(open(folder));
 	assert.is(broken.code, 65);
-	assert.match(broken.message, /snapshot-\d+: Hollow blob, byte \d+: .*; mend it, or .* --new-chain$/);
+	assert.match(
+		broken.message,
+		/snapshot-\d+: Hollow blob, byte \d+: .*; mend it, move it away, or .* --new-chain$/,
+	);
 	copyFileSync(join(folder, `snapshot-${version(2)}`), join(folder, `snapshot-${version(3)}`));
 	assert.match((await failure(open(folder))).message, /what should lead to \d+3 leads to \d+2; mend it/);
 	const { log, lines } = keptLog();
@@ -370,7 +373,7 @@ test('bits that rotted since are found by the checksum that is noted in the blob
 	writeFileSync(path, bytes);
 	const { code, message } = await failure(open(folder));
 	assert.is(code, 65);
-	assert.match(message, /has the checksum [0-9a-f-]+, not [0-9a-f-]+; mend it/);
+	assert.match(message, /has the checksum [0-9a-f.]+, not [0-9a-f.]+; mend it/);
 });
 
 test('a failed check: nothing is announced, nothing stays, and the next cycle goes on', async () => {
@@ -382,10 +385,7 @@ test('a failed check: nothing is announced, nothing stays, and the next cycle go
 	const { code, message } = await failure(publisher.publish(cycleAt(2)));
 	mend();
 	assert.is(code, 70);
-	assert.match(
-		message,
-		/^the delta that was written leads to the checksum [0-9a-f]+, not [0-9a-f]+: nothing is/,
-	);
+	assert.match(message, /^the delta that was written leads to another String \d+: nothing is/);
 	assert.equal(readdirSync(folder), before);
 	assert.is(announcedIn(folder), version(1));
 	assert.is((await publisher.publish(cycleAt(3))).kind, 'published');
@@ -403,22 +403,39 @@ test('the check finds each blob that is wrong', () => {
 	add(2);
 	const made = data.publish()!;
 	const right = { snapshot: made.snapshot(), delta: made.delta(), reverse: made.reverseDelta() };
-	const sums = { sum: checksum(data.state), previous: checksum(readSnapshot(first)) };
-	const check =
-		(blobs: Partial<typeof right>, expected: Partial<typeof sums> = {}) =>
-		() => {
-			const { snapshot, delta, reverse } = { ...right, ...blobs };
-			checkBlobs(
-				{ snapshot: () => snapshot, delta: () => delta, reverse: () => reverse },
-				{ ...sums, ...expected },
-			);
-		};
+	const sum = checksum(data.state);
+	const check = (blobs: Partial<typeof right>) => () => {
+		const { snapshot, delta, reverse } = { ...right, ...blobs };
+		checkBlobs(
+			{ snapshot: () => snapshot, delta: () => delta, reverse: () => reverse },
+			{ state: data.state, sum },
+		);
+	};
 	check({})();
 	assert.throws(check({ snapshot: first }), /the snapshot that was written leads to the checksum/);
 	assert.throws(check({ snapshot: right.snapshot.subarray(0, 500) }), /the snapshot .* cannot be read back/);
 	assert.throws(check({ delta: right.reverse }), /the delta that was written cannot be read back/);
 	assert.throws(check({ reverse: right.delta }), /the reverse delta that was written cannot be read back/);
-	assert.throws(check({}, { previous: 1 }), /the reverse delta .* not 1:/);
+	// Blobs that can be read and lead elsewhere: to other records, to records that are not there, and past some.
+	for (const [blob, what] of [
+		['delta', /the delta .* leads to another String \d+:/],
+		['reverse', /the reverse delta .* leads to another String \d+:/],
+	] as const) {
+		const other = Buffer.from(right[blob]);
+		const at = other.lastIndexOf(blob === 'delta' ? 't2' : 't1');
+		other[at]! ^= 1;
+		assert.throws(check({ [blob]: other }), what);
+	}
+	const { current, previous } = data.state.tables.get('String')!;
+	for (const [set, what] of [
+		[previous, /the reverse delta .* leads to other records of String:/],
+		[current, /the delta .* leads to other records of String:/],
+	] as const) {
+		set.add(500);
+		assert.throws(check({}), what);
+		set.remove(500);
+	}
+	check({})();
 });
 
 test('the time of the announcement grows, also when the clock was set back', async () => {

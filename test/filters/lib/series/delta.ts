@@ -66,6 +66,32 @@ test('the first print is a baseline, the second gives increments with their star
 	assert.equal(all([first, second]), [want]);
 });
 
+test('a clock that was set back is noticed within seconds, and no increment is lost', () => {
+	const delta = createDelta({ fromZero: false, staleMs: 3_600_000, onCount: () => {} });
+	const at = (ts: number, value: number, attributes = {}) =>
+		delta.take({
+			...{ type: 'sum', host: 'h', metric: 'm', unit: '1', temporality: 'cumulative' },
+			ts,
+			attributes,
+			monotonic: true,
+			value,
+		});
+	at(8_000_000, 100);
+	at(8_005_000, 110);
+	const results = [4_405_000, 4_410_000, 4_415_000, 4_420_000, 4_425_000].flatMap((ts, n) =>
+		at(ts, 120 + 10 * n),
+	);
+	assert.equal(
+		results.map((one) => (one.type === 'notice' ? one.kind : 'value' in one && one.value)),
+		['late', 'late', 'late', 'clock', 40, 10],
+	);
+	assert.equal(
+		at(4_425_000, 7, { comm: 'new' }).map((one) => 'value' in one && one.value),
+		[7],
+		'a series that appears then began at zero',
+	);
+});
+
 test('a series that appears in a later print began at zero', () => {
 	const keyed = { attributes: { comm: 'late' } };
 	const { all } = create();

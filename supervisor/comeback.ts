@@ -1,0 +1,53 @@
+// comeback: when a whole pipeline is started again, and the timer until then
+
+import { type Delays, delayAfter, type Escalations, escalate } from './policy.ts';
+
+export type Comeback = {
+	/** A stage died too often: how long to wait, and whether the pipeline is DEGRADED by now. */
+	escalate: () => { degraded: boolean; ms: number };
+	/** It could not even be started, and why: how long to wait. */
+	failed: (why: string) => number;
+	/** Why it cannot be started, while that is so, or ''. */
+	trouble: () => string;
+	/** It is up. */
+	started: () => void;
+	/** It has run well for long. */
+	recovered: () => void;
+	/** Call `work` after `ms`, and forget what was to be called before. */
+	after: (ms: number, work: () => void) => void;
+	cancel: () => void;
+};
+
+export const createComeback = (delays: Delays): Comeback => {
+	let escalations: Escalations = [];
+	let failures = 0;
+	let timer: NodeJS.Timeout | undefined;
+	let trouble = '';
+	const cancel = () => {
+		clearTimeout(timer);
+		trouble = '';
+	};
+	return {
+		escalate: () => {
+			const next = escalate(escalations, performance.now(), Math.random(), delays);
+			escalations = next.escalations;
+			return next;
+		},
+		failed: (why) => {
+			trouble = why;
+			return delayAfter(++failures, Math.random(), delays);
+		},
+		trouble: () => trouble,
+		started: () => {
+			failures = 0;
+		},
+		recovered: () => {
+			escalations = [];
+		},
+		after: (ms, work) => {
+			clearTimeout(timer);
+			timer = setTimeout(work, ms);
+		},
+		cancel,
+	};
+};

@@ -1,0 +1,35 @@
+// line: the pipes between the stages of one pipeline, from the first start to the last stage's end
+
+import { type HeldPipe, makePipes } from './pipes.ts';
+
+export type Line = {
+	/** Make the pipes. Throws the system's error when it has none to give; then nothing is open. */
+	open: () => void;
+	/** What the stage at `index` reads and writes; a source has nothing before it, a sink nothing behind it. */
+	around: (index: number) => { input: HeldPipe | undefined; output: HeldPipe | undefined };
+	/**
+	 * The stage at `index` is gone for good: EPIPE for the one before it, end of file for the one behind it.
+	 * `cut`: what lies in the pipe is read again, and an end of file would make a line of the half of one.
+	 */
+	closeAround: (index: number, cut?: 'cut') => void;
+	close: () => void;
+};
+
+/** The line of `stages` stages, closed. */
+export const createLine = (stages: number, make = makePipes): Line => {
+	let pipes: HeldPipe[] = [];
+	return {
+		open: () => {
+			pipes = make(stages - 1);
+		},
+		around: (index) => ({ input: pipes[index - 1], output: pipes[index] }),
+		closeAround: (index, cut) => {
+			pipes[index - 1]?.close();
+			if (!cut) pipes[index]?.closeWrite();
+		},
+		close: () => {
+			for (const pipe of pipes) pipe.close();
+			pipes = [];
+		},
+	};
+};

@@ -1,0 +1,43 @@
+// test/starts: how each stage is started with nothing to do: idle until it is ended, and on empty input
+// One table for whoever starts them all; test/rooms.ts sees to it that no stage is left out.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from './fixtures/ports.ts';
+import { cycleAt, textOf } from './fixtures/published.ts';
+import { run } from './program.ts';
+
+/** Arguments with which a stage waits, and those with which it ends by itself with 0 on empty input. */
+export type Start = { idle: string[]; empty: string[] | 'serves until it is ended' };
+
+const both = (...args: string[]): Start => ({ idle: args, empty: args });
+
+/** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
+export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
+	const path = (name: string) => join(folder, name);
+	const nobody = `127.0.0.1:${await freePort()}`;
+	// A time line far ahead, so that a replay at the recording's own pace has something to wait for.
+	writeFileSync(path('log'), '#!ts 1\n#!ts 5000\n');
+	for (const name of ['published', 'received', 'data']) mkdirSync(path(name));
+	const { status, stderr } = await run('hollow-publish', [path('data')], textOf(cycleAt(1)));
+	if (status !== 0) throw new Error(`hollow-publish: ${stderr}`);
+	return {
+		'append-log': both(path('appended')),
+		board: both(),
+		'bpftrace-tail': { idle: [path('log')], empty: ['--once', path('log')] },
+		every: both('1s'),
+		'graphite-line': both(),
+		'graphite-send': both('--uri', nobody),
+		'hollow-cat': { idle: [path('data'), '--follow'], empty: [path('data')] },
+		'hollow-publish': both(path('published')),
+		'hollow-push': both('-p', `http://${nobody}`),
+		'hollow-receive': {
+			idle: [path('received'), '--listen', `127.0.0.1:${await freePort()}`],
+			empty: 'serves until it is ended',
+		},
+		'parse-histogram': both(),
+		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
+		'to-delta': both(),
+		'to-hollow': both(),
+	};
+};
