@@ -36,13 +36,12 @@ const first = (later: Entry[], entries: Entry[]): { to?: Entry; findings: Findin
 	return { to: later[at] ?? entries.find((entry) => entry.live && entry.unreadable === ''), findings };
 };
 
-const lost = (position: LogPosition, entries: Entry[], copy: Entry | undefined): Finding => {
+const lost = (position: LogPosition, truncated: boolean, copy: Entry | undefined): Finding => {
 	const { name, offset } = position;
 	if (copy) {
 		const detail = `${name} was copied to ${copy.path} and truncated; what was written after byte ${offset} and before that is lost`;
 		return { kind: 'lost_window', detail };
 	}
-	const truncated = entries.some((entry) => entry.live && sameFile(position, entry));
 	const detail = truncated
 		? `${name} was truncated; what was written after byte ${offset} and before that is lost`
 		: `the file that was ${name} is gone; what it held after byte ${offset} is lost`;
@@ -63,7 +62,8 @@ export const resume = (position: LogPosition, entries: Entry[], isTruncated = fa
 	if (copy) return { to: copy, offset, copied: true, found: true, findings: [] };
 	const shorter = shorterCopyOf(position, entries);
 	const { to, findings } = first(filesAfter(position, entries, shorter), entries);
-	if (position.hashed > 0) findings.unshift(lost(position, entries, shorter));
+	const truncated = isTruncated || entries.some((entry) => entry.live && sameFile(position, entry));
+	if (position.hashed > 0) findings.unshift(lost(position, truncated, shorter));
 	return { to, offset: 0, copied: to !== undefined && isCopy(to, entries), found: false, findings };
 };
 

@@ -20,7 +20,15 @@ import {
 	turnTo,
 } from './reading.ts';
 import { rowOf } from './row.ts';
-import { isNearStart, lastTouched, openListed, openTailed, readMore, type Tailed } from './tailed.ts';
+import {
+	isNearStart,
+	lastTouched,
+	openListed,
+	openTailed,
+	readMore,
+	rewound,
+	type Tailed,
+} from './tailed.ts';
 
 // How many times the length of a quiet end a log that is never quiet is looked at before `once` ends.
 const LONGEST_END = 10;
@@ -57,15 +65,20 @@ const moveTo = async (reading: Open, next: Tailed, move: Move): Promise<void> =>
 	report(reading, move);
 	if (move.found) reading.file = next;
 	else turnTo(reading, next);
-	await handle.close();
+	if (next.handle !== handle) await handle.close();
 };
 
 /** The content of the file is not what was read before: it was truncated. Its copy has the rest, if there is one. */
 const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const { file, path, log } = reading;
 	const place = readUpTo(path, file);
-	const move = resume(place, await rowOf(path, place, (entry) => holds(place, entry)), true);
-	const next = move.to && (await openListed(move.to, move.offset, move.copied));
+	const entries = await rowOf(path, place, (entry) => holds(place, entry));
+	const move = resume(place, entries, true);
+	// Written anew and then removed, or renamed to what no rotation makes: only we still have it.
+	const isOurs = !move.found && !entries.some((entry) => entry.ranked && sameInode(entry, file.id));
+	const next = isOurs
+		? await rewound(file)
+		: move.to && (await openListed(move.to, move.offset, move.copied));
 	if (!next) {
 		await reading.watch.wait(move.to ? 0 : reading.pace.poll);
 		return true;
