@@ -1,7 +1,7 @@
 // chain: which file to read next, when a log is a row of rotated files with the live one at its end
 // Pure: it judges a listing of the row, oldest first. What cannot be read any more becomes a finding, never silence.
 
-import { copyOf, holds, isCopy, shorterCopyOf } from './copies.ts';
+import { copyOf, holds, isCopy } from './copies.ts';
 import type { Entry } from './entry.ts';
 import { type Identity, sameFile, sameInode } from './identity.ts';
 import type { LogPosition } from './position.ts';
@@ -60,7 +60,8 @@ export const resume = (position: LogPosition, entries: Entry[], isTruncated = fa
 	if (exact && !copy)
 		return { to: exact, offset, copied: copied || isCopy(exact, entries), found: true, findings: [] };
 	if (copy) return { to: copy, offset, copied: true, found: true, findings: [] };
-	const shorter = shorterCopyOf(position, entries);
+	// Lines that came after the copy may have been read before the truncation: then the copy has nothing more.
+	const shorter = entries.findLast((entry) => isTruncated && entry.ranked && !entry.live && entry.inRead);
 	const { to, findings } = first(filesAfter(position, entries, shorter), entries);
 	const truncated = isTruncated || entries.some((entry) => entry.live && sameFile(position, entry));
 	if (position.hashed > 0) findings.unshift(lost(position, truncated, shorter));

@@ -8,8 +8,6 @@ import type { LogPosition } from './position.ts';
 // How long a copy takes at the most: a second, and what a slow disk needs (20 MB/s).
 const ONE_GO_NS = 1_000_000_000n;
 const COPY_NS_PER_BYTE = 50n;
-// The clock of file times ticks this slowly on some kernels, and faster for some files than for others.
-const TICK_NS = 10_000_000n;
 
 /** Whether a younger file was there before this one, which is then a copy. */
 export const isCopy = (entry: Entry, entries: Entry[]): boolean => {
@@ -53,17 +51,4 @@ export const copyOf = (position: LogPosition, entries: Entry[], isLost: boolean)
 	const next = copies.find(({ born, modified }) => (born || modified) >= since);
 	// The clock may have been set back between the two.
 	return next ?? (isLost && position.trailed === TRAIL_BYTES ? copies.at(-1) : undefined);
-};
-
-/**
- * The copy of the position's file that ends before the position: what came between the copy and the truncation had
- * been read already, so there is nothing in it. It can only be the first one that was made since.
- */
-export const shorterCopyOf = (position: LogPosition, entries: Entry[]): Entry | undefined => {
-	const since = BigInt(position.modified) - TICK_NS;
-	const isSince = (entry: Entry) => entry.born >= since && isCopy(entry, entries);
-	const next = candidates(position, entries).find(isSince);
-	const isShorter =
-		next?.unreadable === '' && next.size < position.offset && sameContent(position, next.head);
-	return position.hashed > 0 && isShorter ? next : undefined;
 };

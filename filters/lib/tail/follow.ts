@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { begin } from './begin.ts';
 import { type Move, resume, successor } from './chain.ts';
 import { holds } from './copies.ts';
-import type { Entry } from './entry.ts';
+import { beginsWith, type Entry } from './entry.ts';
 import { sameInode } from './identity.ts';
 import type { LogPosition } from './position.ts';
 import {
@@ -28,6 +28,7 @@ import {
 	readMore,
 	rewound,
 	type Tailed,
+	wasRead,
 } from './tailed.ts';
 
 // How many times the length of a quiet end a log that is never quiet is looked at before `once` ends.
@@ -72,7 +73,8 @@ const moveTo = async (reading: Open, next: Tailed, move: Move): Promise<void> =>
 const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const { file, path, log } = reading;
 	const place = readUpTo(path, file);
-	const entries = await rowOf(path, place, (entry) => holds(place, entry));
+	const sought = { offset: file.offset, wasRead: (entry: Entry) => wasRead(file, entry) };
+	const entries = await rowOf(path, sought, (entry) => holds(place, entry));
 	const move = resume(place, entries, true);
 	// Written anew and then removed, or renamed to what no rotation makes: only we still have it.
 	const isOurs = !move.found && !entries.some((entry) => entry.ranked && sameInode(entry, file.id));
@@ -127,7 +129,8 @@ const stay = async (reading: Open, entries: Entry[]): Promise<boolean> => {
 const afterRename = async (reading: Open): Promise<boolean> => {
 	const { file, watch, pace } = reading;
 	const { id, handle, offset, modified, copied } = file;
-	const entries = await rowOf(reading.path, { offset, read: handle }, (entry) => sameInode(entry, id));
+	const wasRead = (entry: Entry) => beginsWith(handle, offset, entry);
+	const entries = await rowOf(reading.path, { offset, wasRead }, (entry) => sameInode(entry, id));
 	const move = successor({ ...id, offset, modified, copied }, entries);
 	// While nothing could follow it, nothing has come and gone.
 	if (move.listed || !move.to) reading.placedAt = performance.now();

@@ -31,10 +31,10 @@ export const identityOf = (file: { dev: string; ino: string; born: bigint }, hea
 export const sameContent = ({ hash, hashed }: Identity, head: Buffer): boolean =>
 	head.length >= hashed && hashOf(head.subarray(0, hashed)) === hash;
 
-/** The bytes that stand before a place when `more` has come behind `trail`. A copy, so that nothing larger is kept. */
-export const trailAfter = (trail: Buffer, more: Buffer): Buffer => {
-	if (more.length >= TRAIL_BYTES) return Buffer.from(more.subarray(-TRAIL_BYTES));
-	return Buffer.concat([trail.subarray(-(TRAIL_BYTES - more.length)), more]);
+/** The last `most` bytes when `more` has come behind `before`. A copy, so that nothing larger is kept. */
+export const trailAfter = (before: Buffer, more: Buffer, most = TRAIL_BYTES): Buffer => {
+	if (more.length >= most) return Buffer.from(more.subarray(-most));
+	return Buffer.concat([before.subarray(-(most - more.length)), more]);
 };
 
 /** The trail of a place before which these bytes stand. */

@@ -12,7 +12,7 @@ import type { Finding } from './chain.ts';
 import { trailOf } from './identity.ts';
 import type { LogPosition } from './position.ts';
 import { createPrinter, type Printer, type Spot } from './printer.ts';
-import type { Tailed } from './tailed.ts';
+import { type Tailed, trailIn } from './tailed.ts';
 import type { Watch } from './watch.ts';
 
 /** How long things take, in ms; tests are in more of a hurry. */
@@ -102,7 +102,7 @@ export const readUpTo = (path: string, file: Tailed): LogPosition => ({
 	name: basename(path),
 	...file.id,
 	offset: file.offset,
-	...trailOf(file.trail),
+	...trailOf(trailIn(file)),
 	modified: String(file.seen),
 });
 
@@ -173,12 +173,12 @@ export const printTorn = ({ file, lines, printer, log }: Reading): void => {
 
 /** Read `file` from now on. */
 export const turnTo = (reading: Reading, file: Tailed, time?: string): void => {
-	reading.left = reading.file && { offset: reading.file.offset, trail: reading.file.trail };
+	reading.left = reading.file && { offset: reading.file.offset, trail: trailIn(reading.file) };
 	reading.file = file;
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;
 	reading.emptyAt = file.metAt;
-	reading.printer.start({ offset: file.offset, trail: file.trail, time });
+	reading.printer.start({ offset: file.offset, trail: trailIn(file), time });
 	reading.watch.renew();
 };
 

@@ -1,7 +1,7 @@
 // row: the files that a log consists of, as they lie in its folder: NAME.2, NAME.1, NAME
 // It knows the names that logrotate, svlogd and people give, and their order.
 
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../failure.ts';
@@ -26,8 +26,8 @@ export const rankOf = (file: string, name: string): Rank | undefined => {
 	return { ...(number ? { number: Number(number) } : { date: date! }), packed: packed !== undefined };
 };
 
-/** What the files are looked at for: the place `offset`, and an open file that was read up to there. */
-export type Sought = { offset: number; read?: FileHandle };
+/** What the files are looked at for: the place `offset`, and whether all of one was read by whoever is there. */
+export type Sought = { offset: number; wasRead?: (entry: Entry) => boolean | Promise<boolean> };
 
 type Found = Entry & { rank: Rank | undefined };
 
@@ -105,11 +105,11 @@ const isBeginning = async (entry: Entry, original: Entry): Promise<boolean> => {
 };
 
 /** Note which files are copies of a younger one, or of the one that is being read. */
-const compare = async (entries: Found[], { offset, read }: Sought) => {
+const compare = async (entries: Found[], { wasRead }: Sought) => {
 	for (const [at, entry] of entries.entries()) {
 		if (entry.live || !entry.ranked || entry.unreadable !== '') continue;
 		for (const younger of entries.slice(at + 1)) entry.inOriginal ||= await isBeginning(entry, younger);
-		if (read) entry.inRead = await beginsWith(read, offset, entry);
+		if (wasRead) entry.inRead = await wasRead(entry);
 	}
 };
 

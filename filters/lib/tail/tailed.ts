@@ -18,6 +18,8 @@ import {
 // Twice the pipe to the next stage: larger reads gain nothing measurable.
 const CHUNK_BYTES = 128 * 1024;
 const LOOK_BACK_BYTES = 64 * 1024;
+// Enough of what was read last to know a copy that was made a moment before the last lines came.
+const RECENT_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
 /** An open log file, and how far it was read. */
@@ -28,8 +30,8 @@ export type Tailed = {
 	/** When it was opened, or found in a listing before that, in ms since the epoch. */
 	metAt: number;
 	offset: number;
-	/** The bytes before `offset`, up to TRAIL_BYTES. */
-	trail: Buffer;
+	/** The bytes before `offset`, up to RECENT_BYTES. */
+	recent: Buffer;
 	/** When it was last written to as of the last read, in ns; 0 before the first. */
 	modified: bigint;
 	/** The same as of the last read that brought something; before the first, as of when it was met. */
@@ -43,7 +45,7 @@ const headOf = (handle: FileHandle): Promise<Buffer> => readAt(handle, 0, HEAD_B
 export const placeAt = async (file: Tailed, offset: number): Promise<void> => {
 	const { size } = await file.handle.stat();
 	file.offset = offset;
-	file.trail = await bytesBefore(file.handle, offset, size);
+	file.recent = await bytesBefore(file.handle, offset, size);
 };
 
 const identify = async (
@@ -56,9 +58,9 @@ const identify = async (
 	if (!stat.isFile()) throw new Failure(EXIT.unavailable, `${path}: is not a regular file`);
 	const inode = { dev: String(stat.dev), ino: String(stat.ino), born: stat.birthtimeNs };
 	const id = identityOf(inode, await headOf(handle));
-	const trail = Buffer.alloc(0);
+	const recent = Buffer.alloc(0);
 	// Not the file's own time: what was written before we opened it is still to be read.
-	return { handle, path, id, metAt, offset: 0, trail, modified: 0n, seen: stat.mtimeNs, copied };
+	return { handle, path, id, metAt, offset: 0, recent, modified: 0n, seen: stat.mtimeNs, copied };
 };
 
 /** Open the log at `path`, to be read from byte `offset`. Throws the system's error, or Failure(69) for no file. */
@@ -93,14 +95,18 @@ export const openListed = async (
 	const listed = identityOf(entry, entry.head);
 	const isSame = sameInode(file.id, entry) && sameContent(listed, await headOf(file.handle));
 	// It may have been copied and truncated since it was listed: that is looked for at the first read.
-	if (isSame && (offset === 0 || file.trail.equals(entry.before)))
+	if (isSame && (offset === 0 || file.recent.equals(entry.before)))
 		return { ...file, metAt: entry.lookedAt, seen: entry.modified };
 	await file.handle.close();
 	return undefined;
 };
 
+/** The bytes before `offset`, up to TRAIL_BYTES. */
+export const trailIn = ({ recent }: Tailed): Buffer => recent.subarray(-TRAIL_BYTES);
+
 const nextPiece = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
-	const { handle, id, offset, trail } = file;
+	const { handle, id, offset } = file;
+	const trail = trailIn(file);
 	const stat = await handle.stat({ bigint: true });
 	const size = Number(stat.size);
 	if (size < offset) return 'changed';
@@ -117,7 +123,7 @@ const nextPiece = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
 	if (piece.length === 0) return 'end';
 	file.seen = stat.mtimeNs;
 	file.offset += piece.length;
-	file.trail = trailAfter(trail, piece);
+	file.recent = trailAfter(file.recent, piece, RECENT_BYTES);
 	return piece;
 };
 
@@ -128,7 +134,14 @@ export const readMore = (file: Tailed): Promise<Buffer | 'end' | 'changed'> =>
 	});
 
 /** Whether so little was read of the file that another content may well begin alike. */
-export const isNearStart = ({ trail }: Tailed): boolean => trail.length < TRAIL_BYTES;
+export const isNearStart = ({ recent }: Tailed): boolean => recent.length < TRAIL_BYTES;
+
+/** Whether all of another file, which may be gone from this one now, was read in it. */
+export const wasRead = ({ id, offset, recent }: Tailed, { head, foot, size }: Entry): boolean => {
+	const end = recent.length - (offset - size);
+	if (size === 0 || size > offset || end < foot.length || !sameContent(id, head)) return false;
+	return foot.equals(recent.subarray(end - foot.length, end));
+};
 
 /** When the file was last written to or renamed, in ms since the epoch. */
 export const lastTouched = async ({ handle }: Tailed): Promise<number> => {

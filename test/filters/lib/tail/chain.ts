@@ -45,7 +45,6 @@ const at = (text: string, ino: number, offset: number, more: Partial<LogPosition
 });
 
 const HOUR = 3_600_000_000_000n;
-const TICK = 10_000_000n;
 const LONG = 'a line of a log\n'.repeat(300);
 
 /** A position as earlier releases wrote it. */
@@ -156,42 +155,6 @@ const cases: [title: string, position: LogPosition, entries: File[], wanted: str
 		'a.1@9 copied',
 	],
 	[
-		'a copy that ends before the place: what it has was read, what came after is lost',
-		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
-		[
-			entry('a.2', 3, `${LONG}old\n`, { born: -TICK }),
-			entry('a.1', 9, LONG, { modified: 10n }),
-			entry('a', 4, 'new\n', { modified: 11n }),
-		],
-		'a@0 lost_window',
-	],
-	[
-		'a copy of the file that came after ours is none of ours, though it begins alike and ends before the place',
-		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
-		[
-			entry('a.2', 4, `${LONG}anew\n`, { modified: 11n }),
-			entry('a.1', 12, LONG, { modified: 13n }),
-			entry('a', 11, `${LONG}next\n`, { modified: 14n }),
-		],
-		'a.2@0 lost_window',
-	],
-	[
-		'a copy that ends before the place, but is not the first since: the log was written anew before it was copied',
-		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
-		[
-			entry('a.2', 10, `${LONG}anew and more\n`),
-			entry('a.1', 12, LONG),
-			entry('a', 4, 'new\n', { modified: 13n }),
-		],
-		'a.2@0 copied truncated',
-	],
-	[
-		'the same, and two truncations since',
-		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
-		[entry('a.2', 9, LONG), entry('a.1', 12, 'new\n'), entry('a', 4, 'newer\n', { modified: 13n })],
-		'a.1@0 copied lost_window',
-	],
-	[
 		'all alike before the place: the oldest copy made since has the rest',
 		at('head\n', 4, 5),
 		[
@@ -256,6 +219,22 @@ resuming('a file that was seen to be truncated is not taken for itself, however 
 	assert.is(short(resume(at('head\n', 4, 5), entries, true)), 'a.1@5 copied');
 	assert.is(short(resume(at('head\n', 4, 5), entries.slice(1), true)), 'a@0 truncated');
 });
+
+resuming(
+	'a copy of the truncated file that ends before the place has nothing more, if all of it was read',
+	() => {
+		const position = at('head\nall\n', 4, 9, { modified: '9' });
+		const copy = entry('a.2', 9, 'head\n', { modified: 10n, inRead: true });
+		const live = entry('a', 4, 'new\n', { modified: 13n });
+		const { findings } = resume(position, listed([copy, live], 9), true);
+		const detail = 'a was copied to a.2 and truncated; what was written after byte 9 and before that is lost';
+		assert.equal(findings, [{ kind: 'lost_window', detail }]);
+		const more = listed([copy, entry('a.1', 12, 'next\n'), live], 9);
+		assert.is(short(resume(position, more, true)), 'a.1@0 copied lost_window');
+		const unread = listed([{ ...copy, inRead: false }, live], 9);
+		assert.is(short(resume(position, unread, true)), 'a.2@0 copied truncated');
+	},
+);
 
 resuming('what is lost is said with the byte it starts at', () => {
 	const [finding] = resume(at('gone\n', 8, 2), row).findings;
