@@ -16,19 +16,21 @@
 //   [0]  3
 //
 // and with --ack, where it may begin again, `#!pos {...}` lines: before `#!ts` lines, and at the end after 200 ms
-// without more. A sink puts into ACKFILE the last one of which it has delivered everything before.
+// without more. A sink puts into ACKFILE the last one of which it has delivered everything before. `--once` with --ack
+// prints `#!end` last: what the stages still hold is then due. Half a line is left to the next run.
 //
 // Rotation by rename (logrotate `create`) loses nothing: the old file is read until it has been quiet for 1 s and
 // the new one has lines. After a restart the files NAME.2, NAME.1 ... (or NAME-20260102 ...) are gone through in
-// order; they are looked for beside the log (logrotate's `olddir` and `extension` are not known). A log that is
-// truncated (`copytruncate`) is read on in its copy; what cannot be known to be complete is printed in its place:
+// order; they are looked for beside the log and in the folders below it (logrotate's `extension`, and an `olddir`
+// elsewhere, are not known). A log that is truncated (`copytruncate`) is read on in its copy, one that is written anew
+// from its start. What cannot be known to be complete is printed in its place:
 //
 //   {"type":"notice","ts":1763712000000,"host":"web1","kind":"lost_window","detail":"..."}
 //
 // kind `truncated`: no copy was found. `unreadable`: a rotated file is compressed (use `delaycompress`) or not ours
-// to read. Half a line is held until its newline comes; at the end of a rotated file it gets one (counter `torn`).
-// A line over 1 MiB is skipped and counted. Bytes that are not UTF-8 become U+FFFD (counter `not_utf8`).
-// A log that does not exist is waited for; one that may not be read ends it with 77.
+// to read. Half a line at the end of a rotated file gets its newline (counter `torn`). A line over 1 MiB is skipped and
+// counted; a hole of NULs, which a truncation or a crash leaves, is stepped over (counter `nul_bytes`). All other
+// bytes are printed as they are. A log that does not exist is waited for; one that may not be read ends it with 77.
 
 import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
@@ -48,7 +50,21 @@ const OPTIONS = {
 	'from-start': { type: 'boolean' },
 	once: { type: 'boolean' },
 	ack: { type: 'string' },
+	// Of graphite-client, which was all of a pipeline.
+	metric: { type: 'string', short: 'm' },
+	uri: { type: 'string' },
 } as const;
+
+const NOW =
+	'bpftrace-tail -f FILE | parse-histogram -m NAME | every 15s | graphite-line | graphite-send --uri HOST';
+
+/** Refuse what graphite-client took and this program does not, with what to write now. */
+export const refuseMoved = ({ metric, uri }: { metric?: string; uri?: string }): void => {
+	if (metric === undefined && uri === undefined) return;
+	const moved =
+		metric === undefined ? '--uri is an option of graphite-send' : '-m is an option of parse-histogram';
+	throw new Failure(EXIT.usage, `${moved}; write: ${NOW} (README.md, "What you ran before")`);
+};
 
 /** The log to follow: given once, as an argument or as an option, or the default. */
 export const logPath = (argument: string | undefined, option: string | undefined): string => {
@@ -60,6 +76,7 @@ export const logPath = (argument: string | undefined, option: string | undefined
 
 source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 	const { options, args, log, count, emit, output, signal } = context;
+	refuseMoved(options);
 	const path = logPath(args[0], options.file);
 	const ackFile = options.ack ?? process.env.BPFPIPE_ACK;
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);

@@ -23,12 +23,14 @@
 // it, and steps go on in the new time; with --event-time once three steps' worth of such records has come. Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
 //
 // Barriers (#!pos) go on when everything before them is written, and only where a restart gives whole steps again.
-// At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. Without
-// barriers a restarted `every` prints that step once more, from what is left of it; in Graphite the last write wins.
+// At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. After the
+// #!end of a finite input (bpftrace-tail --once) it is written all the same, and once more, whole, by a later run that
+// finds more of it. Without barriers a restarted `every` prints that step once more, from what is left of it. In
+// Graphite the last write wins.
 
 import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
-import type { Gauge, Histogram, KnownRecord, Sum } from './lib/record.ts';
+import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
 import { createIdle } from './lib/series/idle.ts';
 import { createQuick } from './lib/series/quick.ts';
 import { createSetBack } from './lib/series/set-back.ts';
@@ -114,11 +116,13 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		control: (control, line) => {
 			idle.heard();
 			if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
+			if (line === END_LINE && steps.hasBarriers()) print(steps.flush());
 			const passed = control.kind === 'pos' ? steps.barrier(line) : line;
 			if (passed !== undefined) emit(passed);
 		},
 		end: () => {
 			if (!steps.hasBarriers()) print(steps.flush());
+			else if (steps.isOpen()) log.info('the open step is not written; it is read again by the next run');
 		},
 	};
 });

@@ -17,20 +17,40 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, Failure } from './lib/failure.ts';
+import { about, EXIT, Failure } from './lib/failure.ts';
 import { parseControl, timeLine } from './lib/record.ts';
 import { source } from './lib/source.ts';
 
 /** A stretch of the recording: when it was printed, in milliseconds, and its lines. */
 export type Burst = { ms: number; text: string };
 
-/** A recording cut at its `#!ts` lines; what stands before the first of them is left out. */
-export const burstsOf = (recording: string): Burst[] =>
-	recording.split(/^(?=#!ts )/m).flatMap((piece) => {
-		const end = piece.indexOf('\n') + 1;
-		const control = parseControl(piece.slice(0, end || undefined).trimEnd());
-		return control.kind === 'ts' ? [{ ms: control.ms, text: end > 0 ? piece.slice(end) : '' }] : [];
-	});
+// What a reader takes for a time line: also behind the NULs of a truncation or the codes of a cleared screen, and
+// where a script printed it under `-f json`. Each of them would take the mark away.
+const CODES = '(?:\\0|\\x1b(?:\\[[0-9;?]*[A-Za-z]|c))*';
+const TIME = new RegExp(
+	`^${CODES}(?:\\{"type": ?"[a-z]+", ?"(?:data|msg)": ?")?(#!ts [\\d.]+(?: synthetic)?)(?:\\\\n"\\})?\\s*$`,
+);
+const TIME_IN_JSON = /(?<=["n])#!ts \d{1,13}(?:\.\d{1,9})?(?! synthetic)(?!\d|\.)/g;
+
+const timeOf = (line: string): number | undefined => {
+	const match = line.includes('#!ts ') ? TIME.exec(line) : null;
+	const control = match ? parseControl(match[1]!) : undefined;
+	return control?.kind === 'ts' ? control.ms : undefined;
+};
+
+const marked = (line: string): string =>
+	line.startsWith('{"type"') ? line.replace(TIME_IN_JSON, '$& synthetic') : line;
+
+/** A recording, each byte a character, cut at its `#!ts` lines; what stands before the first of them is left out. */
+export const burstsOf = (recording: string): Burst[] => {
+	const bursts: { ms: number; lines: string[] }[] = [];
+	for (const line of recording.split(/(?<=\n)/)) {
+		const ms = timeOf(line);
+		if (ms !== undefined) bursts.push({ ms, lines: [] });
+		else bursts.at(-1)?.lines.push(marked(line));
+	}
+	return bursts.map(({ ms, lines }) => ({ ms, text: lines.join('') }));
+};
 
 const speedOf = (text: string): number => {
 	const speed = Number(text);
@@ -51,7 +71,7 @@ source(
 	async ({ options, args, output, signal }) => {
 		const file = args[0]!;
 		const speed = speedOf(options.speed!);
-		const bursts = burstsOf(readFileSync(file, 'utf8'));
+		const bursts = burstsOf(about(file, () => readFileSync(file, 'latin1')));
 		if (bursts.length === 0)
 			throw new Failure(EXIT.config, `${file}: no "#!ts" line in it, so it has no pace`);
 		do {
@@ -62,7 +82,7 @@ source(
 				if (signal.aborted) return;
 				before = ms;
 				const at = options['as-recorded'] ? ms : Date.now();
-				output.text(`${timeLine(at, true)}\n${text}`);
+				output.bytes(Buffer.from(`${timeLine(at, true)}\n${text}`, 'latin1'));
 				await output.room();
 			}
 			// The recording does not say how long its last burst stood; a second keeps a loop from spinning.

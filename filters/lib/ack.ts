@@ -3,13 +3,13 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EXIT, Failure } from './failure.ts';
+import { about, EXIT, Failure } from './failure.ts';
 import type { Position } from './record.ts';
 
-const syncDirectory = (path: string): void => {
-	const directory = openSync(dirname(path), 'r');
+const syncFolder = (folder: string): void => {
+	const directory = openSync(folder, 'r');
 	try {
-		fsyncSync(directory);
+		about(folder, () => fsyncSync(directory));
 	} finally {
 		closeSync(directory);
 	}
@@ -21,16 +21,15 @@ export const writeAck = (path: string, position: Position): void => {
 	const file = openSync(aside, 'w', 0o600);
 	try {
 		// Not writeSync, which may write a part where little room is left.
-		writeFileSync(file, `${JSON.stringify(position)}\n`);
-		fsyncSync(file);
-	} catch (error) {
-		// The system names a file only where it opens one.
-		throw Object.assign(error as Error, { path: aside });
+		about(aside, () => {
+			writeFileSync(file, `${JSON.stringify(position)}\n`);
+			fsyncSync(file);
+		});
 	} finally {
 		closeSync(file);
 	}
 	renameSync(aside, path);
-	syncDirectory(path);
+	syncFolder(dirname(path));
 };
 
 /**
@@ -40,7 +39,7 @@ export const writeAck = (path: string, position: Position): void => {
 export const readAck = (path: string): Position | undefined => {
 	let text: string;
 	try {
-		text = readFileSync(path, 'utf8');
+		text = about(path, () => readFileSync(path, 'utf8'));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
 		throw error;

@@ -30,6 +30,10 @@ const SYSTEM: Record<string, [code: number, meaning: string]> = {
 	ENOENT: [EXIT.unavailable, 'no such file or directory'],
 	ENOTDIR: [EXIT.unavailable, 'a part of the path is not a directory'],
 	EISDIR: [EXIT.unavailable, 'is a directory'],
+	ELOOP: [EXIT.unavailable, 'too many symbolic links'],
+	ENAMETOOLONG: [EXIT.unavailable, 'the name is too long'],
+	EFBIG: [EXIT.unavailable, 'the file would be larger than it may be'],
+	ESTALE: [EXIT.unavailable, 'the server of the file has lost it'],
 	ENOSPC: [EXIT.unavailable, 'no space left on the device'],
 	EDQUOT: [EXIT.unavailable, 'the disk quota is used up'],
 	EIO: [EXIT.unavailable, 'input/output error'],
@@ -55,6 +59,22 @@ export const describe = (error: unknown): string => {
 	const { path, message = String(error) } = error as NodeJS.ErrnoException;
 	if (!known) return message;
 	return path ? `${path}: ${known[1]}` : known[1];
+};
+
+/** The same error; when it is a system error that names no file, as those about open ones are, it is of `path`. */
+export const naming = (error: unknown, path: string): unknown => {
+	const system = error as NodeJS.ErrnoException;
+	if (errnoOf(error) !== '' && system.path === undefined) system.path = path;
+	return error;
+};
+
+/** What `act` gives, its errors naming `path`. */
+export const about = <Result>(path: string, act: () => Result): Result => {
+	try {
+		return act();
+	} catch (error) {
+		throw naming(error, path);
+	}
 };
 
 /** What to exit with and what to print for anything thrown; `stack` only for a bug. */

@@ -1,27 +1,19 @@
 // lines: bytes in any pieces in, whole lines out; the guard in front of every stage
-// A line is never cut by where the pieces ended, and no line can grow without bound.
+// A line is never cut by where the pieces ended, no line can grow without bound, and holes are stepped over.
+
+import { createHoles } from './holes.ts';
 
 const NEWLINE = 10;
-// So much is kept of the hole of NULs that a truncated file has, where the whole of it makes a line too long.
-const HOLE = Buffer.alloc(4);
-const ZEROS = Buffer.alloc(64 * 1024);
-
-const isHole = (piece: Buffer): boolean =>
-	piece.length >= HOLE.length &&
-	piece.length <= ZEROS.length &&
-	piece.equals(ZEROS.subarray(0, piece.length));
-
-/** The pieces of a line with a mark in place of those that hold NULs only. */
-const withoutHoles = (pieces: Buffer[]): Buffer[] =>
-	pieces
-		.map((piece) => (isHole(piece) ? HOLE : piece))
-		.filter((piece, at, all) => piece !== HOLE || all[at - 1] !== HOLE);
 
 /** The longest line that any stage takes in, newline included; longer ones are skipped and counted. */
 export const LONGEST_LINE = 1024 * 1024;
 
-/** What `wholeLines` calls back: each piece of whole lines, and each skipped line with its length so far. */
-export type LineSink = { lines: (bytes: Buffer) => void; tooLong: (length: number) => void };
+/** What `wholeLines` calls back: each piece of whole lines; each skipped line, and each hole, with its length. */
+export type LineSink = {
+	lines: (bytes: Buffer) => void;
+	tooLong: (length: number) => void;
+	hole?: (length: number) => void;
+};
 
 /** Pieces of bytes put back into whole lines. `last` hands over what has no newline yet, once, at the end. */
 export type WholeLines = { take: (chunk: Buffer) => void; pending: () => boolean; last: () => Buffer };
@@ -30,7 +22,10 @@ export type WholeLines = { take: (chunk: Buffer) => void; pending: () => boolean
  * Collect bytes and hand on runs of whole lines, each run ending in a newline.
  * The cost is one search per chunk, not per line, and a copy only of lines that span two chunks.
  */
-export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE): WholeLines => {
+export const wholeLines = (
+	{ lines, tooLong, hole = () => {} }: LineSink,
+	longest = LONGEST_LINE,
+): WholeLines => {
 	let held: Buffer[] = [];
 	let size = 0;
 	let skipping = false;
@@ -38,13 +33,9 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 	const hold = (bytes: Buffer) => {
 		if (bytes.length === 0) return;
 		size += bytes.length;
-		if (!skipping) held.push(bytes);
-		if (size <= longest || skipping) return;
-		const rest = withoutHoles(held);
-		const length = rest.reduce((all, piece) => all + piece.length, 0);
-		skipping = length > longest;
-		held = skipping ? [] : rest;
-		if (!skipping) size = length;
+		skipping ||= size > longest;
+		if (skipping) held = [];
+		else held.push(bytes);
 	};
 	const release = (): Buffer => {
 		const bytes = held.length === 1 ? held[0]! : Buffer.concat(held);
@@ -71,7 +62,7 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		hold(chunk.subarray(from));
 	};
 
-	const take = (chunk: Buffer) => {
+	const takeText = (chunk: Buffer) => {
 		if (chunk.length > longest) return takeOneByOne(chunk);
 		const end = chunk.lastIndexOf(NEWLINE) + 1;
 		if (end === 0) return hold(chunk);
@@ -80,7 +71,9 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		if (end > start) lines(chunk.subarray(start, end));
 		hold(chunk.subarray(end));
 	};
+	const holes = createHoles({ text: takeText, hole });
 	const last = (): Buffer => {
+		holes.end();
 		const length = size;
 		const wasSkipping = skipping;
 		skipping = false;
@@ -88,5 +81,5 @@ export const wholeLines = ({ lines, tooLong }: LineSink, longest = LONGEST_LINE)
 		if (wasSkipping) tooLong(length);
 		return bytes;
 	};
-	return { take, pending: () => size > 0, last };
+	return { take: holes.take, pending: () => size > 0, last };
 };

@@ -2,16 +2,20 @@
 // One write(2) per line costs seven times the throughput; a quiet stream still sees each line at once,
 // because what is gathered goes out at the end of the event-loop turn.
 
+import { fstatSync, readlinkSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 // One pipe buffer: a larger write would only be cut up by the kernel.
 const BATCH_CHARS = 64 * 1024;
+const NEWLINE = 10;
 
 /** Lines towards stdout. `line` never blocks; a producer that can wait awaits `room` between lines. */
 export type Output = {
 	line: (line: string) => void;
 	/** Whole lines that already end in a newline. */
 	text: (text: string) => void;
+	/** The same as bytes, of whatever encoding; many at a time, for they are not gathered. */
+	bytes: (bytes: Buffer) => void;
 	/** Lines so far. */
 	count: () => number;
 	/** True while the reader downstream is slower than we are. */
@@ -20,6 +24,15 @@ export type Output = {
 	room: () => Promise<void>;
 	/** Push out what is gathered, and resolve when the last byte is with the kernel. */
 	finish: () => Promise<void>;
+};
+
+/** What stdout is: the file that it goes to, or `<stdout>`. */
+export const nameOfOutput = (): string => {
+	try {
+		return fstatSync(1).isFile() ? readlinkSync('/proc/self/fd/1') : '<stdout>';
+	} catch {
+		return '<stdout>';
+	}
 };
 
 export const createOutput = (stream: Writable): Output => {
@@ -58,6 +71,11 @@ export const createOutput = (stream: Writable): Output => {
 		text: (text) => {
 			for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
 			add(text);
+		},
+		bytes: (bytes) => {
+			for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+			push();
+			stream.write(bytes);
 		},
 		count: () => lines,
 		blocked: () => stream.writableNeedDrain,

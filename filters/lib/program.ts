@@ -6,9 +6,9 @@ import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
-import { EXIT, Failure, verdict } from './failure.ts';
+import { EXIT, Failure, naming, verdict } from './failure.ts';
 import { type Log, logFor, writeStderr } from './log.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, nameOfOutput, type Output } from './output.ts';
 import type { AnyRecord, KnownRecord } from './record.ts';
 
 export type OptionSpec = NonNullable<ParseArgsConfig['options']>;
@@ -151,7 +151,8 @@ const create = <Options extends OptionSpec>(name: string, parsed: Parsed<Options
 	const bad = (what: string, line = counters.get('in')!) => {
 		if (resumed && line === 1) return count('torn');
 		count('bad');
-		const message = `<stdin>:${line}: ${what}`;
+		// Before the first line, and in a program that reads none, it is about something else.
+		const message = line === 0 ? what : `<stdin>:${line}: ${what}`;
 		if (values.strict) throw new Failure(EXIT.data, message);
 		log.warn(`${message}; skipped`, {}, 'bad input');
 	};
@@ -162,7 +163,7 @@ const create = <Options extends OptionSpec>(name: string, parsed: Parsed<Options
 			log.settle();
 			process.exit(EXIT.done);
 		}
-		fail(error);
+		fail(naming(error, nameOfOutput()));
 	});
 	process.on('uncaughtException', fail);
 	const report = () => {

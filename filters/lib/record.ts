@@ -162,6 +162,12 @@ const valueFault = ({ value }: AnyRecord): string => (isNumeric(value) ? '' : '"
 /** A barrier: everything before it came from before `position` of the source, whatever that holds. */
 export type Position = Record<string, unknown>;
 
+/**
+ * What a source that is at the end of a finite input prints behind its last barrier. An end of input without it says
+ * only that the source was stopped: what is still held will be read again.
+ */
+export const END_LINE = '#!end';
+
 /** A control line: the time of what follows, a barrier, or one of a kind this release does not know. */
 export type Control =
 	| { kind: 'ts'; ms: number; synthetic: boolean }

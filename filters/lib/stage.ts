@@ -6,7 +6,7 @@ import { fstatSync, readSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import split2 from 'split2';
 import { transform } from 'through2';
-import { EXIT } from './failure.ts';
+import { EXIT, naming } from './failure.ts';
 import { LONGEST_LINE, wholeLines } from './lines.ts';
 import { excerpt } from './log.ts';
 import {
@@ -26,6 +26,9 @@ export type { Context, Emit } from './program.ts';
 
 /** A handler may return a promise; the next line then waits for it. */
 type Wait = void | Promise<void>;
+
+/** What bytes were that are left out. */
+export type Skipped = 'line' | 'hole';
 
 /**
  * What a program does. It names the record types it handles; every other type passes through untouched.
@@ -48,8 +51,8 @@ export type Handlers = {
 	quick?: (bytes: Buffer, from: number, to: number) => Wait | false;
 	/** Runs of whole lines as bytes, control lines included; for a program whose work per line must be tiny. */
 	lines?: (bytes: Buffer, emit: Emit) => Wait;
-	/** Beside `lines`: at this point of the input a line of `length` bytes was too long and is left out. */
-	skipped?: (length: number) => void;
+	/** Beside `lines`: at this point of the input `length` bytes are left out, a line too long or a hole of NULs. */
+	skipped?: (length: number, what: Skipped) => void;
 	/** Control lines; without it they are passed on in order. Not called beside `lines`. */
 	control?: (control: Control, line: string, emit: Emit) => Wait;
 	/** After the last line: at end of input (`eof`), or on TERM with more input to come for a successor. */
@@ -109,6 +112,9 @@ const recordLine = <Options extends OptionSpec>(handlers: Handlers, context: Con
 	};
 };
 
+/** Stands among the runs of lines where bytes were left out. */
+type Gap = { length: number; what: Skipped };
+
 /** The transform that does the program's work, fed with lines, or with runs of lines as bytes. */
 const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program<Options>): Transform => {
 	const { context, counters, clock } = program;
@@ -149,9 +155,10 @@ const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program
 		piece: string | Buffer,
 		emit: Emit,
 	) => Wait;
-	// A number among the runs of lines is the length of a line that was skipped there.
-	const take = (piece: string | Buffer | number): Wait =>
-		typeof piece === 'number' ? handlers.skipped?.(piece) : takeText(piece, emit);
+	const take = (piece: string | Buffer | Gap): Wait =>
+		typeof piece === 'string' || Buffer.isBuffer(piece)
+			? takeText(piece, emit)
+			: handlers.skipped?.(piece.length, piece.what);
 	return transform({ objectMode: true, highWaterMark: 64 }, (piece, _encoding, done) => {
 		try {
 			const work = take(piece);
@@ -179,7 +186,12 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 		tooLong: (length) => {
 			context.count('too_long');
 			context.log.warn(`a line of ${length} bytes is longer than ${LONGEST_LINE}; skipped`, {}, 'too long');
-			if (first === work) first.write(length);
+			if (first === work) first.write({ length, what: 'line' } satisfies Gap);
+		},
+		hole: (length) => {
+			context.count('nul_bytes', length);
+			context.log.warn(`a hole of ${length} NUL bytes is stepped over`, {}, 'hole');
+			if (first === work) first.write({ length, what: 'hole' } satisfies Gap);
 		},
 	});
 	const finish = () => {
@@ -207,7 +219,7 @@ const feed = <Options extends OptionSpec>(handlers: Handlers, program: Program<O
 	if (first !== work) first.pipe(work);
 	stdin.on('data', (chunk: Buffer) => lines.take(chunk));
 	stdin.on('end', finish);
-	stdin.on('error', context.fail);
+	stdin.on('error', (error) => context.fail(naming(error, '<stdin>')));
 	if (first !== work) first.on('error', context.fail);
 	work.on('error', context.fail);
 	work.on('finish', () => {

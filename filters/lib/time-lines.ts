@@ -5,22 +5,31 @@ import { parseControl } from './record.ts';
 
 const MARK = '#!ts ';
 const NEWLINE = 10;
+const HASH = 35;
 
-/** A `#!ts` line inside a run: where it starts (bytes), its time (ms since the epoch), itself with newline. */
+/**
+ * A `#!ts` line inside a run: where it starts (bytes), its time (ms since the epoch), itself with newline. A few NULs
+ * before it, as a truncation leaves them, hide it from nobody.
+ */
 export type TimeLine = { at: number; ms: number; line: string };
 
-/** The `#!ts` line that starts at byte `at`, or undefined when what stands there is something else. */
-const timeLineAt = (bytes: Buffer, at: number): TimeLine | undefined => {
+/** The `#!ts` line whose mark is at byte `mark`, or undefined when what stands there is something else. */
+const timeLineAt = (bytes: Buffer, mark: number): TimeLine | undefined => {
+	let at = mark;
+	while (at > 0 && bytes[at - 1] === 0) at -= 1;
 	if (at > 0 && bytes[at - 1] !== NEWLINE) return undefined;
-	const end = bytes.indexOf(NEWLINE, at) + 1;
-	const line = bytes.toString('latin1', at, end === 0 ? bytes.length : end);
+	const end = bytes.indexOf(NEWLINE, mark) + 1;
+	const line = bytes.toString('latin1', mark, end === 0 ? bytes.length : end);
 	const control = parseControl(line);
 	return control.kind === 'ts' ? { at, ms: control.ms, line } : undefined;
 };
 
 /** Whether a run of whole lines starts with a `#!ts` line. */
-export const startsWithTime = (bytes: Buffer): boolean =>
-	bytes.length > 0 && bytes[0] === 35 && timeLineAt(bytes, 0) !== undefined;
+export const startsWithTime = (bytes: Buffer): boolean => {
+	let mark = 0;
+	while (bytes[mark] === 0) mark += 1;
+	return bytes[mark] === HASH && timeLineAt(bytes, mark) !== undefined;
+};
 
 /** The first `#!ts` line of a run of whole lines; malformed ones do not count. */
 export const firstTimeIn = (bytes: Buffer): TimeLine | undefined => {

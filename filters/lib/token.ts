@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { EXIT, Failure } from './failure.ts';
+import { about, EXIT, Failure } from './failure.ts';
 import type { Log } from './log.ts';
 
 /** The token of now; undefined when there is none at all. */
@@ -27,7 +27,11 @@ export const tokenIn = (path: string): Token => {
 		const { mtimeMs, ino, size } = statSync(path);
 		return `${mtimeMs} ${ino} ${size}`;
 	};
-	const read = () => checkToken(readFileSync(path, 'utf8'), path);
+	const read = () =>
+		checkToken(
+			about(path, () => readFileSync(path, 'utf8')),
+			path,
+		);
 	let stamp = stampOf();
 	let token = read();
 	return () => {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
 	appendFileSync,
 	chmodSync,
 	existsSync,
+	lstatSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -22,7 +23,7 @@ import * as assert from 'uvu/assert';
 import { maxSize } from '../../filters/append-log.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { isRoot, testWith } from '../parts.ts';
-import { outcome, run, start } from '../program.ts';
+import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 
 const STAMP = /^#!ts \d{10}(\.\d{3})?\n/;
 
@@ -191,6 +192,30 @@ test('a removed file is made again within about two seconds', () =>
 		assert.is(text(log), '#!ts 1763712000\nb\n');
 	}));
 
+test('a folder that is removed, and made again later, gets the log again, and that is said', () =>
+	inFolder(async (_log, folder) => {
+		const log = join(folder, 'logs', 'a.log');
+		mkdirSync(join(folder, 'logs'));
+		const it = begin(log);
+		it.say('#!ts 1763712000\na\n');
+		await textWhen(log, (all) => all.endsWith('a\n'));
+		rmSync(join(folder, 'logs'), { recursive: true });
+		await textWhen(log, () => it.stderr().includes('cannot open again'));
+		mkdirSync(join(folder, 'logs'));
+		await textWhen(log, () => existsSync(log));
+		it.say('b\n');
+		const { status, stderr } = await finish(it);
+		assert.is(status, 0);
+		const [removed, barred, ...more] = stderr.trimEnd().split('\n');
+		assert.is(removed, `append-log: warning: ${log} was removed; making it again`);
+		assert.is(
+			barred,
+			`append-log: warning: cannot open again: ${log}: no such file or directory; going on with the file that is open`,
+		);
+		assert.is(more.at(-1), `append-log: ${log} could be opened again; lines go on in it`);
+		assert.is(text(log), '#!ts 1763712000\nb\n');
+	}));
+
 test('a truncated file is gone on with from its new end', () =>
 	inFolder(async (log) => {
 		const it = begin(log);
@@ -223,6 +248,34 @@ test('--max-size: rotates between lines, keeps as many as asked, loses none of t
 		assert.is(texts.map((each) => each.replace('#!ts 1\n', '')).join(''), lines.join(''));
 		await run('append-log', [log, '--max-size', '4K', '--keep', '2'], lines.join(''));
 		assert.ok(text(`${log}.1`).endsWith('\n') && text(`${log}.2`).endsWith('\n'));
+	}));
+
+test('--max-size: the old files of a link lie where it leads, and the link stays', () =>
+	inFolder(async (log, folder) => {
+		const disk = join(folder, 'disk');
+		mkdirSync(disk);
+		symlinkSync(join('disk', 'b.log'), log);
+		const lines = Array.from({ length: 2000 }, (_, n) => `line ${String(n).padStart(6, '0')}\n`);
+		const input = `#!ts 1\n${lines.join('')}`;
+		const result = await run('append-log', [log, '--max-size', '4K', '--keep', '20'], input);
+		assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' });
+		assert.equal(readdirSync(folder).sort(), ['a.log', 'disk']);
+		assert.ok(lstatSync(log).isSymbolicLink());
+		assert.equal(readdirSync(disk).sort(), ['b.log', ...[1, 2, 3, 4, 5].map((n) => `b.log.${n}`)]);
+		const read = await run('bpftrace-tail', [log, '--once']);
+		assert.is(read.stdout, text(log));
+	}));
+
+test('a file that may not grow any more is named in the message', () =>
+	inFolder(async (log) => {
+		const limited = ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, bundleOf('append-log'), log];
+		const child = spawn('bash', limited, { env: cleanEnv() });
+		const done = outcome(child);
+		child.stdin!.on('error', () => {});
+		child.stdin!.end('a line of text\n'.repeat(10_000));
+		const { status, stderr } = await done;
+		assert.is(status, 69);
+		assert.is(stderr, `append-log: ${log}: the file would be larger than it may be\n`);
 	}));
 
 test('--ack: barriers go into the ack file after what is before them, other lines into the log', () =>

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { logPath } from '../../filters/bpftrace-tail.ts';
+import { logPath, refuseMoved } from '../../filters/bpftrace-tail.ts';
 import { writeAck } from '../../filters/lib/ack.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
@@ -78,6 +78,19 @@ pure('the log is the argument, the option, or the default', () => {
 	assert.throws(() => logPath('a', 'b'), /given twice/);
 });
 
+pure('what graphite-client took is refused with what to write now', () => {
+	refuseMoved({});
+	for (const [options, program] of [
+		[{ metric: 'cpu-lat' }, 'parse-histogram'],
+		[{ uri: 'localhost' }, 'graphite-send'],
+	] as const) {
+		assert.throws(
+			() => refuseMoved(options),
+			new RegExp(`option of ${program}; write: bpftrace-tail .*What you ran before`),
+		);
+	}
+});
+
 pure.run();
 
 const once = suite('bpftrace-tail: --once');
@@ -86,19 +99,19 @@ const hostile: [title: string, content: string | Buffer, stdout: string, stderr:
 	['an empty log', '', '', ''],
 	['a log of newlines', '\n\n\n', '\n\n\n', ''],
 	['lines as they are', '#!ts 1\n@us:\r\n[0] 1\n\n', '#!ts 1\n@us:\r\n[0] 1\n\n', ''],
-	['NUL bytes', 'a\0b\n\0\n', 'a\0b\n\0\n', ''],
-	['no final newline', 'a\nb', 'a\nb\n', 'LOG ends in half a line; printed with a newline\n'],
+	['a few NUL bytes', 'a\0b\n\0\n', 'a\0b\n\0\n', ''],
 	[
-		'broken UTF-8',
-		Buffer.from([97, 255, 10, 98, 10]),
-		'a\ufffd\nb\n',
-		'LOG: the log holds bytes that are not UTF-8; they are printed as U+FFFD\n',
+		'a hole longer than the longest line',
+		`${'\0'.repeat(3 * 1024 * 1024)}#!ts 1\na\n`,
+		'#!ts 1\na\n',
+		'LOG: a hole of 3145728 NUL bytes is stepped over\n',
 	],
+	['no final newline', 'a\nb', 'a\nb\n', 'LOG ends in half a line; printed with a newline\n'],
 	[
 		'a line of 2 MiB',
 		`a\n${'x'.repeat(2 * 1024 * 1024)}\nb\n`,
 		'a\nb\n',
-		'a line of 2097153 bytes is longer than 1048576; skipped\n',
+		'LOG: a line of 2097153 bytes is longer than 1048576; skipped\n',
 	],
 ];
 
@@ -107,11 +120,39 @@ for (const [title, content, stdout, stderr] of hostile) {
 		inFolder(async (log) => {
 			writeFileSync(log, content);
 			const result = await run('bpftrace-tail', ['--once', log]);
-			const warning = stderr === '' ? '' : `bpftrace-tail: warning: ${stderr.replace('LOG', log)}`;
+			const warning = stderr === '' ? '' : `bpftrace-tail: warning: ${stderr.replaceAll('LOG', log)}`;
 			assert.equal(result, { status: 0, signal: null, stdout, stderr: warning });
 		}),
 	);
 }
+
+once('bytes that are not UTF-8 are printed as they are, barriers between them', () =>
+	inFolder(async (log, folder) => {
+		const content = Buffer.from('#!ts 1\n@[caf\xe9]: 1\n@[caf\xe8]: 2\n#!ts 2\n\xff\xfe\n', 'latin1');
+		writeFileSync(log, content);
+		for (const args of [[], ['--ack', join(folder, 'ack')]]) {
+			const child = start('bpftrace-tail', ['--once', log, ...args]);
+			const pieces: Buffer[] = [];
+			child.stdout!.on('data', (chunk: Buffer) => pieces.push(chunk));
+			const { status, stderr } = await outcome(child);
+			const printed = Buffer.concat(pieces).toString('latin1');
+			assert.is(printed.replace(/^#!(pos|end).*\n/gm, ''), content.toString('latin1'));
+			assert.equal([status, stderr], [0, '']);
+		}
+	}),
+);
+
+once('a hole in the midst of a log is a notice: what stood there is lost', () =>
+	inFolder(async (log) => {
+		writeFileSync(log, `a\n${'\0'.repeat(100)}\nb\n`);
+		const { stdout, stderr } = await run('bpftrace-tail', ['--once', log]);
+		assert.match(stdout, /^a\n\{"type":"notice".*\}\n\nb\n$/);
+		const [{ kind, detail }] = notices(stdout);
+		assert.is(kind, 'lost_window');
+		assert.is(detail, `${log}, byte 2: a hole of 100 NUL bytes is stepped over; what was there is lost`);
+		assert.is(stderr, `bpftrace-tail: warning: ${detail}\n`);
+	}),
+);
 
 once('a large log comes whole', () =>
 	inFolder(async (log) => {
@@ -326,7 +367,10 @@ ack('barriers stand before time lines and at a quiet end, and a restart goes on 
 		writeAck(file, positions(stdout)[2]);
 		appendFileSync(log, 'c\n#!ts 1763712001\nd\n');
 		const { stdout: more } = await run('bpftrace-tail', [log, '--once'], '', { BPFPIPE_ACK: file });
-		assert.is(more.replace(/^#!pos.*/gm, '#!pos'), '#!ts 1763712000\nc\n#!pos\n#!ts 1763712001\nd\n#!pos\n');
+		assert.is(
+			more.replace(/^#!pos.*/gm, '#!pos'),
+			'#!ts 1763712000\nc\n#!pos\n#!ts 1763712001\nd\n#!pos\n#!end\n',
+		);
 	}),
 );
 
@@ -361,7 +405,7 @@ ack('rotated files are gone through in order after a restart', () =>
 			writeFileSync(`${log}${name}`, text!);
 		const result = await run('bpftrace-tail', [log, '--once', '--ack', file]);
 		assert.is(result.status, 0);
-		assert.is(result.stdout.replace(/^#!pos.*\n/gm, ''), 'b\nc\nd\ne\n');
+		assert.is(result.stdout.replace(/^#!pos.*\n/gm, ''), 'b\nc\nd\ne\n#!end\n');
 		assert.is(result.stderr, '');
 	}),
 );

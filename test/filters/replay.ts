@@ -18,6 +18,38 @@ pure('cuts at time lines and leaves out what stands before the first', () => {
 	assert.equal(burstsOf('no time at all\n'), []);
 });
 
+pure('a time line that is hard to see is one all the same: none may take the mark away', () => {
+	const behind = ['\0\0#!ts 2', '\x1b[H\x1b[2J#!ts 2', '\x1bc#!ts 2.000', '#!ts 2\r'];
+	const printed = [
+		'{"type": "printf", "data": "#!ts 2\\n"}',
+		'{"type":"printf","data":"#!ts 2"}'.replace('"}', '\\n"}'),
+	];
+	for (const line of [...behind, ...printed]) {
+		assert.equal(
+			burstsOf(`#!ts 1\na\n${line}\nb\n`),
+			[
+				{ ms: 1000, text: 'a\n' },
+				{ ms: 2000, text: 'b\n' },
+			],
+			JSON.stringify(line),
+		);
+	}
+});
+
+pure('a time that a script printed among other things gets the mark too', () => {
+	const [burst] = burstsOf(
+		'#!ts 1\n{"type": "printf", "data": "a\\n#!ts 2.5\\n#!ts 3 synthetic\\n"}\n@[#!ts 4]: 1\n',
+	);
+	assert.is(
+		burst?.text,
+		'{"type": "printf", "data": "a\\n#!ts 2.5 synthetic\\n#!ts 3 synthetic\\n"}\n@[#!ts 4]: 1\n',
+	);
+});
+
+pure('a malformed time line is text', () => {
+	assert.equal(burstsOf('#!ts 1\n#!ts x\na\n'), [{ ms: 1000, text: '#!ts x\na\n' }]);
+});
+
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-replay-'));
 const file = join(dir, 'session');
 writeFileSync(file, '#!ts 1000\n@a: 1\n#!ts 1000.2\n@a: 2\n#!ts 1000.4\n@a: 3\n');
@@ -32,6 +64,16 @@ program('as recorded, every time line is marked', async () => {
 		'#!ts 1000 synthetic\n@a: 1\n#!ts 1000.200 synthetic\n@a: 2\n#!ts 1000.400 synthetic\n@a: 3\n',
 	);
 	assert.equal([status, stderr], [0, '']);
+});
+
+program('bytes that are not UTF-8 are printed as they are', async () => {
+	const path = join(dir, 'latin1');
+	writeFileSync(path, Buffer.from('#!ts 1\n@[caf\xe9]: 1\n', 'latin1'));
+	const child = start('replay', [path, '--as-recorded', '--speed', '0']);
+	const pieces: Buffer[] = [];
+	child.stdout!.on('data', (chunk: Buffer) => pieces.push(chunk));
+	assert.is((await outcome(child)).status, 0);
+	assert.is(Buffer.concat(pieces).toString('latin1'), '#!ts 1 synthetic\n@[caf\xe9]: 1\n');
 });
 
 program('at the time of now, at the recorded pace', async () => {

@@ -16,7 +16,7 @@ import {
 	writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, Failure } from '../failure.ts';
+import { about, EXIT, Failure, naming } from '../failure.ts';
 import { BlobError } from './errors.ts';
 import { checkNoted } from './noted.ts';
 import { applyDelta, readSnapshot } from './read.ts';
@@ -37,9 +37,10 @@ export const ANNOUNCED = 'announced.version';
  * @throws Failure when nothing is announced or it is no number.
  */
 export const announcedIn = (folder: string): Version => {
-	const text = readFileSync(join(folder, ANNOUNCED), 'utf8').trim();
+	const path = join(folder, ANNOUNCED);
+	const text = about(path, () => readFileSync(path, 'utf8')).trim();
 	if (/^\d{1,19}$/.test(text)) return text;
-	throw new Failure(EXIT.data, `${join(folder, ANNOUNCED)}: "${text.slice(0, 40)}" is no version`);
+	throw new Failure(EXIT.data, `${path}: "${text.slice(0, 40)}" is no version`);
 };
 
 /** The path at which a file is written before it gets its name. The dot keeps it from being taken for a blob. */
@@ -50,8 +51,10 @@ export const writeAside = (folder: string, name: string, bytes: Uint8Array | str
 	const file = openSync(asideOf(folder, name), 'w');
 	try {
 		const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-		for (let at = 0; at < data.length; ) at += writeSync(file, data, at);
-		fsyncSync(file);
+		about(asideOf(folder, name), () => {
+			for (let at = 0; at < data.length; ) at += writeSync(file, data, at);
+			fsyncSync(file);
+		});
 	} finally {
 		closeSync(file);
 	}
@@ -71,7 +74,7 @@ export const writeWhole = (folder: string, name: string, bytes: Uint8Array | str
 export const syncFolder = (folder: string): void => {
 	const directory = openSync(folder, 'r');
 	try {
-		fsyncSync(directory);
+		about(folder, () => fsyncSync(directory));
 	} finally {
 		closeSync(directory);
 	}
@@ -143,7 +146,7 @@ const named = <T>(folder: string, name: string, read: (bytes: Uint8Array, parts:
 		return read(readFileSync(join(folder, name)), partsOf(folder, name));
 	} catch (error) {
 		if (error instanceof BlobError) throw new Failure(EXIT.data, `${join(folder, name)}: ${error.message}`);
-		throw error;
+		throw naming(error, join(folder, name));
 	}
 };
 

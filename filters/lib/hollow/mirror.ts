@@ -4,7 +4,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EXIT, Failure } from '../failure.ts';
+import { about, EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { BlobError } from './errors.ts';
 import { ANNOUNCED, contentsOf, deltaName, snapshotName, type Version } from './folder.ts';
@@ -83,7 +83,7 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 			log.warn(`${store.name}: no delta from ${there} to ${version}; consumers load a snapshot`);
 		return isNext ? { version, from: there! } : { version };
 	};
-	const bytes = (name: string) => readFileSync(join(folder, name));
+	const bytes = (name: string) => about(join(folder, name), () => readFileSync(join(folder, name)));
 	const upload = async ({ version, from }: Step) => {
 		await store.put(keyOf('snapshot', version), bytes(snapshotName(version)), { to_state: version });
 		const next = [...index, version];

@@ -12,7 +12,7 @@ import {
 	statSync,
 	writeFileSync,
 } from 'node:fs';
-import { EXIT, Failure } from '../failure.ts';
+import { EXIT, Failure, naming } from '../failure.ts';
 import type { Cycle } from './cycle.ts';
 import { payloadText } from './payload.ts';
 
@@ -42,7 +42,7 @@ export const writePayload = (path: string, cycle: Cycle): void => {
 		writeFileSync(file, '\n');
 	} catch (error) {
 		rmSync(aside, { force: true });
-		throw error;
+		throw naming(error, aside);
 	} finally {
 		closeSync(file);
 	}

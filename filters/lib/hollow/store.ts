@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AwsClient } from 'aws4fetch';
-import { describe, EXIT, Failure } from '../failure.ts';
+import { about, describe, EXIT, Failure } from '../failure.ts';
 
 export type Store = {
 	/** `s3://BUCKET/PREFIX`. */
@@ -36,7 +36,10 @@ export const credentialsFrom = (
 	file = env.AWS_SHARED_CREDENTIALS_FILE,
 ): Credentials => {
 	const from = file
-		? iniOf(readFileSync(file, 'utf8'), env.AWS_PROFILE ?? 'default')
+		? iniOf(
+				about(file, () => readFileSync(file, 'utf8')),
+				env.AWS_PROFILE ?? 'default',
+			)
 		: new Map(Object.entries(env).map(([name, value]) => [name.toLowerCase(), value ?? '']));
 	const accessKeyId = from.get('aws_access_key_id');
 	const secretAccessKey = from.get('aws_secret_access_key');

@@ -1,12 +1,11 @@
 // log-file: a log that takes whole lines, through a full disk, a rotation, or the loss of its name
 // Every line goes into exactly one file, and the file changes only between two lines.
 
-import { fdatasyncSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { lastTimeIn, startsWithTime } from '../time-lines.ts';
-import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog } from './opened.ts';
+import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog, syncLog } from './opened.ts';
 
 const NEWLINE = 10;
 const RETRY_MS = 1000;
@@ -48,6 +47,7 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 	let dirty = false;
 	let looksGone = 0;
 	let wanted = '';
+	let isBarred = false;
 	let waiting: AbortController | undefined;
 
 	const change = (why: string): boolean => {
@@ -56,9 +56,12 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 			const next = openLog(path);
 			closeLog(file, sync);
 			file = next;
-			log.debug(`${path} opened again ${why}`);
+			if (isBarred) log.info(`${path} could be opened again; lines go on in it`);
+			else log.debug(`${path} opened again ${why}`);
+			isBarred = false;
 			return true;
 		} catch (error) {
+			isBarred = true;
 			log.warn(`cannot open again: ${describe(error)}; going on with the file that is open`);
 			return false;
 		}
@@ -148,7 +151,7 @@ export const createLogFile = ({ path, sync, log, count, stop }: Settings): LogFi
 		reopen('because its name was gone');
 	};
 	const flush = () => {
-		if (dirty) fdatasyncSync(file.fd);
+		if (dirty) syncLog(file);
 		dirty = false;
 	};
 	return { write, reopen, check, flush, size: () => lengthOf(file), close: () => closeLog(file, sync) };

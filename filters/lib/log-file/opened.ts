@@ -3,13 +3,13 @@
 
 import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EXIT, errnoOf, Failure } from '../failure.ts';
+import { about, EXIT, errnoOf, Failure, naming } from '../failure.ts';
 
 const MODE = 0o640;
 const NEWLINE = 10;
 
 /** An open log. `size` is in bytes, kept by us; `torn` means that it ended in half a line when opened. */
-export type Opened = { fd: number; size: number; torn: boolean };
+export type Opened = { path: string; fd: number; size: number; torn: boolean };
 
 const lastByte = (fd: number, size: number): number | undefined => {
 	const byte = Buffer.alloc(1);
@@ -21,7 +21,7 @@ export const openLog = (path: string): Opened => {
 	const fd = openSync(path, 'a+', MODE);
 	const stat = fstatSync(fd);
 	const size = stat.isFile() ? stat.size : 0;
-	return { fd, size, torn: size > 0 && lastByte(fd, size) !== NEWLINE };
+	return { path, fd, size, torn: size > 0 && about(path, () => lastByte(fd, size)) !== NEWLINE };
 };
 
 /** The same at the start of a program: what cannot be opened is a Failure that says what to do. */
@@ -45,13 +45,16 @@ export const append = (log: Opened, bytes: Buffer, from: number): number => {
 		return taken;
 	} catch (error) {
 		if (FULL.has(errnoOf(error))) return 0;
-		throw error;
+		throw naming(error, log.path);
 	}
 };
 
-/** Make what was written survive a loss of power; then, or without `sync`, let the file go. */
+/** Make what was written survive a loss of power. */
+export const syncLog = ({ path, fd }: Opened): void => about(path, () => fdatasyncSync(fd));
+
+/** Let the file go, with `sync` after what was written would survive a loss of power. */
 export const closeLog = (log: Opened, sync: boolean): void => {
-	if (sync) fdatasyncSync(log.fd);
+	if (sync) syncLog(log);
 	closeSync(log.fd);
 };
 

@@ -2,6 +2,7 @@
 // It changes files between two lines, and where it can between two bursts.
 
 import { describe } from '../failure.ts';
+import { targetOf } from '../link.ts';
 import type { Log } from '../log.ts';
 import { startsWithTime } from '../time-lines.ts';
 import type { LogFile } from './log-file.ts';
@@ -31,7 +32,8 @@ export const endWithin = (bytes: Buffer, from: number, room: number): number => 
 export const sizedWrite = (file: LogFile, { path, maxBytes, keep, log, count }: Sizing) => {
 	const rotate = (): boolean => {
 		try {
-			shiftFiles(path, keep);
+			// Where a link leads, for a file is renamed only within its disk.
+			shiftFiles(targetOf(path), keep);
 		} catch (error) {
 			log.warn(`cannot rotate: ${describe(error)}; ${path} grows beyond --max-size`, {}, 'rotate');
 			return false;

@@ -37,8 +37,10 @@ export type Steps = {
 	end: () => number | undefined;
 	/** Time was set back to `ms`: write what the open step has and go on from there; `host` is whose clock it is. */
 	setBack: (ms: number, host: string) => (KnownRecord | string)[];
-	/** Close the open step if anything was taken into it. */
+	/** Close the open step, though more of it may come in a later run, if anything was taken into it. */
 	flush: () => (KnownRecord | string)[];
+	/** Whether the open step holds anything that is not written. */
+	isOpen: () => boolean;
 	/** A barrier comes: the answer is that line when it may go on at once, else it is held. */
 	barrier: (line: string) => string | undefined;
 	/** Whether any barrier was ever seen. */
@@ -223,12 +225,17 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			else yield close();
 		}
 	}
-	const flush = () => (isDirty ? close() : []);
+	const flush = () => {
+		if (!isDirty) return [];
+		// A later run that begins in the midst of the step would write it with the rest of its increments only.
+		for (const { mark = marks } of all.values()) held = held.filter((barrier) => barrier.mark <= mark);
+		return close();
+	};
 	const setBack = (ms: number, host: string): (KnownRecord | string)[] => {
 		const seconds = Math.round((open! - ms) / 1000);
 		const detail = `time was set back by about ${seconds} s; steps go on in the new time`;
 		const notice: Notice = { type: 'notice', ts: ms, host, kind: 'clock', count: 1, detail };
-		const written = flush();
+		const written = isDirty ? close() : [];
 		open = stepOf(ms);
 		for (const series of all.values()) {
 			series.ts = Number.NEGATIVE_INFINITY;
@@ -250,6 +257,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		end: () => open,
 		setBack,
 		flush,
+		isOpen: () => isDirty,
 		barrier,
 		hasBarriers: () => marks > 0,
 		size: () => all.size,

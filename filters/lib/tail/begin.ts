@@ -2,11 +2,11 @@
 // At the acknowledged position when there is one, else at the end of the log, or at its start.
 
 import { errnoOf } from '../failure.ts';
-import { resume } from './chain.ts';
+import { holds, resume } from './chain.ts';
 import type { LogPosition } from './position.ts';
 import { type Reading, turnTo } from './reading.ts';
 import { rowOf } from './row.ts';
-import { lastLineStart, openListed, openTailed, type Tailed } from './tailed.ts';
+import { lastLineStart, openListed, openTailed, placeAt, type Tailed } from './tailed.ts';
 
 /** The live file, waited for; `late` when it was not there at first, so that all of it is new. */
 const openLive = async (reading: Reading): Promise<{ file: Tailed; late: boolean } | undefined> => {
@@ -30,7 +30,7 @@ const beginLive = async (reading: Reading, fromStart: boolean, time?: string): P
 	const live = await openLive(reading);
 	if (!live) return;
 	const { file, late } = live;
-	file.offset = fromStart || late ? 0 : await lastLineStart(file);
+	if (!fromStart && !late) await placeAt(file, await lastLineStart(file));
 	turnTo(reading, file, time);
 	// Acknowledged at once, so that a crash before the first line does not begin at a later end.
 	if (!reading.from && !late) reading.printer.quiet(true);
@@ -38,7 +38,7 @@ const beginLive = async (reading: Reading, fromStart: boolean, time?: string): P
 
 const beginFrom = async (reading: Reading, from: LogPosition): Promise<void> => {
 	while (!reading.signal.aborted) {
-		const move = resume(from, await rowOf(reading.path));
+		const move = resume(from, await rowOf(reading.path, from, (entry) => holds(from, entry)));
 		const file = move.to && (await openListed(move.to, move.offset, move.copied));
 		// Renamed between listing and opening: look again.
 		if (move.to && !file) continue;

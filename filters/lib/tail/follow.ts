@@ -3,20 +3,26 @@
 
 import { basename } from 'node:path';
 import { begin } from './begin.ts';
-import { type Entry, type Move, resume, successor } from './chain.ts';
+import { holds, type Move, resume, successor } from './chain.ts';
+import type { Entry } from './entry.ts';
 import { sameInode } from './identity.ts';
+import type { LogPosition } from './position.ts';
 import {
 	createReading,
 	type Following,
 	nothingYet,
 	printTorn,
 	type Reading,
+	readUpTo,
 	statOf,
 	takePiece,
 	turnTo,
 } from './reading.ts';
 import { rowOf } from './row.ts';
-import { lastTouched, openListed, openTailed, readMore, type Tailed } from './tailed.ts';
+import { isNearStart, lastTouched, openListed, openTailed, readMore, type Tailed } from './tailed.ts';
+
+// How many times the length of a quiet end a log that is never quiet is looked at before `once` ends.
+const LONGEST_END = 10;
 
 type Open = Reading & { file: Tailed };
 
@@ -43,29 +49,29 @@ const leave = async (reading: Open): Promise<void> => {
 	await file.handle.close();
 };
 
+/** Read on in `next`: the same lines go on there, even in the midst of one, or others begin. */
+const moveTo = async (reading: Open, next: Tailed, move: Move): Promise<void> => {
+	const { handle } = reading.file;
+	if (!move.found) printTorn(reading);
+	report(reading, move);
+	if (move.found) reading.file = next;
+	else turnTo(reading, next);
+	await handle.close();
+};
+
 /** The content of the file is not what was read before: it was truncated. Its copy has the rest, if there is one. */
 const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const { file, path, log } = reading;
-	const known = { ...file.id, name: basename(path), offset: file.offset, modified: String(file.modified) };
-	const move = resume(known, await rowOf(path));
+	const place = readUpTo(path, file);
+	const move = resume(place, await rowOf(path, place, (entry) => holds(place, entry)), true);
 	const next = move.to && (await openListed(move.to, move.offset, move.copied));
 	if (!next) {
 		await reading.watch.wait(move.to ? 0 : reading.pace.poll);
 		return true;
 	}
-	log.warn(
-		`${file.path} was truncated; going on ${move.found ? `in its copy ${next.path}` : `with ${next.path}`}`,
-	);
-	if (move.found) {
-		// The same lines go on in the copy, even in the midst of one.
-		await file.handle.close();
-		reading.file = next;
-		return true;
-	}
-	printTorn(reading);
-	report(reading, move);
-	await file.handle.close();
-	turnTo(reading, next);
+	const where = move.found ? `in its copy ${next.path}` : `with ${next.path}`;
+	log.warn(`${file.path} was truncated; going on ${where}`);
+	await moveTo(reading, next, move);
 	return true;
 };
 
@@ -106,10 +112,12 @@ const stay = async (reading: Open, entries: Entry[]): Promise<boolean> => {
 /** The name stands for another file, or for none. Goes on to the next file once this one is complete. */
 const afterRename = async (reading: Open): Promise<boolean> => {
 	const { file, watch, pace } = reading;
-	const entries = await rowOf(reading.path);
-	const move = successor({ ...file.id, modified: file.modified, copied: file.copied }, entries);
-	const placed = move.listed || performance.now() - reading.placedAt < reading.pace.sure;
-	if (move.listed) reading.placedAt = performance.now();
+	const { id, handle, offset, modified, copied } = file;
+	const entries = await rowOf(reading.path, { offset, read: handle }, (entry) => sameInode(entry, id));
+	const move = successor({ ...id, offset, modified, copied }, entries);
+	// While nothing could follow it, nothing has come and gone.
+	if (move.listed || !move.to) reading.placedAt = performance.now();
+	const placed = performance.now() - reading.placedAt < reading.pace.sure;
 	if (!(await isLeft(reading, move))) {
 		await watch.wait(pace.rotate / 10);
 		return true;
@@ -130,18 +138,34 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	return true;
 };
 
-/** The first bytes of a file that was empty. It may have been filled, copied and truncated since we looked. */
-const afterEmpty = async (reading: Open): Promise<boolean> => {
-	const { file, path, emptyAt } = reading;
-	const entries = await rowOf(path);
-	const move = resume(nothingYet(path, emptyAt), entries);
+/**
+ * The first bytes of a file, before which nothing stands that would tell it from another content: it may have been
+ * filled, copied and truncated since we looked. `place` is where we were before them.
+ */
+const afterFirst = async (reading: Open, place: LogPosition): Promise<boolean> => {
+	const { file, path } = reading;
+	const entries = await rowOf(path, place);
+	const move = resume(place, entries);
 	const ours = entries.findIndex((entry) => sameInode(entry, file.id));
 	if (!move.to || entries.indexOf(move.to) >= ours) return false;
-	const next = await openListed(move.to, 0, move.copied);
-	if (!next) return true;
-	report(reading, move);
-	await file.handle.close();
-	turnTo(reading, next);
+	// Where something was read, only a copy of that is a reason to leave.
+	if (place.hashed > 0 && !move.found) return false;
+	const next = await openListed(move.to, move.offset, move.copied);
+	if (next) await moveTo(reading, next, move);
+	return next !== undefined;
+};
+
+/** For how long nothing was written, as far as can be told: by our own looks, or by the file's time. */
+const silence = async ({ file, cameAt }: Open): Promise<number> =>
+	Math.max(performance.now() - cameAt, Date.now() - (await lastTouched(file)));
+
+/** With `once`: whether there may be more in a moment, for a writer may be in the midst of a histogram. */
+const isEnding = async (reading: Open): Promise<boolean> => {
+	const { barriers, printer, watch, pace, cameAt } = reading;
+	reading.endedAt ??= performance.now();
+	const isOver = performance.now() - reading.endedAt > LONGEST_END * pace.quiet;
+	if (!barriers || !printer.owes() || isOver || (await silence(reading)) >= pace.quiet) return false;
+	await watch.wait(Math.max(1, pace.quiet - (performance.now() - cameAt)));
 	return true;
 };
 
@@ -152,23 +176,34 @@ const atEnd = async (reading: Open): Promise<boolean> => {
 	if (!live || !sameInode(live, file.id)) return afterRename(reading);
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;
-	if (!once) await rest(reading);
-	return !once;
+	if (once) return isEnding(reading);
+	await rest(reading);
+	return true;
 };
 
 /** One piece, or one decision; false when there is nothing more to do. */
 const turn = async (reading: Open): Promise<boolean> => {
-	const { file } = reading;
+	const { file, path } = reading;
 	const [wasEmpty, before] = [file.id.hashed === 0, Date.now()];
+	const place = wasEmpty ? nothingYet(path, reading.emptyAt) : isNearStart(file) && readUpTo(path, file);
 	const piece = await readMore(file);
 	if (piece === 'changed') return afterTruncation(reading);
 	if (piece === 'end') {
 		if (wasEmpty) reading.emptyAt = before;
 		return atEnd(reading);
 	}
-	if (wasEmpty && (await afterEmpty(reading))) return true;
+	if (place && (await afterFirst(reading, place))) return true;
 	takePiece(reading, piece);
 	return true;
+};
+
+/** With `once`, at the end of the log: what is not whole is left to the next run, where there will be one. */
+const finish = async (reading: Open): Promise<void> => {
+	const { barriers, lines, printer, log, path, pace } = reading;
+	if (!barriers) return printTorn(reading);
+	if (lines.pending()) log.warn(`${path} ends in half a line; left to the next run`);
+	if ((await silence(reading)) >= pace.quiet) printer.quiet();
+	printer.end();
 };
 
 /**
@@ -182,9 +217,7 @@ export const follow = async (following: Following): Promise<void> => {
 		await reading.output.room();
 		if (!(await turn(reading as Open))) break;
 	}
-	if (reading.once && !reading.signal.aborted) {
-		printTorn(reading);
-		reading.printer.quiet();
-	}
-	await reading.file?.handle.close();
+	if (!reading.file) return;
+	if (reading.once && !reading.signal.aborted) await finish(reading as Open);
+	await reading.file.handle.close();
 };

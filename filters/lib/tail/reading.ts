@@ -4,12 +4,14 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../failure.ts';
+import { SHORTEST_HOLE } from '../holes.ts';
 import { LONGEST_LINE, type WholeLines, wholeLines } from '../lines.ts';
 import type { Log } from '../log.ts';
 import type { Output } from '../output.ts';
 import type { Finding } from './chain.ts';
+import { trailOf } from './identity.ts';
 import type { LogPosition } from './position.ts';
-import { createPrinter, type Printer } from './printer.ts';
+import { createPrinter, type Printer, type Spot } from './printer.ts';
 import type { Tailed } from './tailed.ts';
 import type { Watch } from './watch.ts';
 
@@ -59,6 +61,8 @@ export type Reading = Following & {
 	renamedAt: number | undefined;
 	/** When the live file was first seen to be unreadable. */
 	deniedAt: number | undefined;
+	/** When `once` first came to the end. */
+	endedAt: number | undefined;
 	/** When the live file was last seen to be empty, in ms since the epoch. */
 	emptyAt: number;
 };
@@ -76,48 +80,72 @@ export const nothingYet = (path: string, at: number): LogPosition => ({
 	modified: String(fileTime(at)),
 });
 
-/** The position of byte `offset` in the file that is being read; of an empty one only the time counts. */
-const positionIn = ({ path, file }: Reading, offset: number, time: string | undefined): LogPosition => {
+/** The position of a spot in the file that is being read; of an empty one only the time counts. */
+const positionIn = ({ path, file }: Reading, { offset, time, trail }: Spot): LogPosition => {
 	const id = file?.id ?? NOTHING;
-	const modified = id.hashed > 0 && file && file.modified > 0n ? file.modified : fileTime(Date.now());
+	const modified = id.hashed > 0 && file && file.modified > 0n ? file.seen : fileTime(Date.now());
 	return {
 		name: basename(path),
 		...id,
 		offset,
+		...trailOf(trail),
 		...(time === undefined ? {} : { time }),
 		modified: String(modified),
 		...(file?.copied ? { copied: true as const } : {}),
 	};
 };
 
+/** How far a file was read, which may be in the midst of a line. */
+export const readUpTo = (path: string, file: Tailed): LogPosition => ({
+	name: basename(path),
+	...file.id,
+	offset: file.offset,
+	...trailOf(file.trail),
+	modified: String(file.seen),
+});
+
+/** The lines of a log, with what is left out of them. */
+const linesOf = (printer: Printer, { path, log, count, found }: Following): WholeLines =>
+	wholeLines({
+		lines: printer.run,
+		tooLong: (length) => {
+			count('too_long');
+			const what = `${path}: a line of ${length} bytes is longer than ${LONGEST_LINE}; skipped`;
+			log.warn(what, {}, 'too long');
+			printer.skip(length);
+		},
+		hole: (length) => {
+			count('nul_bytes', length);
+			const from = printer.hole(length);
+			const what = `a hole of ${length} NUL bytes is stepped over`;
+			// At the start of a file nothing was lost by it: a truncation has had its notice.
+			if (from === 0 || length < SHORTEST_HOLE) log.warn(`${path}: ${what}`, {}, 'hole');
+			else found({ kind: 'lost_window', detail: `${path}, byte ${from}: ${what}; what was there is lost` });
+		},
+	});
+
 /** A log about to be followed. */
 export const createReading = (following: Following): Reading => {
 	const { path, barriers, output, log, count } = following;
 	const printer = createPrinter({
 		text: output.text,
+		bytes: output.bytes,
 		barriers,
-		position: (offset, time) => positionIn(reading, offset, time),
+		position: (spot) => positionIn(reading, spot),
 		count,
 		warn: (message, like) => log.warn(`${path}: ${message}`, {}, like),
-	});
-	const lines = wholeLines({
-		lines: printer.run,
-		tooLong: (length) => {
-			count('too_long');
-			log.warn(`a line of ${length} bytes is longer than ${LONGEST_LINE}; skipped`, {}, 'too long');
-			printer.skip(length);
-		},
 	});
 	const now = performance.now();
 	const reading: Reading = {
 		...following,
 		file: undefined,
 		printer,
-		lines,
+		lines: linesOf(printer, following),
 		cameAt: now,
 		placedAt: now,
 		renamedAt: undefined,
 		deniedAt: undefined,
+		endedAt: undefined,
 		emptyAt: Date.now(),
 	};
 	return reading;
@@ -145,7 +173,8 @@ export const turnTo = (reading: Reading, file: Tailed, time?: string): void => {
 	reading.file = file;
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;
-	reading.printer.start(file.offset, time);
+	reading.emptyAt = file.metAt;
+	reading.printer.start({ offset: file.offset, trail: file.trail, time });
 	reading.watch.renew();
 };
 

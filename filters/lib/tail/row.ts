@@ -1,18 +1,19 @@
 // row: the files that a log consists of, as they lie in its folder: NAME.2, NAME.1, NAME
 // It knows the names that logrotate, svlogd and people give, and their order.
 
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../failure.ts';
-import type { Entry } from './chain.ts';
-import { HEAD_BYTES } from './identity.ts';
+import { targetOf } from '../link.ts';
+import { beginsWith, type Entry, GONE, inspect } from './entry.ts';
 
 // `.1` `-20260101` `-20260101-1700000000` `.2026-01-01`, and `-2026010112.backup`, which logrotate makes of a file in its way.
 const ROTATED = /^(?:\.(\d{1,6})|[.-](\d[\d.T:_-]*?)(?:\.backup)?)(?:\.(gz|xz|zst|bz2|lz4|Z))?$/;
 const LOOKS = 10;
 const BETWEEN_MS = 20;
+// A folder with more in it is no place for logs, and would cost a look into each at every rotation.
+const MOST_FOLDERS = 64;
 
 /** What a name in the log's folder says: its number (larger is older), or its date, or neither. */
 export type Rank = { number?: number; date?: string; packed: boolean };
@@ -25,6 +26,9 @@ export const rankOf = (file: string, name: string): Rank | undefined => {
 	return { ...(number ? { number: Number(number) } : { date: date! }), packed: packed !== undefined };
 };
 
+/** What the files are looked at for: the place `offset`, and an open file that was read up to there. */
+export type Sought = { offset: number; read?: FileHandle };
+
 type Found = Entry & { rank: Rank | undefined };
 
 /** Oldest first: by number, by date, and by the time of the last write where two files say neither or differ. */
@@ -36,81 +40,106 @@ const older = (a: Found, b: Found): number => {
 	return a.modified < b.modified ? -1 : 1;
 };
 
-// A FIFO with such a name must not stop us.
-const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-const GONE = ['ENOENT', 'ENOTDIR'];
-
-const NO_HEAD = Buffer.alloc(0);
-
-type Facts = Pick<Entry, 'dev' | 'ino' | 'size' | 'modified' | 'born' | 'head' | 'unreadable'>;
-
-const factsOf = (stat: BigIntStats, unreadable: string): Facts | undefined => {
-	if (!stat.isFile()) return undefined;
-	const { dev, ino, size, mtimeNs, birthtimeNs } = stat;
-	const inode = { dev: String(dev), ino: String(ino) };
-	return { ...inode, size: Number(size), modified: mtimeNs, born: birthtimeNs, head: NO_HEAD, unreadable };
-};
-
-/** What a file is; undefined when it is none, or gone. */
-const inspect = async (path: string, packed: boolean): Promise<Facts | undefined> => {
-	let file: FileHandle | undefined;
+/** What a folder holds, or nothing when it is gone. */
+const listed = async (folder: string) => {
 	try {
-		file = await open(path, READ);
-		const facts = factsOf(await file.stat({ bigint: true }), packed ? 'is compressed' : '');
-		if (!facts) return undefined;
-		const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-		return { ...facts, head: buffer.subarray(0, bytesRead) };
-	} catch (error) {
-		const errno = (error as NodeJS.ErrnoException).code ?? '';
-		// What a socket answers.
-		if (GONE.includes(errno) || errno === 'ENXIO') return undefined;
-		if (errno !== 'EACCES' && errno !== 'EPERM') throw error;
-		const facts = await stat(path, { bigint: true }).catch(() => undefined);
-		return facts && factsOf(facts, 'may not be read');
-	} finally {
-		await file?.close();
-	}
-};
-
-const look = async (path: string, rank: Rank | undefined, live: boolean): Promise<Found | undefined> => {
-	const facts = await inspect(path, rank?.packed === true);
-	return facts && { ...facts, path, live, rank, ranked: live || rank !== undefined };
-};
-
-const filesIn = async (folder: string): Promise<string[]> => {
-	try {
-		return await readdir(folder);
+		return await readdir(folder, { withFileTypes: true });
 	} catch (error) {
 		if (GONE.includes(errnoOf(error))) return [];
 		throw error;
 	}
 };
 
-const lookAtAll = async (path: string): Promise<Entry[]> => {
-	const real = await realpath(path).catch(() => path);
-	const [folder, name] = [dirname(real), basename(real)];
-	const files = await filesIn(folder);
-	const named = files.filter((file) => file.startsWith(name) && file !== name);
-	const found = await Promise.all([
-		...named.map((file) => look(join(folder, file), rankOf(file, name), false)),
-		look(path, undefined, true),
-	]);
-	return found.filter((entry) => entry !== undefined).sort(older);
+/** The paths in `folder` of files that are named after the log called `name`. */
+const pathsIn = async (folder: string, name: string): Promise<string[]> =>
+	(await listed(folder))
+		.filter((file) => file.name.startsWith(name) && file.name !== name)
+		.map((file) => join(folder, file.name));
+
+const inodeAt = async (path: string): Promise<string> => {
+	const { ino } = await stat(path, { bigint: true }).catch(() => ({ ino: '' }));
+	return `${ino} ${path}`;
 };
 
-const namesOf = (entries: Entry[]): string => entries.map(({ path, ino }) => `${ino} ${path}`).join('\n');
+const inodesIn = async (path: string, target: string): Promise<string> => {
+	const paths = [...(await pathsIn(dirname(target), basename(target))), path];
+	return (await Promise.all(paths.map(inodeAt))).sort().join('\n');
+};
+
+const look = async (path: string, rank: Rank | undefined, live: boolean, offset: number) => {
+	const facts = await inspect(path, rank?.packed === true, offset);
+	const unknown = { inOriginal: false, inRead: false };
+	return facts && { ...facts, ...unknown, path, live, rank, ranked: live || rank !== undefined };
+};
+
+const lookAll = async (paths: string[], name: string, offset: number): Promise<Found[]> => {
+	const looks = paths.map((path) => look(path, rankOf(basename(path), name), false, offset));
+	return (await Promise.all(looks)).filter((entry) => entry !== undefined);
+};
+
+/** Whether `original` may be what `entry` is a copy of: a copy is made later, where births are known. */
+const mayBeCopy = (entry: Entry, original: Entry): boolean =>
+	entry.born === 0n || original.born === 0n ? original.live : entry.born > original.born;
+
+const isBeginning = async (entry: Entry, original: Entry): Promise<boolean> => {
+	const { head, size } = entry;
+	if (!original.ranked || original.unreadable !== '' || size > original.size) return false;
+	if (!mayBeCopy(entry, original) || !head.equals(original.head.subarray(0, head.length))) return false;
+	const handle = await open(original.path).catch(() => undefined);
+	const isIn = handle !== undefined && (await beginsWith(handle, original.size, entry));
+	await handle?.close();
+	return isIn;
+};
+
+/** Note which files are copies of a younger one, or of the one that is being read. */
+const compare = async (entries: Found[], { offset, read }: Sought) => {
+	for (const [at, entry] of entries.entries()) {
+		if (entry.live || !entry.ranked || entry.unreadable !== '') continue;
+		for (const younger of entries.slice(at + 1)) entry.inOriginal ||= await isBeginning(entry, younger);
+		if (read) entry.inRead = await beginsWith(read, offset, entry);
+	}
+};
+
+/** The files in the folders below that of the log, folder by folder; logrotate's `olddir` may be one. */
+const below = async (target: string, offset: number): Promise<Found[][]> => {
+	const [folder, name] = [dirname(target), basename(target)];
+	const folders = (await listed(folder)).filter((file) => file.isDirectory()).slice(0, MOST_FOLDERS);
+	const files = folders.map(async (one) => {
+		const paths = await pathsIn(join(folder, one.name), name).catch(() => []);
+		const rotated = paths.filter((path) => rankOf(basename(path), name) !== undefined);
+		return lookAll(rotated, name, offset);
+	});
+	return Promise.all(files);
+};
+
+const lookAtAll = async (path: string, sought: Sought, isOurs?: (entry: Entry) => boolean) => {
+	const target = targetOf(path);
+	const [folder, name] = [dirname(target), basename(target)];
+	const beside = await lookAll(await pathsIn(folder, name), name, sought.offset);
+	const live = await look(path, undefined, true, sought.offset);
+	const here = live ? [...beside, live] : beside;
+	const isElsewhere = isOurs !== undefined && !here.some(isOurs);
+	const olddir = isElsewhere ? (await below(target, sought.offset)).find((some) => some.some(isOurs)) : [];
+	const entries = [...(olddir ?? []), ...here].sort(older);
+	await compare(entries, sought);
+	return entries;
+};
 
 /**
- * The files of the log at `path`, oldest first. A rotation renames them one by one, so it is looked at
- * until two looks agree; the first of them is the answer, since the second says that nothing moved during it. Throws the system's error when the folder or a file fails to be read.
+ * The files of the log at `path`, oldest first. A rotation renames them one by one, so it is looked at until nothing
+ * has moved during a look. Where none beside the log `isOurs`, those in a folder below it count when one of them is.
+ * Throws the system's error when the folder or a file fails to be read.
  */
-export const rowOf = async (path: string): Promise<Entry[]> => {
-	let entries = await lookAtAll(path);
-	for (let looks = 1; looks < LOOKS; looks++) {
-		const again = await lookAtAll(path);
-		if (namesOf(again) === namesOf(entries)) return entries;
-		entries = again;
+export const rowOf = async (
+	path: string,
+	sought: Sought,
+	isOurs?: (entry: Entry) => boolean,
+): Promise<Entry[]> => {
+	for (let looks = 1; ; looks++) {
+		const before = await inodesIn(path, targetOf(path));
+		const entries = await lookAtAll(path, sought, isOurs);
+		const after = await inodesIn(path, targetOf(path));
+		if (before === after || looks === LOOKS) return entries;
 		await sleep(BETWEEN_MS);
 	}
-	return entries;
 };

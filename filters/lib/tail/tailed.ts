@@ -1,47 +1,77 @@
 // tailed: one log file being read, piece by piece, each piece checked to be of the content that we know
-// A file can be truncated and filled again between two reads; its first bytes tell.
+// A file can be truncated and filled again between two reads; its first bytes tell, and those before the piece.
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { EXIT, errnoOf, Failure } from '../failure.ts';
-import type { Entry } from './chain.ts';
-import { HEAD_BYTES, type Identity, identityOf, sameContent, sameInode } from './identity.ts';
+import { EXIT, errnoOf, Failure, naming } from '../failure.ts';
+import { bytesBefore, type Entry, readAt } from './entry.ts';
+import {
+	HEAD_BYTES,
+	type Identity,
+	identityOf,
+	sameContent,
+	sameInode,
+	TRAIL_BYTES,
+	trailAfter,
+} from './identity.ts';
 
 // Twice the pipe to the next stage: larger reads gain nothing measurable.
 const CHUNK_BYTES = 128 * 1024;
 const LOOK_BACK_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
-/** An open log file. `offset` is how far it was read; `modified` when it was last written to, as of then (ns). */
+/** An open log file, and how far it was read. */
 export type Tailed = {
 	handle: FileHandle;
 	path: string;
 	id: Identity;
+	/** When it was opened, or found in a listing before that, in ms since the epoch. */
+	metAt: number;
 	offset: number;
+	/** The bytes before `offset`, up to TRAIL_BYTES. */
+	trail: Buffer;
+	/** When it was last written to as of the last read, in ns; 0 before the first. */
 	modified: bigint;
+	/** The same as of the last read that brought something; before the first, as of when it was met. */
+	seen: bigint;
 	copied: boolean;
-};
-
-const readAt = async (handle: FileHandle, from: number, length: number): Promise<Buffer> => {
-	const buffer = Buffer.allocUnsafe(length);
-	const { bytesRead } = await handle.read(buffer, 0, length, from);
-	return buffer.subarray(0, bytesRead);
 };
 
 const headOf = (handle: FileHandle): Promise<Buffer> => readAt(handle, 0, HEAD_BYTES);
 
+/** Go on from byte `offset`. */
+export const placeAt = async (file: Tailed, offset: number): Promise<void> => {
+	const { size } = await file.handle.stat();
+	file.offset = offset;
+	file.trail = await bytesBefore(file.handle, offset, size);
+};
+
+const identify = async (
+	handle: FileHandle,
+	path: string,
+	copied: boolean,
+	metAt: number,
+): Promise<Tailed> => {
+	const stat = await handle.stat({ bigint: true });
+	if (!stat.isFile()) throw new Failure(EXIT.unavailable, `${path}: is not a regular file`);
+	const inode = { dev: String(stat.dev), ino: String(stat.ino), born: stat.birthtimeNs };
+	const id = identityOf(inode, await headOf(handle));
+	const trail = Buffer.alloc(0);
+	// Not the file's own time: what was written before we opened it is still to be read.
+	return { handle, path, id, metAt, offset: 0, trail, modified: 0n, seen: stat.mtimeNs, copied };
+};
+
 /** Open the log at `path`, to be read from byte `offset`. Throws the system's error, or Failure(69) for no file. */
 export const openTailed = async (path: string, offset: number, copied = false): Promise<Tailed> => {
+	const now = Date.now();
 	const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 	try {
-		const stat = await handle.stat({ bigint: true });
-		if (!stat.isFile()) throw new Failure(EXIT.unavailable, `${path}: is not a regular file`);
-		const id = identityOf(String(stat.dev), String(stat.ino), await headOf(handle));
-		// Not the file's own time: what was written before we opened it is still to be read.
-		return { handle, path, id, offset, modified: 0n, copied };
+		const file = await identify(handle, path, copied, now);
+		await placeAt(file, offset);
+		return file;
 	} catch (error) {
 		await handle.close();
-		throw error;
+		throw naming(error, path);
 	}
 };
 
@@ -56,28 +86,45 @@ export const openListed = async (
 		throw error;
 	});
 	if (!file) return undefined;
-	const listed = identityOf(entry.dev, entry.ino, entry.head);
-	if (sameInode(file.id, entry) && sameContent(listed, await headOf(file.handle))) return file;
+	const listed = identityOf(entry, entry.head);
+	const isSame = sameInode(file.id, entry) && sameContent(listed, await headOf(file.handle));
+	// It may have been copied and truncated since it was listed: that is looked for at the first read.
+	if (isSame && (offset === 0 || file.trail.equals(entry.before)))
+		return { ...file, metAt: entry.lookedAt, seen: entry.modified };
 	await file.handle.close();
 	return undefined;
 };
 
-/** The next piece of the file, or that it ends here, or that its content is another (truncated, replaced). */
-export const readMore = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
-	const { handle, id, offset } = file;
+const nextPiece = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
+	const { handle, id, offset, trail } = file;
 	const stat = await handle.stat({ bigint: true });
 	const size = Number(stat.size);
 	if (size < offset) return 'changed';
 	if (size === offset && stat.mtimeNs === file.modified) return 'end';
-	const piece = await readAt(handle, offset, Math.min(CHUNK_BYTES, size - offset));
+	const length = Math.min(CHUNK_BYTES, size - offset);
+	const bytes = await readAt(handle, offset - trail.length, trail.length + length);
 	// After the piece, so that a truncation before it cannot go unseen.
 	const head = await headOf(handle);
-	if (!sameContent(id, head)) return 'changed';
-	if (id.hashed < HEAD_BYTES) file.id = identityOf(id.dev, id.ino, head);
+	if (!sameContent(id, head) || !bytes.subarray(0, trail.length).equals(trail)) return 'changed';
+	const piece = bytes.subarray(trail.length);
+	if (id.hashed < HEAD_BYTES) file.id = identityOf({ ...id, born: BigInt(id.born ?? 0) }, head);
 	file.modified = stat.mtimeNs;
+	// A file that was truncated and filled as far as before looks as if only its time had changed.
+	if (piece.length === 0) return 'end';
+	file.seen = stat.mtimeNs;
 	file.offset += piece.length;
-	return piece.length > 0 ? piece : 'end';
+	file.trail = trailAfter(trail, piece);
+	return piece;
 };
+
+/** The next piece of the file, or that it ends here, or that its content is another (truncated, replaced). */
+export const readMore = (file: Tailed): Promise<Buffer | 'end' | 'changed'> =>
+	nextPiece(file).catch((error) => {
+		throw naming(error, file.path);
+	});
+
+/** Whether so little was read of the file that another content may well begin alike. */
+export const isNearStart = ({ trail }: Tailed): boolean => trail.length < TRAIL_BYTES;
 
 /** When the file was last written to or renamed, in ms since the epoch. */
 export const lastTouched = async ({ handle }: Tailed): Promise<number> => {

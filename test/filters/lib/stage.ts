@@ -13,7 +13,7 @@ import { makePipes } from '../../../supervisor/pipes.ts';
 import { cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-stage-'));
-for (const name of ['pass', 'drop-empty', 'slow', 'throws']) {
+for (const name of ['pass', 'drop-empty', 'slow', 'throws', 'reads-nothing']) {
 	await bundle(join(ROOT, 'test', 'fixtures', `${name}.ts`), dir);
 }
 const start = (name: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess =>
@@ -63,6 +63,32 @@ test('--strict stops at the first broken record with 65, after what came before 
 	assert.equal([status, stderr], [65, 'drop-empty: <stdin>:2: not a record: "x"\n']);
 });
 
+test('what a program does not understand is at no line when it reads none', async () => {
+	const { status, stderr } = await run('reads-nothing', [], '');
+	assert.equal([status, stderr], [0, 'reads-nothing: warning: a metric without a name; skipped\n']);
+	const strict = await run('reads-nothing', ['--strict'], '');
+	assert.equal([strict.status, strict.stderr], [65, 'reads-nothing: a metric without a name\n']);
+});
+
+test('a stdout that takes no more is named: by its path where it is a file', async () => {
+	const file = join(dir, 'out');
+	for (const [limit, target, what] of [
+		['unlimited', '/dev/full', '<stdout>: no space left on the device'],
+		['8', file, `${file}: the file would be larger than it may be`],
+	] as const) {
+		const command = `ulimit -f ${limit}; exec "$0" "$1" > ${target}`;
+		const child = spawn('bash', ['-c', command, process.execPath, join(dir, 'pass.cjs')], {
+			env: cleanEnv(),
+		});
+		const done = outcome(child);
+		child.stdin!.on('error', () => {});
+		child.stdin!.end('a line of text\n'.repeat(10_000));
+		const { status, stderr } = await done;
+		assert.is(status, 69);
+		assert.is(stderr.split('\n')[0], `pass: ${what}`);
+	}
+});
+
 test('a last line without a newline counts', async () => {
 	const { stdout } = await run('pass', [], 'a\nb');
 	assert.is(stdout, 'a\nb\n');
@@ -87,6 +113,20 @@ test('a line over 1 MiB is skipped, counted and reported', async () => {
 		[status, stderr],
 		[0, 'pass: warning: a line of 1048578 bytes is longer than 1048576; skipped\n'],
 	);
+});
+
+test('a hole of NULs, however long, is stepped over and said; what is behind it is whole', async () => {
+	const holes = Buffer.concat([
+		Buffer.alloc(3_000_000),
+		Buffer.from('a\n'),
+		Buffer.alloc(100),
+		Buffer.from('b\0c\n'),
+	]);
+	const { status, stdout, stderr } = await run('pass', [], holes);
+	assert.is(stdout, 'a\nb\0c\n');
+	assert.is(status, 0);
+	const said = (length: number) => `pass: warning: a hole of ${length} NUL bytes is stepped over`;
+	assert.is(stderr, `${said(3_000_000)}\n${said(100)} (and 1 more like it)\n`);
 });
 
 test('a quiet stream is not held back', async () => {

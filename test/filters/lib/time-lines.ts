@@ -24,4 +24,12 @@ test('a run that starts with one, and runs without any', () => {
 	}
 });
 
+test('a few NULs before it, as a truncation leaves them, do not hide a time line', () => {
+	const bytes = Buffer.from('\0\0#!ts 2\na\0\n\0#!ts 3\nb\0#!ts 4\n');
+	assert.ok(startsWithTime(bytes));
+	assert.equal(firstTimeIn(bytes), { at: 0, ms: 2000, line: '#!ts 2\n' });
+	assert.equal(lastTimeIn(bytes), { at: 12, ms: 3000, line: '#!ts 3\n' });
+	assert.not(startsWithTime(Buffer.from('\0\0')));
+});
+
 test.run();

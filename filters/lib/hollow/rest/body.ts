@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { about } from '../../failure.ts';
 import { GoneError, HttpError } from './http-error.ts';
 
 // A sender that is silent for so long in the midst of its body is not coming back.
@@ -88,7 +89,7 @@ export const spool = async (request: IncomingMessage, most: number, path: string
 	const file = openSync(path, 'wx', 0o600);
 	try {
 		return await readBody(request, most, (chunk) => {
-			for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+			for (let at = 0; at < chunk.length; ) at += about(path, () => writeSync(file, chunk, at));
 		});
 	} catch (error) {
 		rmSync(path, { force: true });

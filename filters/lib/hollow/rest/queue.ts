@@ -15,7 +15,7 @@ import {
 	writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe } from '../../failure.ts';
+import { about, describe } from '../../failure.ts';
 import { parseRecord } from '../../record.ts';
 import { type Cycle, createCycleReader, linesOf } from '../cycle.ts';
 
@@ -50,7 +50,7 @@ export const memoryQueue = (): Queue => {
 
 const syncFolder = (folder: string): void => {
 	const file = openSync(folder, 'r');
-	fsyncSync(file);
+	about(folder, () => fsyncSync(file));
 	closeSync(file);
 };
 
@@ -58,8 +58,10 @@ const write = (folder: string, name: string, cycle: Cycle): void => {
 	const aside = join(folder, `.${name}`);
 	const file = openSync(aside, 'w', 0o600);
 	try {
-		for (const line of linesOf(cycle)) writeSync(file, `${line}\n`);
-		fsyncSync(file);
+		about(aside, () => {
+			for (const line of linesOf(cycle)) writeSync(file, `${line}\n`);
+			fsyncSync(file);
+		});
 	} finally {
 		closeSync(file);
 	}
@@ -72,7 +74,7 @@ const load = (path: string): Cycle => {
 	const reader = createCycleReader((what) => {
 		problem = what;
 	});
-	for (const line of readFileSync(path, 'utf8').split('\n')) {
+	for (const line of about(path, () => readFileSync(path, 'utf8')).split('\n')) {
 		const cycle = reader.take(parseRecord(line) ?? { type: '' });
 		if (cycle) return cycle;
 	}

@@ -258,12 +258,39 @@ barriers('a barrier goes on behind the step that holds what came before it', () 
 	run.barrier('B1');
 	run.take(delta(11, 1));
 	run.barrier('B2');
-	run.flush();
+	run.time(21);
 	assert.equal(
 		run.out.map((one) => (typeof one === 'string' ? one : one.ts)),
 		['free', 10, 'B1', 20, 'B2'],
 	);
 });
+
+barriers(
+	'behind a step that a later run may find more of, only those go on that have all its increments behind them',
+	() => {
+		const deltas = create();
+		assert.not(deltas.steps.isOpen());
+		deltas.take(gauge(1, 1));
+		deltas.barrier('B1');
+		deltas.take(delta(2, 1));
+		deltas.barrier('B2');
+		assert.ok(deltas.steps.isOpen());
+		deltas.flush();
+		assert.not(deltas.steps.isOpen());
+		assert.equal(
+			deltas.out.map((one) => (typeof one === 'string' ? one : one.type)),
+			['gauge', 'sum', 'B1'],
+		);
+		const totals = create();
+		totals.take(total(1, 1));
+		totals.barrier('B1');
+		totals.flush();
+		assert.equal(
+			totals.out.map((one) => (typeof one === 'string' ? one : one.type)),
+			['sum', 'B1'],
+		);
+	},
+);
 
 barriers('a barrier between two increments of one step is not passed on', () => {
 	const run = create();
@@ -371,6 +398,61 @@ properties('restarted at a passed barrier, no step written before is written low
 			}
 		}),
 		{ numRuns: 500 },
+	);
+});
+
+/** What Graphite holds after runs that each read on to the next end, from where the run before acknowledged. */
+const inRuns = (lines: Line[], ends: number[], make: (line: Line & object) => Sum) => {
+	const stored = new Map<string, Sum['value']>();
+	let from = 0;
+	for (const end of [...ends, lines.length].sort((a, b) => a - b)) {
+		const run = create({ staleMs: 1000 });
+		for (let at = from; at < end; at++) {
+			const one = lines[at]!;
+			if (one === 'barrier') run.barrier(`${at}`);
+			else if (typeof one === 'number') run.time(one);
+			else run.take(make(one));
+		}
+		run.barrier(`${end}`);
+		run.flush();
+		for (const one of run.measures()) stored.set(`${one.attributes.key} ${one.ts}`, (one as Sum).value);
+		from = Number(run.out.filter((one) => typeof one === 'string').at(-1) ?? from);
+	}
+	return stored;
+};
+
+properties('several runs to the end of a growing log give the values that one gives', () => {
+	const growing = fc.array(line, { minLength: 1, maxLength: 40 }).map((lines) => {
+		let ts = 0;
+		let value = 0;
+		return (lines as Line[]).map((one): Line => {
+			if (typeof one !== 'object') return one === 'barrier' ? one : ts;
+			ts += one.ts % 7;
+			value += one.value;
+			return { ...one, ts, value };
+		});
+	});
+	const attributes = (one: Line & object) => ({ attributes: { key: one.key } });
+	const kinds = [
+		(one: Line & object) => delta(one.ts, one.value, attributes(one)),
+		(one: Line & object) => ({ ...total(one.ts, one.value), ...attributes(one) }),
+	];
+	fc.assert(
+		fc.property(growing, fc.array(fc.nat(40), { maxLength: 5 }), (lines, cuts) => {
+			const ends = cuts.map((cut) => cut % lines.length);
+			for (const make of kinds) {
+				const once = inRuns(lines, [], make);
+				const often = inRuns(lines, ends, make);
+				// A run does not know of series that only those before it saw, so there is nothing to repeat or to fill up.
+				for (const [key, value] of often) assert.is(value, once.get(key), key);
+				for (const one of lines) {
+					if (typeof one !== 'object') continue;
+					const key = `${one.key} ${Math.ceil(one.ts / 10) * 10}`;
+					assert.is(often.get(key), once.get(key), key);
+				}
+			}
+		}),
+		{ numRuns: 1000 },
 	);
 });
 

@@ -1,31 +1,61 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Entry, resume, successor } from '../../../../filters/lib/tail/chain.ts';
-import { identityOf } from '../../../../filters/lib/tail/identity.ts';
+import { resume, successor } from '../../../../filters/lib/tail/chain.ts';
+import type { Entry } from '../../../../filters/lib/tail/entry.ts';
+import { identityOf, trailOf } from '../../../../filters/lib/tail/identity.ts';
 import type { LogPosition } from '../../../../filters/lib/tail/position.ts';
 
-/** A file of the row: its name says its place, `text` what is in it. */
-const entry = (path: string, ino: number, text: string, more: Partial<Entry> = {}): Entry => ({
+type File = Entry & { text: string };
+
+/** A file of the row: its name says its place, `text` what is in it. Written over an hour, as a log is. */
+const entry = (path: string, ino: number, text: string, more: Partial<File> = {}): File => ({
 	path,
+	text,
 	dev: '1',
 	ino: String(ino),
 	size: text.length,
+	lookedAt: 0,
 	modified: BigInt(ino),
 	born: BigInt(ino),
 	head: Buffer.from(text).subarray(0, 256),
+	foot: Buffer.from(text).subarray(-4096),
+	before: Buffer.alloc(0),
 	unreadable: '',
 	live: path === 'a',
 	ranked: true,
+	inOriginal: false,
+	inRead: false,
 	...more,
 });
 
+/** The files as they are listed for the place at byte `offset`. */
+const listed = (files: File[], offset: number): Entry[] =>
+	files.map((file) => ({
+		...file,
+		before: Buffer.from(offset > file.size ? '' : file.text.slice(Math.max(0, offset - 4096), offset)),
+	}));
+
 const at = (text: string, ino: number, offset: number, more: Partial<LogPosition> = {}): LogPosition => ({
 	name: 'a',
-	...identityOf('1', String(ino), Buffer.from(text)),
+	...identityOf({ dev: '1', ino: String(ino), born: BigInt(ino) }, Buffer.from(text)),
+	...trailOf(Buffer.from(text.slice(Math.max(0, offset - 4096), offset))),
 	offset,
 	modified: String(ino),
 	...more,
 });
+
+const HOUR = 3_600_000_000_000n;
+const LONG = 'a line of a log\n'.repeat(300);
+
+/** A position as earlier releases wrote it. */
+const untrailed = (text: string, ino: number, offset: number): LogPosition => {
+	const { trail, trailed, born, ...rest } = at(text, ino, offset);
+	return {
+		...rest,
+		hash: identityOf({ dev: '', ino: '', born: 0n }, Buffer.from(text.slice(0, 3))).hash,
+		hashed: 3,
+	};
+};
 
 /** Where it goes on, in short: `path@offset`, `copied`, and the kinds of findings. */
 const short = ({ to, offset, copied, findings }: ReturnType<typeof resume>): string =>
@@ -41,7 +71,7 @@ const row = [
 
 const resuming = suite('tail: resume');
 
-const cases: [title: string, position: LogPosition, entries: Entry[], wanted: string][] = [
+const cases: [title: string, position: LogPosition, entries: File[], wanted: string][] = [
 	['the same file in its place', at('four\n', 4, 3), row, 'a@3'],
 	['the same file, renamed since', at('two\n', 2, 4), row, 'a.2@4'],
 	['a file that was short when it was hashed', at('th', 3, 2), row, 'a.1@2'],
@@ -100,15 +130,95 @@ const cases: [title: string, position: LogPosition, entries: Entry[], wanted: st
 	['a position in a copy stays one', at('two\n', 2, 4, { copied: true }), row, 'a.2@4 copied'],
 	[
 		'a copy is told by its birth',
-		at('two\n', 2, 4),
+		at('two\n', 2, 4, { modified: '5', born: '5' }),
 		[entry('a.1', 2, 'two\n', { born: 5n }), entry('a', 4, 'n')],
 		'a.1@4 copied',
+	],
+	['another device number, as after a reboot', at('two\n', 2, 4, { dev: '77' }), row, 'a.2@4'],
+	[
+		'an inode that another file has got since',
+		at('two\n', 2, 4, { born: '1' }),
+		[entry('a.1', 2, 'two\n', { modified: HOUR }), row[3]!],
+		'a.1@0 lost_window',
+	],
+	['a file system that does not know births', at('two\n', 2, 4, { born: '0' }), row, 'a.2@4'],
+	[
+		'the same head, other lines before the place: rewritten in place',
+		at('head\nold\n', 4, 9),
+		[entry('a', 4, 'head\nnew\nmore\n', { modified: 9n })],
+		'a@0 truncated',
+	],
+	[
+		'the same head, and the lines before the place are in the copy',
+		at('head\nold\n', 4, 9),
+		[entry('a.1', 9, 'head\nold\nrest\n'), entry('a', 4, 'head\nnew\nmore\n')],
+		'a.1@9 copied',
+	],
+	[
+		'all alike before the place: the oldest copy made since has the rest',
+		at('head\n', 4, 5),
+		[
+			entry('a.3', 3, 'head\nbefore\n'),
+			entry('a.2', 8, 'head\nrest\n'),
+			entry('a.1', 9, 'head\nmore\n'),
+			entry('a', 4, 'head\nnew\n'),
+		],
+		'a.2@5 copied',
+	],
+	[
+		'the same, when the file was renamed since',
+		at('head\n', 4, 5),
+		[entry('a.2', 8, 'head\nrest\n'), entry('a.1', 4, 'head\nnew\n'), entry('a', 9, 'head\nnext\n')],
+		'a.2@5 copied',
+	],
+	[
+		'a younger file that begins as the renamed one does is next to it',
+		at('head\n', 4, 5),
+		[entry('a.2', 4, 'head\nrest\n'), entry('a.1', 8, 'head\nnew\n'), entry('a', 9, 'head\nnext\n')],
+		'a.2@5',
+	],
+	[
+		'a copy that the live file begins with (`copy`) has nothing that it has not',
+		at('head\n', 4, 5),
+		[entry('a.1', 9, 'head\nrest\n', { inOriginal: true }), entry('a', 4, 'head\nrest\nmore\n')],
+		'a@5',
+	],
+	[
+		'a renamed file that begins alike is no copy',
+		at('head\n', 2, 5, { modified: '3' }),
+		[entry('a.1', 3, 'head\nnext\n', { modified: HOUR }), entry('a', 4, 'head\nnew\n', { modified: HOUR })],
+		'a.1@0 lost_window',
+	],
+	[
+		'a copy of a file that is gone (`renamecopy`), made before the new one',
+		at('head\n', 2, 5, { modified: '3' }),
+		[entry('a.1', 8, 'head\nrest\n'), entry('a', 9, 'head\nnew\n')],
+		'a.1@5 copied',
+	],
+	[
+		'a copy from before the clock was set back, by the 4096 bytes before the place',
+		at(LONG, 4, LONG.length, { modified: '20' }),
+		[entry('a.1', 9, `${LONG}rest\n`), entry('a', 4, `head\n${LONG}`)],
+		`a.1@${LONG.length} copied`,
+	],
+	['a position without a trail, at the start of a line', untrailed('two\nmore\n', 2, 4), row, 'a.2@4'],
+	[
+		'a position without a trail, in the midst of a line',
+		untrailed('two\n', 2, 4),
+		[entry('a', 2, 'two words\n', { modified: 9n })],
+		'a@0 truncated',
 	],
 ];
 
 for (const [title, position, entries, wanted] of cases) {
-	resuming(title, () => assert.is(short(resume(position, entries)), wanted));
+	resuming(title, () => assert.is(short(resume(position, listed(entries, position.offset))), wanted));
 }
+
+resuming('a file that was seen to be truncated is not taken for itself, however alike it is', () => {
+	const entries = listed([entry('a.1', 9, 'head\nrest\n'), entry('a', 4, 'head\n')], 5);
+	assert.is(short(resume(at('head\n', 4, 5), entries, true)), 'a.1@5 copied');
+	assert.is(short(resume(at('head\n', 4, 5), entries.slice(1), true)), 'a@0 truncated');
+});
 
 resuming('what is lost is said with the byte it starts at', () => {
 	const [finding] = resume(at('gone\n', 8, 2), row).findings;
@@ -120,7 +230,8 @@ resuming.run();
 const next = suite('tail: successor');
 
 const finished = (ino: number, copied = false, modified = BigInt(ino)) => ({
-	...identityOf('1', String(ino), Buffer.alloc(0)),
+	...identityOf({ dev: '1', ino: String(ino), born: BigInt(ino) }, Buffer.alloc(0)),
+	offset: 0,
 	modified,
 	copied,
 });
@@ -146,12 +257,28 @@ next('of a file that has no place any more, the oldest younger one, and it is sa
 	assert.is(successor(finished(9), row).to?.path, 'a');
 });
 
-next('after a copy, a copy of the live file that is not truncated yet is left to the live file', () => {
-	const entries = [entry('a.2', 6, 'x\n'), entry('a.1', 7, 'live\n'), entry('a', 4, 'live\nmore\n')];
-	entries[1]!.head = entries[2]!.head;
-	assert.is(short(successor(finished(6, true), entries)), 'a@0');
-	entries[2] = entry('a', 4, 'new\n');
-	assert.is(short(successor(finished(6, true), entries)), 'a.1@0 copied');
+next('a copy of the live file that is not truncated yet is left to the live file', () => {
+	const [read, copy, live] = [
+		entry('a.2', 6, 'x\n'),
+		entry('a.1', 7, 'live\n'),
+		entry('a', 4, 'live\nmore\n'),
+	];
+	assert.is(short(successor(finished(6, true), [read, { ...copy, inOriginal: true }, live])), 'a@0');
+	assert.is(short(successor(finished(6, true), [read, copy, live])), 'a.1@0 copied');
+});
+
+next('a copy of the finished file, which is gone, stands in its place', () => {
+	const entries = [row[1]!, entry('a.1', 9, 'three\n', { inRead: true }), row[3]!];
+	const move = successor({ ...finished(3), offset: 6 }, entries);
+	assert.is(short(move), 'a@0');
+	assert.ok(move.listed);
+});
+
+next('a copy of it that is still being made is not read', () => {
+	const entries = [row[1]!, entry('a.1', 9, 'thr', { inRead: true }), row[3]!];
+	const move = successor({ ...finished(3), offset: 6 }, entries);
+	assert.is(short(move), 'a@0');
+	assert.not(move.listed);
 });
 
 next.run();

@@ -1,15 +1,4 @@
-import {
-	appendFileSync,
-	copyFileSync,
-	existsSync,
-	mkdtempSync,
-	readdirSync,
-	renameSync,
-	rmSync,
-	statSync,
-	truncateSync,
-	writeFileSync,
-} from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,11 +10,12 @@ import type { Finding } from '../../../../filters/lib/tail/chain.ts';
 import { follow } from '../../../../filters/lib/tail/follow.ts';
 import { type LogPosition, logPosition } from '../../../../filters/lib/tail/position.ts';
 import { createWatch } from '../../../../filters/lib/tail/watch.ts';
+import { type Manner, writerOf } from '../../../fixtures/log-writer.ts';
 
 const PACE = { poll: 10, quiet: 6, rotate: 15, sure: 5000 };
 const TICK_MS = 11;
 const SEED = 20251121;
-const RUNS = Number(process.env.FOLLOW_RUNS ?? 60);
+const RUNS = Number(process.env.FOLLOW_RUNS ?? 100);
 
 /** What the tail printed: lines, and findings where they were printed. */
 type Printed = (string | Finding)[];
@@ -34,16 +24,27 @@ type Printed = (string | Finding)[];
 const tailOf = (path: string) => {
 	const printed: Printed = [];
 	const faults: string[] = [];
+	const delivered = new Set<string>();
+	let marked = 0;
 	let from: LogPosition | undefined;
 	let stop = new AbortController();
 	let running: Promise<void> = Promise.resolve();
 
+	/** A sink would acknowledge this at once: what was before it must not come again. */
+	const barrier = (position: LogPosition) => {
+		from = position;
+		for (const item of printed.slice(marked)) if (typeof item === 'string') delivered.add(item);
+		marked = printed.length;
+	};
 	const text = (lines: string) => {
 		if (stop.signal.aborted) return;
 		assert.is(lines.at(-1), '\n');
-		for (const line of lines.slice(0, -1).split('\n')) {
-			if (line.startsWith('#!pos ')) from = logPosition(JSON.parse(line.slice(6)), 'a.log', 'ack');
-			else if (!line.startsWith('#!')) printed.push(line);
+		// A few NULs at the start of a line are a hole too short to be taken out; readers step over them.
+		for (const line of lines.slice(0, -1).replace(/^\0+/gm, '').split('\n')) {
+			if (line.startsWith('#!pos ')) barrier(logPosition(JSON.parse(line.slice(6)), 'a.log', 'ack'));
+			if (line.startsWith('#')) continue;
+			if (delivered.has(line)) faults.push(`again: ${line}`);
+			printed.push(line);
 		}
 	};
 	const begin = () => {
@@ -51,7 +52,8 @@ const tailOf = (path: string) => {
 		const { signal } = stop;
 		const write = (line: string) => faults.push(line);
 		const watch = createWatch(path, signal, (why) => faults.push(why));
-		const output = { line: () => {}, text, count: () => 0, blocked: () => false } as const;
+		const bytes = (lines: Buffer) => text(lines.toString('latin1'));
+		const output = { line: () => {}, text, bytes, count: () => 0, blocked: () => false } as const;
 		running = follow({
 			path,
 			fromStart: true,
@@ -76,8 +78,11 @@ const tailOf = (path: string) => {
 		printed,
 		faults,
 		end,
-		restart: async () => {
+		/** Start again from the last barrier, `down` ms later, and on a disk that has another number since. */
+		restart: async (down = 0, isMoved = false) => {
 			await end();
+			await sleep(down);
+			if (from && isMoved) from = { ...from, dev: '99' };
 			begin();
 		},
 		/** Wait until `line` was printed, or for as long as nothing new can be expected. */
@@ -88,116 +93,35 @@ const tailOf = (path: string) => {
 	};
 };
 
-// Six digits that differ from line to line come first, so that two contents never begin alike.
-const lineText = (n: number): string =>
-	`${String((n * 611_953) % 1_000_000).padStart(6, '0')} ${n} ${'.'.repeat((n * 37) % 90)}`;
-
-/** A writer and a rotation as a model: it knows which lines can be lost, and where each line went. */
-const writerOf = (path: string) => {
-	let next = 0;
-	let half = '';
-	const target = path;
-	const lines: string[] = [];
-	const mayMiss = new Set<string>();
-
-	const put = (text: string) => appendFileSync(target, text);
-	const line = () => {
-		const text = lineText(next++);
-		lines.push(text);
-		return text;
-	};
-	const finish = () => {
-		if (half !== '') put(`${half}\n`);
-		half = '';
-	};
-	const shift = () => {
-		const numbers = readdirSync(join(path, '..')).flatMap((file) => /^a\.log\.(\d+)$/.exec(file)?.[1] ?? []);
-		for (const n of numbers.map(Number).sort((a, b) => b - a)) renameSync(`${path}.${n}`, `${path}.${n + 1}`);
-	};
-	return {
-		lines,
-		mayMiss,
-		append: (count: number) => {
-			finish();
-			let text = '';
-			for (let n = 0; n < count; n++) {
-				if (n % 4 === 0) text += `#!ts ${1763712000 + next}\n`;
-				text += `${line()}\n`;
-			}
-			put(text);
-		},
-		partial: () => {
-			finish();
-			const text = line();
-			put(text.slice(0, 8));
-			half = text.slice(8);
-		},
-		/** As logrotate `create` does, with `late` lines that the writer still puts into the renamed file. */
-		rename: async (late: number, recreate: boolean, pause: number) => {
-			finish();
-			if (!existsSync(path)) return;
-			shift();
-			renameSync(path, `${path}.1`);
-			if (recreate) writeFileSync(path, '');
-			for (let n = 0; n < late; n++) {
-				await sleep(pause);
-				appendFileSync(`${path}.1`, `${line()}\n`);
-			}
-		},
-		/** As logrotate `copytruncate` does, with `between` lines that come after the copy. */
-		copyTruncate: (between: number) => {
-			finish();
-			if (!existsSync(path)) return;
-			shift();
-			// Of a file that was empty when copied, what follows leaves no trace.
-			const traced = statSync(path).size > 0 ? between : 0;
-			copyFileSync(path, `${path}.1`);
-			for (let n = 0; n < traced; n++) {
-				const lost = line();
-				mayMiss.add(lost);
-				put(`${lost}\n`);
-			}
-			truncateSync(path);
-		},
-		truncate: (unread: number) => {
-			finish();
-			if (!existsSync(path) || statSync(path).size === 0) return;
-			for (let n = 0; n < unread; n++) {
-				const lost = line();
-				mayMiss.add(lost);
-				put(`${lost}\n`);
-			}
-			truncateSync(path);
-		},
-		last: () => {
-			finish();
-			return lines.at(-1) ?? '';
-		},
-	};
-};
-
 const small = fc.nat({ max: 3 });
-const pause = fc.record({ op: fc.constant('pause' as const), ms: fc.nat({ max: 40 }) });
+const rotation = {
+	late: small,
+	recreate: fc.boolean(),
+	pause: fc.nat({ max: 6 }),
+	between: small,
+	after: fc.nat({ max: 80 }),
+};
+const op = <const Op extends string, Arguments extends object>(
+	name: Op,
+	args: { [Key in keyof Arguments]: fc.Arbitrary<Arguments[Key]> },
+) => fc.record({ op: fc.constant(name), ...args }) as fc.Arbitrary<{ op: Op } & Arguments>;
+
 const step = fc.oneof(
-	{
-		weight: 6,
-		arbitrary: fc.record({ op: fc.constant('append' as const), n: fc.integer({ min: 1, max: 60 }) }),
-	},
-	{ weight: 2, arbitrary: fc.record({ op: fc.constant('partial' as const) }) },
-	{
-		weight: 3,
-		arbitrary: fc.record({
-			op: fc.constant('rename' as const),
-			late: small,
-			recreate: fc.boolean(),
-			pause: fc.nat({ max: 6 }),
-		}),
-	},
-	{ weight: 2, arbitrary: fc.record({ op: fc.constant('copy' as const), n: small }) },
-	{ weight: 1, arbitrary: fc.record({ op: fc.constant('truncate' as const), n: small }) },
-	{ weight: 2, arbitrary: fc.record({ op: fc.constant('restart' as const) }) },
-	{ weight: 4, arbitrary: pause },
+	{ weight: 6, arbitrary: op('append', { n: fc.integer({ min: 1, max: 60 }) }) },
+	{ weight: 2, arbitrary: op('partial', {}) },
+	{ weight: 3, arbitrary: op('rename', rotation) },
+	{ weight: 3, arbitrary: op('copy', rotation) },
+	{ weight: 1, arbitrary: op('truncate', { n: small }) },
+	{ weight: 1, arbitrary: op('rewrite', { n: small }) },
+	{ weight: 2, arbitrary: op('restart', { down: fc.nat({ max: 15 }), isMoved: fc.boolean() }) },
+	{ weight: 4, arbitrary: op('pause', { ms: fc.nat({ max: 40 }) }) },
 );
+// One log is rotated in one way of copying.
+const manner: fc.Arbitrary<Manner> = fc.record({
+	isAlike: fc.boolean(),
+	keepsOffset: fc.boolean(),
+	copies: fc.constantFrom('copytruncate', 'copytruncate', 'copy', 'renamecopy'),
+});
 
 /** Lines that are missing without a finding in the gap, printed out of order, or never written. */
 const complaints = (printed: Printed, written: string[]): string[] => {
@@ -225,31 +149,32 @@ const test = suite('tail: follow against a model');
 
 test('any sequence of writes, rotations, truncations and restarts: every line printed, or a notice in its place', async () => {
 	await fc.assert(
-		fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
+		fc.asyncProperty(manner, fc.array(step, { minLength: 3, maxLength: 25 }), async (how, steps) => {
 			const folder = mkdtempSync(join(tmpdir(), 'follow-'));
 			const path = join(folder, 'a.log');
 			writeFileSync(path, '');
-			const writer = writerOf(path);
+			const writer = writerOf(path, how);
 			const tail = tailOf(path);
 			let restarts = 0;
 			writer.append(1);
 			await tail.until(writer.last());
+			/** What no barrier speaks of yet can be truncated without a trace; nobody could tell. */
+			const settled = async () => {
+				await tail.until(writer.last());
+				await sleep(4 * PACE.quiet);
+			};
 			for (const it of steps) {
 				// File times tick every few ms; which of two files of one tick is older, nobody can tell.
-				if (it.op === 'rename' || it.op === 'copy' || it.op === 'truncate') await sleep(TICK_MS);
+				if (!['append', 'partial', 'pause', 'restart'].includes(it.op)) await sleep(TICK_MS);
 				if (it.op === 'append') writer.append(it.n);
 				if (it.op === 'partial') writer.partial();
-				if (it.op === 'rename') await writer.rename(it.late, it.recreate, it.pause);
-				if (it.op === 'copy') writer.copyTruncate(it.n);
+				if (it.op === 'rename') await writer.rename(it);
+				if (it.op === 'copy') await writer.copy(it);
 				if (it.op === 'pause') await sleep(it.ms);
-				if (it.op === 'truncate') {
-					// What no barrier speaks of yet can be truncated without a trace; nobody could tell.
-					await tail.until(writer.last());
-					await sleep(4 * PACE.quiet);
-					writer.truncate(it.n);
-				}
+				if (it.op === 'truncate') await settled().then(() => writer.truncate(it.n));
+				if (it.op === 'rewrite') await settled().then(() => writer.rewrite(it.n));
 				if (it.op === 'restart') {
-					await tail.restart();
+					await tail.restart(it.down, it.isMoved);
 					restarts += 1;
 				}
 			}
@@ -260,7 +185,7 @@ test('any sequence of writes, rotations, truncations and restarts: every line pr
 			const seen = tail.printed.filter((item) => typeof item === 'string');
 			assert.is(tail.printed.at(-1), writer.lines.at(-1), 'the last line came last');
 			assert.is(complaints(tail.printed, writer.lines).join(), '');
-			assert.equal(tail.faults, []);
+			assert.is(tail.faults.join('\n'), '');
 			const missing = writer.lines.filter((line) => !seen.includes(line));
 			assert.is(
 				missing.filter((line) => !writer.mayMiss.has(line)).join(),

@@ -35,21 +35,30 @@ const test = suite('tail: printer');
 const printing = (barriers: boolean) => {
 	let printed = '';
 	const counts: string[] = [];
+	const trails: string[] = [];
 	const printer = createPrinter({
 		text: (text) => {
 			printed += text;
 		},
+		bytes: (bytes) => {
+			printed += bytes.toString('latin1');
+		},
 		barriers,
-		position: (offset, time) => ({ offset, ...(time === undefined ? {} : { time }) }),
+		position: ({ offset, time, trail }) => {
+			trails.push(trail.toString('latin1'));
+			return { offset, ...(time === undefined ? {} : { time }) };
+		},
 		count: (what) => counts.push(what),
 		warn: () => {},
 	});
-	return { printer, counts, printed: () => printed };
+	const start = (offset: number, time?: string, trail = '') =>
+		printer.start({ offset, time, trail: Buffer.from(trail) });
+	return { printer, start, counts, trails, printed: () => printed };
 };
 
 test('a barrier has the offset of the line behind it and the last time before it', () => {
-	const { printer, printed } = printing(true);
-	printer.start(100);
+	const { printer, start, printed } = printing(true);
+	start(100);
 	printer.run(Buffer.from('a\n#!ts 5\nb\n#!ts 6\nc\n'));
 	assert.ok(printer.owes());
 	printer.quiet();
@@ -62,8 +71,8 @@ test('a barrier has the offset of the line behind it and the last time before it
 });
 
 test('without barriers the lines are all there is', () => {
-	const { printer, printed } = printing(false);
-	printer.start(0);
+	const { printer, start, printed } = printing(false);
+	start(0);
 	printer.run(Buffer.from('a\n#!ts 5\n#!pos {"x":1}\n'));
 	printer.quiet(true);
 	assert.is(printed(), 'a\n#!ts 5\n#!pos {"x":1}\n');
@@ -74,16 +83,16 @@ test('the time is repeated at a new start, unless the log says it itself', () =>
 		['a\n', '#!ts 5 synthetic\na\n'],
 		['#!ts 6\n', '#!ts 6\n'],
 	] as const) {
-		const { printer, printed } = printing(false);
-		printer.start(0, '#!ts 5 synthetic');
+		const { printer, start, printed } = printing(false);
+		start(0, '#!ts 5 synthetic');
 		printer.run(Buffer.from(line));
 		assert.is(printed(), wanted);
 	}
 });
 
 test('barriers of another pipeline in the log are left out, counted, and move the offset', () => {
-	const { printer, printed, counts } = printing(true);
-	printer.start(0);
+	const { printer, start, printed, counts } = printing(true);
+	start(0);
 	printer.run(Buffer.from('a\n#!pos {"x":1}\nb #!pos \n'));
 	printer.quiet();
 	assert.is(printed(), 'a\nb #!pos \n#!pos {"offset":25}\n');
@@ -91,8 +100,8 @@ test('barriers of another pipeline in the log are left out, counted, and move th
 });
 
 test('half a line gets a newline but no barrier behind it; skipped bytes move the offset', () => {
-	const { printer, printed, counts } = printing(true);
-	printer.start(0);
+	const { printer, start, printed, counts } = printing(true);
+	start(0);
 	printer.skip(10);
 	printer.torn(Buffer.from('hal'));
 	printer.quiet();
@@ -100,19 +109,40 @@ test('half a line gets a newline but no barrier behind it; skipped bytes move th
 	assert.equal(counts, ['torn']);
 });
 
-test('bytes that are not UTF-8 are printed as U+FFFD and counted', () => {
-	const { printer, printed, counts } = printing(false);
-	printer.run(Buffer.from([255, 0, 10]));
-	assert.is(printed(), '\ufffd\0\n');
-	assert.equal(counts, ['not_utf8']);
+test('bytes are printed as they are, whatever their encoding', () => {
+	const { printer, printed } = printing(true);
+	printer.run(Buffer.from([255, 0xe9, 0, 10]));
+	assert.is(printed(), '\xff\xe9\0\n');
+});
+
+test('a barrier has the bytes before it: those printed, those it started behind, or what is known of the skipped', () => {
+	const { printer, start, trails } = printing(true);
+	start(7, undefined, 'before\n');
+	printer.quiet(true);
+	printer.run(Buffer.from('a\n#!ts 5\n#!pos {"x":1}\n'));
+	printer.quiet();
+	printer.skip(99);
+	printer.quiet();
+	assert.is(printer.hole(3), 9 + 23 + 99 - 2);
+	printer.quiet();
+	const all = 'before\na\n#!ts 5\n#!pos {"x":1}\n';
+	assert.equal(trails, ['before\n', 'before\na\n', all, '\n', '\0\0\0']);
+});
+
+test('the end of a finite input is said to sinks only', () => {
+	for (const barriers of [true, false]) {
+		const { printer, printed } = printing(barriers);
+		printer.end();
+		assert.is(printed(), barriers ? '#!end\n' : '');
+	}
 });
 
 test('whatever the lines and runs: barriers aside the text is the same, and each barrier is where it says', () => {
 	const line = fc.constantFrom('a\n', '\n', '#!ts 1763712000\n', '[0] 1 |@@|\n', `${'x'.repeat(9000)}\n`);
 	fc.assert(
 		fc.property(fc.array(fc.array(line, { minLength: 1, maxLength: 30 })), (runs) => {
-			const { printer, printed } = printing(true);
-			printer.start(0);
+			const { printer, start, printed, trails } = printing(true);
+			start(0);
 			for (const run of runs) printer.run(Buffer.from(run.join('')));
 			printer.quiet();
 			let offset = 0;
@@ -120,6 +150,8 @@ test('whatever the lines and runs: barriers aside the text is the same, and each
 				if (text.startsWith('#!pos ')) assert.is(JSON.parse(text.slice(6)).offset, offset);
 				else offset += text.length;
 			}
+			const place = (trail: string) => runs.flat().join('').indexOf(trail);
+			for (const trail of trails) assert.ok(place(trail) >= 0, 'a trail is a part of the log');
 			assert.is(printed().replace(/^#!pos .*\n/gm, ''), runs.flat().join(''));
 		}),
 	);
