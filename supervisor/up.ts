@@ -109,7 +109,7 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 
 	for (const pipeline of plan.pipelines) log.info(`runs ${lineOf(pipeline)}`, {}, pipeline.name);
 	await fleet.start();
-	notify.ready();
+	if (!stopping) notify.ready();
 	const tellStatus = () => notify.status(summary(fleet.pipelines()));
 	tellStatus();
 	const teller = setInterval(tellStatus, STATUS_MS);
