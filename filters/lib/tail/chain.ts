@@ -56,7 +56,7 @@ export const resume = (position: LogPosition, entries: Entry[], isTruncated = fa
 	const { offset, copied = false } = position;
 	const isOurs = (entry: Entry) => sameFile(position, entry) && holds(position, entry);
 	const exact = isTruncated ? undefined : entries.find(isOurs);
-	const copy = copyOf(position, entries, exact);
+	const copy = copyOf(position, entries, exact === undefined);
 	if (exact && !copy)
 		return { to: exact, offset, copied: copied || isCopy(exact, entries), found: true, findings: [] };
 	if (copy) return { to: copy, offset, copied: true, found: true, findings: [] };

@@ -30,27 +30,29 @@ export const holds = (position: LogPosition, entry: Entry): boolean =>
 	sameTrail(position, entry.before);
 
 /**
- * The copy that was made of the position's file before it was truncated; `exact` is that file, if it still seems to
- * hold the position. Near the start of a log, and where it repeats itself, many files hold what was before the
- * position: it is the oldest copy made since.
+ * The files that may be copies of the position's own: made after it, so they stand before it in the row. When it is
+ * gone, any copy may be one of it; then, and where births are not known, only the bytes before the place are sure.
  */
-export const copyOf = (
-	position: LogPosition,
-	entries: Entry[],
-	exact: Entry | undefined,
-): Entry | undefined => {
+const candidates = (position: LogPosition, entries: Entry[]): Entry[] => {
 	const isSure = position.trailed === TRAIL_BYTES;
-	const isMadeOf = (entry: Entry) =>
-		exact
-			? entries.indexOf(entry) < entries.indexOf(exact) && (isSure || entry.born > exact.born)
-			: isSure || isCopy(entry, entries) || isInOneGo(entry);
-	const isCandidate = (entry: Entry) =>
-		entry.ranked && !entry.live && !entry.inOriginal && !sameFile(position, entry) && isMadeOf(entry);
-	const copies = entries.filter((entry) => isCandidate(entry) && holds(position, entry));
+	const own = entries.findIndex((entry) => sameFile(position, entry));
+	const before = own < 0 ? entries : entries.slice(0, own);
+	const isMade = (entry: Entry) =>
+		own < 0 ? isCopy(entry, entries) || isInOneGo(entry) : entry.born > entries[own]!.born;
+	return before.filter((entry) => entry.ranked && !entry.live && (isSure || isMade(entry)));
+};
+
+/**
+ * The copy that was made of the position's file before it was truncated. Near the start of a log, and where it repeats
+ * itself, many files hold what was before the position: it is the oldest copy made since. `isLost` says that no other
+ * file does.
+ */
+export const copyOf = (position: LogPosition, entries: Entry[], isLost: boolean): Entry | undefined => {
 	const since = BigInt(position.modified);
+	const copies = candidates(position, entries).filter((entry) => !entry.inOriginal && holds(position, entry));
 	const next = copies.find(({ born, modified }) => (born || modified) >= since);
 	// The clock may have been set back between the two.
-	return next ?? (isSure && !exact ? copies.at(-1) : undefined);
+	return next ?? (isLost && position.trailed === TRAIL_BYTES ? copies.at(-1) : undefined);
 };
 
 /**
@@ -59,7 +61,7 @@ export const copyOf = (
  */
 export const shorterCopyOf = (position: LogPosition, entries: Entry[]): Entry | undefined => {
 	const since = BigInt(position.modified) - TICK_NS;
-	return entries.find(
+	return candidates(position, entries).find(
 		(entry) =>
 			position.hashed > 0 &&
 			entry.unreadable === '' &&

@@ -101,7 +101,7 @@ const isQuiet = async (reading: Open): Promise<boolean> => {
  * Whether the writer has left the file for good. A successor that was itself rotated since, with lines in it,
  * says so; the live one is not believed at once, since a second writer may be slower to open it.
  */
-const isLeft = async (reading: Open, { to }: Move): Promise<boolean> =>
+const isAbandoned = async (reading: Open, { to }: Move): Promise<boolean> =>
 	reading.file.copied || (to !== undefined && !to.live) || (await isQuiet(reading));
 
 const gap = (reading: Open, to: Entry): void => {
@@ -132,7 +132,7 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	// While nothing could follow it, nothing has come and gone.
 	if (move.listed || !move.to) reading.placedAt = performance.now();
 	const placed = performance.now() - reading.placedAt < reading.pace.sure;
-	if (!(await isLeft(reading, move))) {
+	if (!(await isAbandoned(reading, move))) {
 		await watch.wait(pace.rotate / 10);
 		return true;
 	}
@@ -157,8 +157,10 @@ const afterRename = async (reading: Open): Promise<boolean> => {
  * filled, copied and truncated since we looked. `place` is where we were before them.
  */
 const afterFirst = async (reading: Open, place: LogPosition): Promise<boolean> => {
-	const { file, path } = reading;
-	const entries = await rowOf(path, place);
+	const { file, path, left } = reading;
+	// A copy of the file before this one (`renamecopy`) is younger than this one, too.
+	const isLeft = ({ size, foot }: Entry) => size === left?.offset && foot.equals(left.trail);
+	const entries = (await rowOf(path, place)).filter((entry) => !isLeft(entry));
 	const move = resume(place, entries);
 	const ours = entries.findIndex((entry) => sameInode(entry, file.id));
 	if (!move.to || entries.indexOf(move.to) >= ours) return false;

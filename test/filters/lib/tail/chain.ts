@@ -166,6 +166,16 @@ const cases: [title: string, position: LogPosition, entries: File[], wanted: str
 		'a@0 lost_window',
 	],
 	[
+		'a copy of the file that came after ours is none of ours, though it begins alike and ends before the place',
+		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
+		[
+			entry('a.2', 4, `${LONG}anew\n`, { modified: 11n }),
+			entry('a.1', 12, LONG, { modified: 13n }),
+			entry('a', 11, `${LONG}next\n`, { modified: 14n }),
+		],
+		'a.2@0 lost_window',
+	],
+	[
 		'the same, and two truncations since',
 		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
 		[entry('a.2', 9, LONG), entry('a.1', 12, 'new\n'), entry('a', 4, 'newer\n', { modified: 13n })],
