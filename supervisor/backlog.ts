@@ -27,7 +27,9 @@ const filesOf = (log: string): File[] => {
 		return stat?.isFile() ? [{ path, ino: String(stat.ino), size: stat.size, mtimeMs: stat.mtimeMs }] : [];
 	});
 	const isLive = ({ path }: File) => Number(path === log);
-	return files.sort((a, b) => isLive(a) - isLive(b) || a.mtimeMs - b.mtimeMs);
+	// Of two that were written within one tick of the kernel's clock, the one with the higher number is older.
+	const byNumber = (a: File, b: File) => b.path.localeCompare(a.path, 'en', { numeric: true });
+	return files.sort((a, b) => isLive(a) - isLive(b) || a.mtimeMs - b.mtimeMs || byNumber(a, b));
 };
 
 /** All that is behind `offset` of the file `ino`; of a file that is no more, all of the live one. */

@@ -19,15 +19,25 @@ const WATCH_MS = 1000;
 // Up and left, then clear what follows: less flicker than clearing first.
 const HOME = '\x1b[H\x1b[J';
 
-/** What the supervisor of `file` is called. The rest of the file may be wrong: what runs can still be stopped. */
-const nameIn = (file: string | undefined): string => {
+type Header = { name: string; always: string[] };
+
+/**
+ * What the supervisor of `file` is called, and which of its pipelines are to run whatever the settings are.
+ * The rest of the file may be wrong: what runs can still be stopped.
+ */
+const headerIn = (file: string | undefined): Header => {
 	if (file === undefined)
 		throw new Failure(EXIT.usage, 'a pipeline file is missing; bpfpipe list shows what runs');
 	if (!existsSync(file))
 		throw new Failure(EXIT.config, `${file}: no such file; give the path of a pipeline file`);
-	const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent' });
-	const name = (document.toJS() as { name?: unknown } | null)?.name;
-	return typeof name === 'string' ? name : basename(file).replace(/\.ya?ml$/, '');
+	const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent', merge: true });
+	const { name, pipelines } = (document.toJS() ?? {}) as { name?: unknown; pipelines?: unknown };
+	const isMap = typeof pipelines === 'object' && pipelines !== null;
+	const all = Object.entries(isMap ? pipelines : {}) as [string, { when?: unknown } | null][];
+	return {
+		name: typeof name === 'string' ? name : basename(file).replace(/\.ya?ml$/, ''),
+		always: all.flatMap(([called, spec]) => (spec?.when === undefined ? [called] : [])),
+	};
 };
 
 /** `FILE [PIPELINE[/STAGE] ...]`, and what runs of it. */
@@ -38,7 +48,7 @@ type Aim = { file: string; targets: string[]; supervisors: Supervisor[] };
  * @throws Failure(69) when there is none, or one that does not answer.
  */
 const aimAt = async ([given, ...targets]: string[]): Promise<Aim> => {
-	const { answered, silent } = await supervisorsOf(given!, nameIn(given));
+	const { answered, silent } = await supervisorsOf(given!, headerIn(given).name);
 	if (silent.length > 0) throw silent[0];
 	return { file: resolve(given!), targets, supervisors: answered };
 };
@@ -53,17 +63,23 @@ const printStatus = (answers: Status[], json: boolean): number => {
 	return answers.every(isWell) ? EXIT.done : EXIT.unavailable;
 };
 
-/** What the supervisors of a file say of the pipelines that were named; `complete` = every one has answered. */
+/** What the supervisors of a file say of the pipelines that were named; `complete` = none is missing. */
 const statusOf = async ([file, ...names]: string[]): Promise<{ answers: Status[]; complete: boolean }> => {
-	const { answered, silent } = await supervisorsOf(file!, nameIn(file));
-	for (const { message } of silent) writeStderr(`bpfpipe: ${message}\n`);
+	const { name: called, always } = headerIn(file);
+	const { answered, silent } = await supervisorsOf(file!, called);
 	const all = answered.map(({ status }) => status);
 	const known = all.flatMap(({ pipelines }) => pipelines.map(({ name }) => name));
+	const idle = names.length > 0 ? [] : always.filter((name) => !known.includes(name));
+	const faults = [
+		...silent.map(({ message }) => message),
+		...idle.map((name) => `no supervisor that answers runs the pipeline "${name}"`),
+	];
+	for (const fault of faults) writeStderr(`bpfpipe: ${fault}\n`);
 	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined) throw new Failure(EXIT.unavailable, `no pipeline "${unknown}" runs there`);
 	const isMeant = ({ name }: { name: string }) => names.length === 0 || names.includes(name);
 	const answers = all.map((one) => ({ ...one, pipelines: one.pipelines.filter(isMeant) }));
-	return { answers: answers.filter(({ pipelines }) => pipelines.length > 0), complete: silent.length === 0 };
+	return { answers: answers.filter(({ pipelines }) => pipelines.length > 0), complete: faults.length === 0 };
 };
 
 /** The state of all stages; 0 when all is well. */

@@ -19,7 +19,7 @@ export type Facts = {
 
 export type Health = { well: boolean; why: string };
 
-const MINUTE = 60_000;
+const LATE_MS = 30_000;
 // A stage repeats what goes on at least this often: a minute's report, with some room.
 const STILL_MS = 90_000;
 
@@ -31,9 +31,9 @@ const stepOf = (command: string[]): number => {
 	}
 };
 
-/** How long nothing may be acknowledged though something waits: a minute, and two steps of `every`, which holds so much back. */
+/** How long nothing may be acknowledged though something waits: half a minute, and two steps of `every`, which holds them back. */
 export const lateAfter = ({ stages, late }: Facts['plan']): number =>
-	late ?? MINUTE + 2 * Math.max(...stages.map(({ command }) => stepOf(command)));
+	late ?? LATE_MS + 2 * Math.max(...stages.map(({ command }) => stepOf(command)));
 
 const diedText = ({ died }: StageStatus, now: number): string =>
 	died ? `; died ${span(now - died.at)} ago: ${died.why}` : '';

@@ -150,7 +150,9 @@ const PIPELINE = v.strictObject({
 	),
 	retry: v.optional(durationFor('how long a fallback runs before the stage itself is tried again (10s)')),
 	late: v.optional(
-		durationFor('how long nothing may be acknowledged, or a stage complain, before status says so (1m)'),
+		durationFor(
+			'how long nothing may be acknowledged, or a stage complain, before status says so (30s, and two steps of every)',
+		),
 	),
 	when: v.optional(
 		v.pipe(
