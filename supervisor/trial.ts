@@ -36,7 +36,7 @@ const trialsOf = ({ name, delivery, stages }: PipelinePlan, ackOf: (pipeline: st
 			.filter(({ command }) => command.length > 0 && ownFile(command[0]!))
 			.map((one) => {
 				const ack: Record<string, string> = delivery === 'at-least-once' ? { BPFPIPE_ACK: ackOf(name) } : {};
-				return { ...one, pipeline: name, stage: index, name: stage.name, env: { ...stage.env, ...ack } };
+				return { ...one, pipeline: name, stage: index, name: one.command[0]!, env: { ...stage.env, ...ack } };
 			}),
 	);
 

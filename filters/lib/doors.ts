@@ -77,5 +77,9 @@ export const closeDoors = (leave: () => never): void => {
 	shut(child, PROCESSES);
 	shut(process, ['dlopen']);
 	Object.defineProperty(process, 'stdin', { get: leave });
+	const { stdout } = process;
+	const write = stdout.write.bind(stdout) as (...args: unknown[]) => boolean;
+	// An empty piece is how the end of what was written is waited for.
+	stdout.write = (...args: unknown[]) => (args[0] === '' ? write(...args) : leave());
 	syncBuiltinESMExports();
 };
