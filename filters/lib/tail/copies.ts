@@ -57,17 +57,13 @@ export const copyOf = (position: LogPosition, entries: Entry[], isLost: boolean)
 
 /**
  * The copy of the position's file that ends before the position: what came between the copy and the truncation had
- * been read already, so there is nothing in it.
+ * been read already, so there is nothing in it. It can only be the first one that was made since.
  */
 export const shorterCopyOf = (position: LogPosition, entries: Entry[]): Entry | undefined => {
 	const since = BigInt(position.modified) - TICK_NS;
-	return candidates(position, entries).find(
-		(entry) =>
-			position.hashed > 0 &&
-			entry.unreadable === '' &&
-			entry.size < position.offset &&
-			entry.born >= since &&
-			isCopy(entry, entries) &&
-			sameContent(position, entry.head),
-	);
+	const isSince = (entry: Entry) => entry.born >= since && isCopy(entry, entries);
+	const next = candidates(position, entries).find(isSince);
+	const isShorter =
+		next?.unreadable === '' && next.size < position.offset && sameContent(position, next.head);
+	return position.hashed > 0 && isShorter ? next : undefined;
 };

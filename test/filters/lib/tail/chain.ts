@@ -176,6 +176,16 @@ const cases: [title: string, position: LogPosition, entries: File[], wanted: str
 		'a.2@0 lost_window',
 	],
 	[
+		'a copy that ends before the place, but is not the first since: the log was written anew before it was copied',
+		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
+		[
+			entry('a.2', 10, `${LONG}anew and more\n`),
+			entry('a.1', 12, LONG),
+			entry('a', 4, 'new\n', { modified: 13n }),
+		],
+		'a.2@0 copied truncated',
+	],
+	[
 		'the same, and two truncations since',
 		at(`${LONG}all\n`, 4, LONG.length + 4, { modified: '9' }),
 		[entry('a.2', 9, LONG), entry('a.1', 12, 'new\n'), entry('a', 4, 'newer\n', { modified: 13n })],
