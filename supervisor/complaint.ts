@@ -3,8 +3,15 @@
 
 import type { Level, Log } from '../filters/lib/log.ts';
 
-/** Since when, and when at last, in milliseconds since the epoch. */
-export type Complaint = { message: string; since: number; last: number };
+/** What it said first and what it says now; since when, and when at last, in milliseconds since the epoch. */
+export type Complaint = { first: string; message: string; since: number; last: number };
+
+// What a log adds to a repeat.
+const COUNT = / \(and \d+ more like it\)$/;
+
+/** In one line: the cause mostly comes first. */
+export const complaintText = ({ first, message }: Complaint): string =>
+	first === message ? first : `${first}; now: ${message}`;
 
 export type Complaints = {
 	/** A log that is listened to on its way. */
@@ -21,13 +28,14 @@ export const createComplaints = (): Complaints => {
 	let complaint: Complaint | undefined;
 	let error = '';
 	let line = '';
-	const hear = (level: Level, message: string) => {
+	const hear = (level: Level, said: string) => {
+		const message = said.replace(COUNT, '');
 		line = message;
 		if (level === 'error') error = message;
 		if (level === 'info') complaint = undefined;
 		if (level !== 'error' && level !== 'warn') return;
 		const last = Date.now();
-		complaint = { message, since: complaint?.since ?? last, last };
+		complaint = { first: complaint?.first ?? message, message, since: complaint?.since ?? last, last };
 	};
 	return {
 		overhear: (log) => {

@@ -2,10 +2,11 @@
 
 import { duration } from '../filters/lib/options.ts';
 import type { Backlog } from './backlog.ts';
+import { complaintText } from './complaint.ts';
 import type { PipelinePlan } from './config.ts';
 import type { State } from './policy.ts';
 import { bytes, span } from './quantity.ts';
-import type { StageStatus } from './status.ts';
+import type { Death, StageStatus } from './status.ts';
 
 /** What is looked at; all of it can be seen from outside of the stages. */
 export type Facts = {
@@ -35,6 +36,9 @@ const stepOf = (command: string[]): number => {
 export const lateAfter = ({ stages, late }: Facts['plan']): number =>
 	late ?? LATE_MS + 2 * Math.max(...stages.map(({ command }) => stepOf(command)));
 
+/** Whether what died several times has not run twice as long as it did the last time. */
+const isDying = ({ at, times, lived }: Death, now: number): boolean => times > 1 && now - at < 2 * lived;
+
 const diedText = ({ died }: StageStatus, now: number): string =>
 	died ? `; died ${span(now - died.at)} ago: ${died.why}` : '';
 
@@ -63,7 +67,9 @@ const late = (facts: Facts): string => {
 	const age = backlog.age ?? Math.min(...stages.map((stage) => stage.for));
 	if (age <= lateAfter(plan)) return '';
 	const blamed = complaining(facts) ?? stages.at(-1)!;
-	const words = blamed.says ? `; it says for ${span(now - blamed.says.since)}: ${blamed.says.message}` : '';
+	const words = blamed.says
+		? `; it says for ${span(now - blamed.says.since)}: ${complaintText(blamed.says)}`
+		: '';
 	return `late: ${bytes(backlog.bytes)} wait for ${blamed.name}, nothing was acknowledged for ${span(age)}${words}`;
 };
 
@@ -73,16 +79,25 @@ const synthetic = ({ stages }: Facts): string => {
 };
 const diedWhy = ({ died }: StageStatus): string => (died ? `, for ${died.why}` : '');
 
+/** One that runs at this moment, and is likely to die again. */
+const dying = ({ stages, now }: Facts): string => {
+	const stage = stages.find(({ died }) => died && isDying(died, now));
+	if (!stage?.died) return '';
+	const { times, at, why } = stage.died;
+	return `${stage.name} keeps dying: ${times} times lately, the last ${span(now - at)} ago: ${why}`;
+};
+
 const complains = (facts: Facts): string => {
 	const stage = complaining(facts);
-	const { since, last, message } = stage?.says ?? { since: 0, last: 0, message: '' };
+	if (!stage?.says) return '';
+	const { since, last } = stage.says;
 	const isLasting = facts.now - since > lateAfter(facts.plan) && facts.now - last < STILL_MS;
-	return stage && isLasting ? `${stage.name} says for ${span(facts.now - since)}: ${message}` : '';
+	return isLasting ? `${stage.name} says for ${span(facts.now - since)}: ${complaintText(stage.says)}` : '';
 };
 
 /** The first of what is wrong, in the order in which one would look. */
 export const healthOf = (facts: Facts): Health => {
-	const why =
-		facts.trouble || [down, closed, late, synthetic, complains].map((look) => look(facts)).find(Boolean);
+	const looks = [down, closed, synthetic, dying, late, complains];
+	const why = facts.trouble || looks.map((look) => look(facts)).find(Boolean);
 	return { well: !why, why: why ?? '' };
 };

@@ -186,7 +186,10 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	};
 	const noteDeath = ({ ours }: Process) => {
 		const words = complaints.lastWords(ours);
-		died = { at: Date.now(), why: words ? `${last}, ${words}` : last };
+		const at = Date.now();
+		const lived = died ? at - died.at : 0;
+		const times = died && lived < LIMITS.escalationWindow ? died.times + 1 : 1;
+		died = { at, why: words ? `${last}, ${words}` : last, times, lived };
 	};
 	const fail = () => {
 		life = { ...life, state: 'FATAL', since: now() };

@@ -41,14 +41,22 @@ const holds = (pid: number | string, pipe: HeldPipe): boolean =>
 	isPipe(`/proc/${pid}/fd/1`, pipe) ||
 	entriesOf(`/proc/${pid}/fd`).some((fd) => isPipe(`/proc/${pid}/fd/${fd}`, pipe));
 
+// From linux/sched.h: it is on its way out, and has let go of its descriptors.
+const PF_EXITING = 4;
+
+/** Whether a process lives and belongs to the group. */
 const isInGroup = (pid: string, group: number): boolean => {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-		return Number(/^\d+ \(.*\) \S \d+ (\d+)/s.exec(stat)?.[1]) === group;
+		const [, found, flags] = /^\d+ \(.*\) \S \d+ (\d+) \d+ \d+ -?\d+ (\d+)/s.exec(stat) ?? [];
+		return Number(found) === group && (Number(flags) & PF_EXITING) === 0;
 	} catch {
 		return false;
 	}
 };
+
+const membersOf = (group: number): string[] =>
+	entriesOf('/proc').filter((entry) => /^\d+$/.test(entry) && isInGroup(entry, group));
 
 // Until then a wrapper such as nice or setpriv may not have become the program.
 const SETTLED_MS = 1000;
@@ -56,8 +64,10 @@ const SETTLED_MS = 1000;
 /** Whether a stage lives and nobody of its group can write to the pipe behind it any more. */
 const hasClosed = ({ pid, state, for: since }: StageStatus, output: HeldPipe | undefined): boolean => {
 	if (!output || pid === 0 || state !== 'RUNNING' || since < SETTLED_MS || holds(pid, output)) return false;
-	const others = entriesOf('/proc').filter((entry) => /^\d+$/.test(entry) && isInGroup(entry, pid));
-	return others.length > 0 && !others.some((other) => holds(other, output));
+	const members = membersOf(pid);
+	if (members.length === 0 || members.some((member) => holds(member, output))) return false;
+	// One that was just ending held nothing either.
+	return members.some((member) => isInGroup(member, pid));
 };
 
 /** What there is to say of it at this moment; a look into /proc for each stage. */

@@ -1,9 +1,12 @@
 // status: what a supervisor says of its pipelines, as JSON for programs and as a table for people
 
 import type { Backlog } from './backlog.ts';
-import type { Complaint } from './complaint.ts';
+import { type Complaint, complaintText } from './complaint.ts';
 import type { State } from './policy.ts';
 import { bytes, span } from './quantity.ts';
+
+/** When (ms since the epoch), how and with what last words; how often lately, and how long after the time before. */
+export type Death = { at: number; why: string; times: number; lived: number };
 
 export type StageStatus = {
 	name: string;
@@ -16,8 +19,8 @@ export type StageStatus = {
 	for: number;
 	/** How it last ended, be it on request, in words, or ''. */
 	last: string;
-	/** When (ms since the epoch) and how it last died by itself, with its last words. */
-	died?: { at: number; why: string };
+	/** How it last died by itself. */
+	died?: Death;
 	/** What it says is wrong, until it says something better. */
 	says?: Complaint;
 	/** It lives, and none of its processes holds its output any more. */
@@ -81,7 +84,7 @@ const noteOn = (stage: StageStatus, { stages }: PipelineStatus, now: number): st
 		stage.state === 'STOPPED' && culprit ? `waits for ${culprit.name}` : '',
 		stage.closed ? 'has closed its output' : '',
 		stage.died ? `died ${span(now - stage.died.at)} ago: ${stage.died.why}` : '',
-		stage.says ? `says since ${span(now - stage.says.since)}: ${stage.says.message}` : '',
+		stage.says ? `says for ${span(now - stage.says.since)}: ${complaintText(stage.says)}` : '',
 	]
 		.filter(Boolean)
 		.join('; ');
@@ -108,9 +111,21 @@ const acked = ({ delivery, backlog }: PipelineStatus): string => {
 const waiting = ({ backlog }: PipelineStatus): string =>
 	backlog?.bytes === undefined ? '-' : bytes(backlog.bytes);
 
+// A source that counts something rare may be silent for long: no fault, but worth a word.
+const SILENT_MS = 60_000;
+
+const wellText = ({ backlog }: PipelineStatus): string =>
+	(backlog?.quiet ?? 0) > SILENT_MS ? `well; its log is silent for ${span(backlog!.quiet!)}` : 'well';
+
 /** One row a pipeline: what was acknowledged, what waits, and whether it is well. */
 const pipelineRows = (pipelines: PipelineStatus[]): string[][] =>
-	pipelines.map((one) => [one.name, one.delivery, acked(one), waiting(one), one.well ? 'well' : one.why]);
+	pipelines.map((one) => [
+		one.name,
+		one.delivery,
+		acked(one),
+		waiting(one),
+		one.well ? wellText(one) : one.why,
+	]);
 
 /** Two tables: the stages, and the pipelines that they make. */
 export const statusTable = (pipelines: PipelineStatus[], now: number): string => {

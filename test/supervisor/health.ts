@@ -15,7 +15,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
 import { type Backlog, backlogOf } from '../../supervisor/backlog.ts';
-import { createComplaints } from '../../supervisor/complaint.ts';
+import { complaintText, createComplaints } from '../../supervisor/complaint.ts';
 import type { PipelinePlan, StagePlan } from '../../supervisor/config.ts';
 import { healthOf, lateAfter } from '../../supervisor/health.ts';
 import { verdictOn } from '../../supervisor/patience.ts';
@@ -50,6 +50,12 @@ const why = (more: Partial<StageStatus>[], backlog?: Backlog, plan = PLAN, troub
 	assert.is(well, why === '');
 	return why;
 };
+const dead = (seconds: number, why: string, times = 1, lived = 0) => ({
+	at: ago(seconds),
+	why,
+	times,
+	lived,
+});
 const ago = (seconds: number) => NOW - seconds * SECOND;
 
 test('all runs, and what waits was acknowledged lately: well', () => {
@@ -66,7 +72,8 @@ test('late after half a minute and two steps, or as the file says; the stage tha
 	assert.is(lateAfter({ ...PLAN, late: 5 }), 5);
 	const backlog = { age: 75 * SECOND, bytes: 14_000 };
 	assert.is(why([], backlog), 'late: 13 KiB wait for graphite-send, nothing was acknowledged for 1m15s');
-	const says = { message: '127.0.0.1:2003: connection refused; trying again', since: ago(70), last: ago(1) };
+	const message = '127.0.0.1:2003: connection refused; trying again';
+	const says = { first: message, message, since: ago(70), last: ago(1) };
 	assert.is(
 		why([{}, {}, { says }], backlog),
 		'late: 13 KiB wait for graphite-send, nothing was acknowledged for 1m15s; it says for 1m10s: 127.0.0.1:2003: connection refused; trying again',
@@ -76,7 +83,7 @@ test('late after half a minute and two steps, or as the file says; the stage tha
 });
 
 test('the worst stage is the culprit, with how it died and its last words', () => {
-	const died = { at: ago(3), why: 'exit code 69, /s/p.ack.new: no space left on the device' };
+	const died = dead(3, 'exit code 69, /s/p.ack.new: no space left on the device');
 	assert.is(
 		why([{ state: 'STOPPED' }, { state: 'STOPPED' }, { state: 'BACKOFF', for: 2000, died }], {
 			age: 1,
@@ -91,14 +98,23 @@ test('the worst stage is the culprit, with how it died and its last words', () =
 	);
 	assert.is(why([], undefined, PLAN, 'cannot be started (no pipes)'), 'cannot be started (no pipes)');
 	assert.is(
-		why([{ fallback: true, died: { at: ago(9), why: 'exit code 69' } }]),
+		why([{ fallback: true, died: dead(9, 'exit code 69') }]),
 		'bpftrace-tail is replaced by its fallback: what comes is synthetic, for exit code 69',
 	);
 });
 
+test('what died several times is well once it has run twice as long as before', () => {
+	const often = (seconds: number, times: number) =>
+		why([{ died: dead(seconds, 'exit code 1', times, 15 * SECOND) }]);
+	assert.is(often(3, 3), 'bpftrace-tail keeps dying: 3 times lately, the last 3s ago: exit code 1');
+	assert.is(often(29, 3), 'bpftrace-tail keeps dying: 3 times lately, the last 29s ago: exit code 1');
+	assert.is(often(30, 3), '');
+	assert.is(often(3, 1), '', 'once is no habit');
+});
+
 test('a complaint counts when it lasts and goes on', () => {
 	const says = (since: number, last: number) => [
-		{ says: { message: 'x', since: ago(since), last: ago(last) } },
+		{ says: { first: 'x', message: 'x', since: ago(since), last: ago(last) } },
 	];
 	assert.is(why(says(50, 1)), '', 'not long enough');
 	assert.is(why(says(300, 200)), '', 'not said any more');
@@ -113,8 +129,9 @@ test('complaints: until something better is said; last words', () => {
 	log.warn('refused');
 	const { since } = complaints.now()!;
 	log.debug('a detail');
-	log.error('refused again');
-	assert.equal([complaints.now()!.message, complaints.now()!.since], ['refused again', since]);
+	log.error('refused again (and 7 more like it)');
+	assert.is(complaintText(complaints.now()!), 'refused; now: refused again');
+	assert.is(complaints.now()!.since, since);
 	log.info('connected');
 	assert.is(complaints.now(), undefined);
 	assert.is(complaints.lastWords(true), 'refused again');
@@ -166,7 +183,7 @@ test('--wait: all must run for a moment, and none may have died since', () => {
 	assert.is(verdictOn([hold, stage('b', { state: 'STARTING' })], NOW), undefined);
 	for (const state of ['FATAL', 'DEGRADED'] as const)
 		assert.is(verdictOn([hold, stage('b', { state })], NOW), false);
-	const died = (at: number) => stage('b', { died: { at, why: 'x' } });
+	const died = (at: number) => stage('b', { died: { at, why: 'x', times: 1, lived: 0 } });
 	assert.is(verdictOn([hold, died(NOW - 1)], NOW), true);
 	assert.is(verdictOn([hold, died(NOW)], NOW), false);
 });

@@ -88,7 +88,7 @@ test('well, then the sink away, then well again: 0, 69, 0, and the log says when
 	const away = await shown(world, 69, /late: /);
 	assert.match(
 		away,
-		/^graphite +graphite-send +RUNNING .* says since \d+s: 127\.0\.0\.1:\d+: .*; trying again/m,
+		/^graphite +graphite-send +RUNNING .* says for \d+s: 127\.0\.0\.1:\d+: .*; trying again/m,
 	);
 	assert.match(
 		away,
