@@ -22,6 +22,12 @@ export const identityOf = ({ stages }: PipelinePlan): string =>
 export const logOf = ({ stages }: PipelinePlan, name: unknown): string | undefined =>
 	stages[0]!.command.find((word) => word.includes('/') && basename(word) === name);
 
+/** The ack file that a command names itself. */
+export const ackFileIn = (command: string[]): string | undefined => {
+	const at = command.findIndex((word) => word === '--ack' || word.startsWith('--ack='));
+	return at < 0 ? undefined : command[at] === '--ack' ? command[at + 1] : command[at]!.slice('--ack='.length);
+};
+
 const modified = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 const byAge = (paths: string[]): string[] => paths.sort((a, b) => modified(b) - modified(a));

@@ -11,6 +11,7 @@
 //         bpfpipe start|stop|restart FILE.yaml [PIPELINE[/STAGE] ...]   all, or these; returns when it is done
 //         bpfpipe reload FILE.yaml                   read the file again and apply only the difference
 //         bpfpipe logs [-f] FILE.yaml [PIPELINE[/STAGE] ...]     the last lines that stages said; -f follows
+//         bpfpipe list                               the supervisors that run on this machine
 //         bpfpipe version
 //
 // Without PIPELINE every pipeline whose "when" holds; with it those alone, as a supervisor of its own, so that
@@ -22,8 +23,11 @@
 //       --fail-fast         up: the first stage that fails ends everything, with its exit code
 //       --no-self-metrics   up: keep no records of the supervisor's own (LOGS/NAME.self.ndjson, every 15 s)
 //   -w, --watch             status again every second, until Ctrl-C
+//       --wait              start, restart: until all of it has run for 2 s; 69 when some of it dies before
 //   -f, --follow            logs: go on with what is said from now on
-//       --json              status, reload, logs and doctor as JSON
+//       --since MOMENT      logs: not what was said before 10m (ago), 09:15, or 2026-01-31T09:15Z
+//   -n, --lines N           logs: at most the last N lines
+//       --json              status, list, reload, logs and doctor as JSON
 //       --mermaid           graph: as Mermaid flowchart text
 //       --fix               doctor: mend what it can, as root
 //       --log-level LEVEL   error, warn, info (default) or debug      --log-format text|json
@@ -56,9 +60,11 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts';
+import { whole } from '../filters/lib/options.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { operate, reload, showLogs, showStatus, watchStatus } from './client.ts';
+import { ackFile } from './acks.ts';
+import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './client.ts';
 import { candidates, completionScript } from './completion.ts';
 import { type Checked, loadChecked, type Plan } from './config.ts';
 import { refusal } from './confine.ts';
@@ -66,9 +72,12 @@ import { describePlan } from './describe.ts';
 import { doctor } from './doctor.ts';
 import { graphMermaid, graphText } from './graph.ts';
 import { underInit } from './init.ts';
+import { list } from './list.ts';
 import { createOutlet } from './outlet.ts';
 import { places } from './places.ts';
 import { SHARE } from './programs.ts';
+import { momentOf } from './since.ts';
+import { type Fault, faultsIn } from './trial.ts';
 import { up } from './up.ts';
 
 const OPTIONS = {
@@ -79,6 +88,9 @@ const OPTIONS = {
 	'no-self-metrics': { type: 'boolean' },
 	watch: { type: 'boolean', short: 'w' },
 	follow: { type: 'boolean', short: 'f' },
+	since: { type: 'string' },
+	lines: { type: 'string', short: 'n' },
+	wait: { type: 'boolean' },
 	json: { type: 'boolean' },
 	mermaid: { type: 'boolean' },
 	fix: { type: 'boolean' },
@@ -122,8 +134,14 @@ const only = (plan: Plan, names: string[]): Plan => {
 	return { ...plan, name: `${plan.name}.${names.join('+')}`, parts: names, pipelines };
 };
 
-const check = (target: string[], values: Values): number => {
-	const { plan, warnings, notes } = checkedFrom(target, values);
+const check = async (target: string[], values: Values): Promise<number> => {
+	const { plan, warnings, notes, placeOf } = checkedFrom(target, values);
+	const faults = await faultsIn(plan, (pipeline) => ackFile(places().state, plan.whole, pipeline));
+	if (faults.length > 0) {
+		const line = ({ pipeline, stage, part, name, message }: Fault) =>
+			`${placeOf(pipeline, stage, part)}: ${name}: ${message}`;
+		throw new Failure(EXIT.config, faults.map(line).join('\n'));
+	}
 	process.stdout.write(describePlan(plan));
 	for (const text of warnings) writeStderr(`bpfpipe: warning: ${text}\n`);
 	for (const text of notes) writeStderr(`bpfpipe: note: ${text}\n`);
@@ -144,6 +162,12 @@ const planToRun = (target: string[], values: Values, log: Log): Plan => {
 	return plan;
 };
 
+const periodOf = ({ since, lines, follow = false }: Values): Period => ({
+	follow,
+	...(since === undefined ? {} : { since: momentOf(since, Date.now()) }),
+	...(lines === undefined ? {} : { lines: whole(lines, '--lines') }),
+});
+
 /** The commands that a running supervisor answers; undefined for any other. */
 const asked = (
 	command: string | undefined,
@@ -152,16 +176,18 @@ const asked = (
 ): Promise<number> | undefined => {
 	const { json = false } = values;
 	switch (command) {
+		case 'list':
+			return list(json);
 		case 'status':
 			return (values.watch ? watchStatus : showStatus)(target, json);
 		case 'start':
 		case 'stop':
 		case 'restart':
-			return operate(target, command, json);
+			return operate(target, command, json, values.wait === true && command !== 'stop');
 		case 'reload':
 			return reload(target, json);
 		case 'logs':
-			return showLogs(target, values.follow ?? false, json);
+			return showLogs(target, periodOf(values), json);
 	}
 };
 

@@ -6,9 +6,10 @@ import { basename, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { writeStderr } from '../filters/lib/log.ts';
-import { ask, converse } from './control.ts';
+import { ask, converse, type Request } from './control.ts';
 import type { Difference } from './difference.ts';
 import { sentence } from './fleet.ts';
+import { wait } from './patience.ts';
 import type { Said } from './ring.ts';
 import { type Status, statusTable } from './status.ts';
 import { type Supervisor, supervisorsOf } from './supervisors.ts';
@@ -18,15 +19,25 @@ const WATCH_MS = 1000;
 // Up and left, then clear what follows: less flicker than clearing first.
 const HOME = '\x1b[H\x1b[J';
 
-/** What the supervisor of `file` is called. The rest of the file may be wrong: what runs can still be stopped. */
-const nameIn = (file: string | undefined): string => {
+type Header = { name: string; always: string[] };
+
+/**
+ * What the supervisor of `file` is called, and which of its pipelines are to run whatever the settings are.
+ * The rest of the file may be wrong: what runs can still be stopped.
+ */
+const headerIn = (file: string | undefined): Header => {
 	if (file === undefined)
-		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
+		throw new Failure(EXIT.usage, 'a pipeline file is missing; bpfpipe list shows what runs');
 	if (!existsSync(file))
 		throw new Failure(EXIT.config, `${file}: no such file; give the path of a pipeline file`);
-	const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent' });
-	const name = (document.toJS() as { name?: unknown } | null)?.name;
-	return typeof name === 'string' ? name : basename(file).replace(/\.ya?ml$/, '');
+	const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent', merge: true });
+	const { name, pipelines } = (document.toJS() ?? {}) as { name?: unknown; pipelines?: unknown };
+	const isMap = typeof pipelines === 'object' && pipelines !== null;
+	const all = Object.entries(isMap ? pipelines : {}) as [string, { when?: unknown } | null][];
+	return {
+		name: typeof name === 'string' ? name : basename(file).replace(/\.ya?ml$/, ''),
+		always: all.flatMap(([called, spec]) => (spec?.when === undefined ? [called] : [])),
+	};
 };
 
 /** `FILE [PIPELINE[/STAGE] ...]`, and what runs of it. */
@@ -37,32 +48,38 @@ type Aim = { file: string; targets: string[]; supervisors: Supervisor[] };
  * @throws Failure(69) when there is none, or one that does not answer.
  */
 const aimAt = async ([given, ...targets]: string[]): Promise<Aim> => {
-	const { answered, silent } = await supervisorsOf(given!, nameIn(given));
+	const { answered, silent } = await supervisorsOf(given!, headerIn(given).name);
 	if (silent.length > 0) throw silent[0];
 	return { file: resolve(given!), targets, supervisors: answered };
 };
 
-const isWell = ({ pipelines }: Status): boolean =>
-	pipelines.every(({ state }) => state === 'RUNNING' || state === 'EXITED');
+const isWell = ({ pipelines }: Status): boolean => pipelines.every(({ well }) => well);
 
 /** One table of all; as JSON a line for each supervisor. */
 const printStatus = (answers: Status[], json: boolean): number => {
-	const table = () => statusTable(answers.flatMap(({ pipelines }) => pipelines));
+	const pipelines = answers.flatMap((one) => one.pipelines);
+	const table = () => statusTable(pipelines, Date.now());
 	process.stdout.write(json ? answers.map((one) => `${JSON.stringify(one)}\n`).join('') : table());
 	return answers.every(isWell) ? EXIT.done : EXIT.unavailable;
 };
 
-/** What the supervisors of a file say of the pipelines that were named; `complete` = every one has answered. */
+/** What the supervisors of a file say of the pipelines that were named; `complete` = none is missing. */
 const statusOf = async ([file, ...names]: string[]): Promise<{ answers: Status[]; complete: boolean }> => {
-	const { answered, silent } = await supervisorsOf(file!, nameIn(file));
-	for (const { message } of silent) writeStderr(`bpfpipe: ${message}\n`);
+	const { name: called, always } = headerIn(file);
+	const { answered, silent } = await supervisorsOf(file!, called);
 	const all = answered.map(({ status }) => status);
 	const known = all.flatMap(({ pipelines }) => pipelines.map(({ name }) => name));
+	const idle = names.length > 0 ? [] : always.filter((name) => !known.includes(name));
+	const faults = [
+		...silent.map(({ message }) => message),
+		...idle.map((name) => `no supervisor that answers runs the pipeline "${name}"`),
+	];
+	for (const fault of faults) writeStderr(`bpfpipe: ${fault}\n`);
 	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined) throw new Failure(EXIT.unavailable, `no pipeline "${unknown}" runs there`);
 	const isMeant = ({ name }: { name: string }) => names.length === 0 || names.includes(name);
 	const answers = all.map((one) => ({ ...one, pipelines: one.pipelines.filter(isMeant) }));
-	return { answers: answers.filter(({ pipelines }) => pipelines.length > 0), complete: silent.length === 0 };
+	return { answers: answers.filter(({ pipelines }) => pipelines.length > 0), complete: faults.length === 0 };
 };
 
 /** The state of all stages; 0 when all is well. */
@@ -105,13 +122,27 @@ const sharesOf = ({ targets, supervisors }: Aim): { socket: string; own: string[
 	return targets.length === 0 ? shares : shares.filter(({ own }) => own.length > 0);
 };
 
-/** Start, stop or restart; prints how things stand afterwards. */
-export const operate = async (target: string[], command: string, json: boolean): Promise<number> => {
+/** Start, stop or restart; prints how things stand afterwards, with `patient` once it is clear whether they hold. */
+export const operate = async (
+	target: string[],
+	command: string,
+	json: boolean,
+	patient: boolean,
+): Promise<number> => {
 	const aim = await aimAt(target);
-	const { file } = aim;
-	const asked = sharesOf(aim).map(({ socket, own }) => ask(socket, { command, targets: own, file }));
-	printStatus((await Promise.all(asked)) as Status[], json);
-	return EXIT.done;
+	const { file, targets } = aim;
+	const from = Date.now();
+	const shares = sharesOf(aim);
+	const asked = shares.map(({ socket, own }) => ask(socket, { command, targets: own, file }));
+	let answers = (await Promise.all(asked)) as Status[];
+	const look = async () => {
+		const statuses = shares.map(({ socket }) => ask(socket, { command: 'status', file }));
+		answers = (await Promise.all(statuses)) as Status[];
+		return answers.flatMap(({ pipelines }) => pipelines);
+	};
+	const holds = !patient || (await wait(look, targets, from));
+	printStatus(answers, json);
+	return holds ? EXIT.done : EXIT.unavailable;
 };
 
 /** Read the file again; prints what that changed. */
@@ -131,15 +162,22 @@ const printSaid = (said: Said, json: boolean): void => {
 	process.stdout.write(`${json ? JSON.stringify(said) : plain}\n`);
 };
 
+/** How much of the past is meant, and whether what comes is. */
+export type Period = Pick<Request, 'follow' | 'since' | 'lines'>;
+
 /** What stages said lately, and with `follow` what they say from now on. */
-export const showLogs = async (target: string[], follow: boolean, json: boolean): Promise<number> => {
+export const showLogs = async (target: string[], period: Period, json: boolean): Promise<number> => {
 	const aim = await aimAt(target);
 	const said: Said[] = [];
-	const hear = follow ? (one: Said) => printSaid(one, json) : (one: Said) => said.push(one);
+	const hear = period.follow ? (one: Said) => printSaid(one, json) : (one: Said) => said.push(one);
 	const asked = sharesOf(aim).map(({ socket, own }) =>
-		converse(socket, { command: 'logs', targets: own, follow, file: aim.file }, (line) => hear(line as Said)),
+		converse(socket, { command: 'logs', ...period, targets: own, file: aim.file }, (line) =>
+			hear(line as Said),
+		),
 	);
 	await Promise.all(asked);
-	for (const one of said.sort((a, b) => a.ts - b.ts)) printSaid(one, json);
+	said.sort((a, b) => a.ts - b.ts);
+	for (const one of said.slice(Math.max(0, said.length - (period.lines ?? said.length))))
+		printSaid(one, json);
 	return EXIT.done;
 };

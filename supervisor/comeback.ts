@@ -9,8 +9,8 @@ export type Comeback = {
 	failed: (why: string) => number;
 	/** Why it cannot be started, while that is so, or ''. */
 	trouble: () => string;
-	/** It is up. */
-	started: () => void;
+	/** It is up; whether it could not be started before. */
+	started: () => boolean;
 	/** It has run well for long. */
 	recovered: () => void;
 	/** Call `work` after `ms`, and forget what was to be called before. */
@@ -39,7 +39,9 @@ export const createComeback = (delays: Delays): Comeback => {
 		},
 		trouble: () => trouble,
 		started: () => {
+			const before = failures;
 			failures = 0;
+			return before > 0;
 		},
 		recovered: () => {
 			escalations = [];

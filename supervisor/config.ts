@@ -46,6 +46,8 @@ export type PipelinePlan = {
 	restart: Restart;
 	/** The shortest and the longest delay before a restart, in milliseconds. */
 	delays: Delays;
+	/** How long nothing may be acknowledged, in milliseconds, before delivery is late; without it as `health.ts` says. */
+	late?: number;
 	/** How long a fallback runs before the primary is tried again, in milliseconds. */
 	retry: number;
 	stages: StagePlan[];
@@ -212,6 +214,9 @@ const pipelinePlan = (
 		restart: pipeline.restart ?? 'on-failure',
 		delays: delays(pipeline.restart_delay, place(['pipelines', name, 'restart_delay'])),
 		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
+		...(pipeline.late === undefined
+			? {}
+			: { late: milliseconds(pipeline.late, place(['pipelines', name, 'late']), '') }),
 		stages: withUniqueNames(stages, (index) => placeOf(index, 'name'), pipeline.stages),
 	};
 };
@@ -248,7 +253,13 @@ const nameOf = (file: string, given: string | undefined, place: Place): string =
 };
 
 /** A plan, and what an operator should know of it that is no mistake. */
-export type Checked = { plan: Plan; warnings: string[]; notes: string[] };
+export type Checked = {
+	plan: Plan;
+	warnings: string[];
+	notes: string[];
+	/** Where a part of a stage stands in the file. */
+	placeOf: (pipeline: string, stage: number, part: string) => string;
+};
 
 /**
  * The plan in `file`: pipelines whose `when` holds, with every `${setting}` filled in.
@@ -283,5 +294,7 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 	const plan: Plan = { file: resolve(file), name, whole: name, known, pipelines };
 	const { warnings, notes } = advice(content, facts, place);
 	const strays = strayVariables(settings, content.env_prefix, overrides.env);
-	return { plan, warnings: [...strays, ...warnings], notes };
+	const placeOf: Checked['placeOf'] = (called, stage, part) =>
+		placeIn(place, called, content.pipelines[called]!)(stage, part);
+	return { plan, warnings: [...strays, ...warnings], notes, placeOf };
 };

@@ -9,6 +9,9 @@ export type Request = {
 	command: string;
 	targets?: string[];
 	follow?: boolean;
+	/** `logs`: not what was said before this (ms since the epoch), and at most so many lines of the past. */
+	since?: number;
+	lines?: number;
 	/** The pipeline file that is meant: of another one with the same name nothing is done. */
 	file?: string;
 };

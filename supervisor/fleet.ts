@@ -116,12 +116,14 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		if (isSameFile(file, plan.file)) return;
 		throw new Failure(EXIT.unavailable, `this supervisor runs ${plan.file}, not ${file}; nothing was done`);
 	};
-	const logs = async ({ targets = [], follow }: Request, say: (said: Said) => void, gone: AbortSignal) => {
+	const logs = async (request: Request, say: (said: Said) => void, gone: AbortSignal) => {
+		const { targets = [], follow, since = 0, lines = Number.MAX_SAFE_INTEGER } = request;
 		aimedAt(targets);
 		const isMeant = ({ stage }: Said) =>
 			targets.length === 0 || targets.some((one) => stage === one || stage.startsWith(`${one}/`));
-		const said = [...rings.values()].flatMap((ring) => ring.lines()).filter(isMeant);
-		for (const one of said.sort((a, b) => a.ts - b.ts)) say(one);
+		const all = [...rings.values()].flatMap((ring) => ring.lines()).filter(isMeant);
+		const said = all.filter(({ ts }) => ts >= since).sort((a, b) => a.ts - b.ts);
+		for (const one of said.slice(Math.max(0, said.length - lines))) say(one);
 		if (!follow || gone.aborted) return;
 		const pass = (one: Said) => isMeant(one) && say(one);
 		followers.add(pass);

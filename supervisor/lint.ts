@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { headerOf } from '../filters/lib/program.ts';
+import { ackFileIn } from './acks.ts';
 import type { PipelinePlan } from './config.ts';
 import type { Place } from './mistakes.ts';
 import { ownFile, programFor } from './programs.ts';
@@ -43,11 +44,6 @@ const endFaults = ({ plan, place }: Facts): string[] => {
 		const where = index === 0 ? 'begins' : 'ends';
 		return `${place(index, 'run')}: at-least-once ${where} with ${wanted}, and ${name} is none; or write delivery: best-effort`;
 	});
-};
-
-const ackFileIn = (command: string[]): string | undefined => {
-	const at = command.findIndex((word) => word === '--ack' || word.startsWith('--ack='));
-	return at < 0 ? undefined : command[at] === '--ack' ? command[at + 1] : command[at]!.slice('--ack='.length);
 };
 
 /** Two pipelines that confirm into one file would each begin where the other has come to. */

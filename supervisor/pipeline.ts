@@ -9,7 +9,8 @@ import { createLine } from './line.ts';
 import { createQueue } from './queue.ts';
 import { heard } from './ring.ts';
 import { createSlot, type Slot } from './slot.ts';
-import { type PipelineStatus, worst } from './status.ts';
+import { standingOf } from './standing.ts';
+import type { PipelineStatus } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Every operation waits for the one before it, so that two at once never start a process twice. */
@@ -96,14 +97,9 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		slot.log.error(`died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
 		if (degraded && slot.useFallback()) return;
 		if (degraded) slot.apply({ kind: 'degrade' });
-		if (fresh) restartFresh(ms);
+		if (fresh) restartFresh(ms, slot);
 		else slot.startLater(ms, () => later(() => restartInTurn(slot)));
 	};
-	const onRecovered = (slot: Slot) => {
-		comeback.recovered();
-		slot.log.info(`is well again`);
-	};
-
 	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
 	const takeDown = async (inOrder: boolean): Promise<void> => {
 		comeback.cancel();
@@ -125,7 +121,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		} catch (error) {
 			return startFails(error);
 		}
-		comeback.started();
+		if (comeback.started()) log.info('could be started');
 		isUp = true;
 		for (const slot of slots) slot.inputEnded = slot.outputGone = false;
 		waiting = last;
@@ -157,12 +153,13 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		if (index === waiting + 1 && wanted && isUp) startWaiting();
 	};
 	/** An at-least-once pipeline after a death: fresh pipes, and the source begins again at the ack. */
-	const restartFresh = (ms: number) =>
+	const restartFresh = (ms: number, culprit: Slot) =>
 		later(async () => {
 			if (!wanted) return;
-			const degraded = slots.some((slot) => slot.state() === 'DEGRADED');
+			const degraded = culprit.state() === 'DEGRADED';
 			await takeDown(false);
-			for (const slot of slots) if (!slot.held) slot.rest(degraded ? 'DEGRADED' : 'BACKOFF');
+			// The others wait for it, and have done nothing wrong.
+			culprit.rest(degraded ? 'DEGRADED' : 'BACKOFF');
 			startAfter(ms);
 		});
 	/** Best-effort: one stage after the other on the held pipes, so that what is in them is not lost. */
@@ -183,17 +180,17 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			plan,
 			fallbacks: around.fallbacks,
 			failFast: around.failFast ?? false,
-			launch: (command, env, announces) => {
-				const what = { stage, delivery, name, log: stageLog, command, env, announces };
+			launch: (command, env, announces, words) => {
+				const what = { stage, delivery, name, log: words, command, env, announces };
 				return launch(around, { ...what, ...line.around(index) });
 			},
 			up: () => onUp(index),
-			waits: (ms) => (fresh ? restartFresh(ms) : slots[index]!.startLater(ms)),
+			waits: (ms) => (fresh ? restartFresh(ms, slots[index]!) : slots[index]!.startLater(ms)),
 			escalates: () => onEscalates(index),
 			finished: () => onFinished(index),
 			ended: () => goingDown !== '' && closeAround(index),
 			hopeless: (result) => onHopeless(index, result),
-			recovered: () => onRecovered(slots[index]!),
+			recovered: comeback.recovered,
 			retry: () => later(() => tryPrimary(slots[index]!)),
 		});
 	});
@@ -289,10 +286,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
 		status: () => {
-			const waits = plan.stages[waiting + 1]?.name;
-			const stages = slots.map((slot, at) => ({ ...slot.status(), ...(at <= waiting ? { waits } : {}) }));
-			const trouble = comeback.trouble() || undefined;
-			return { name: plan.name, state: worst(stages), delivery, trouble, stages };
+			const { ackFile } = around;
+			return standingOf({ plan, slots, line, ackFile, waiting, trouble: comeback.trouble() });
 		},
 		over: () => code,
 	};

@@ -2,7 +2,7 @@
 // Made as FIFOs and unlinked at once: nameless, close-on-exec, and each child gets a description of its own.
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
@@ -11,6 +11,8 @@ const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
 
 /** One pipe, both ends held. The data never passes through the supervisor. */
 export type HeldPipe = {
+	/** Its number, by which an end of it in another process is known. */
+	inode: number;
 	/** A descriptor for one child's stdin; close it once the child has it. */
 	readEnd: () => number;
 	/** A descriptor for one child's stdout; close it once the child has it. */
@@ -52,6 +54,7 @@ const hold = (path: string): HeldPipe => {
 	// O_NONBLOCK belongs to the description: a child that shared ours would find its end changed under it.
 	// Without it here, opening would wait for ever when the other end is closed; the spawn takes it off again.
 	return {
+		inode: fstatSync(read).ino,
 		readEnd: () => openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK),
 		writeEnd: () => openSync(`/proc/self/fd/${write}`, O_WRONLY | O_NONBLOCK),
 		closeWrite,

@@ -1,12 +1,12 @@
 // self: the supervisor's own records: restarts, states, bytes, memory and acks of its stages, in a log of their own
 // `NAME.self.ndjson`, a few lines a stage every 15 s, 8 MiB at a time, two old ones kept; any stage can read it.
 
-import { appendFileSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename } from 'node:path';
 import type { Log } from '../filters/lib/log.ts';
 import type { AnyRecord } from '../filters/lib/record.ts';
+import { backlogOf } from './backlog.ts';
 import type { Fleet } from './fleet.ts';
 import type { Pipeline } from './pipeline.ts';
 import { STATES } from './policy.ts';
@@ -64,27 +64,13 @@ const stageRecords = async (status: StageStatus, where: Where): Promise<AnyRecor
 	return records;
 };
 
-/** The log that an ack is about: the argument of the source that ends in the name that the ack holds. */
-const logOf = ({ plan }: Pipeline, name: unknown): string | undefined =>
-	plan.stages[0]!.command.find((word) => word.includes('/') && basename(word) === name);
-
 /** The age of an ack, and how much of its log is still to be delivered; nothing for a pipeline without. */
 const ackRecords = (pipeline: Pipeline, ackFile: string, where: Where): AnyRecord[] => {
-	try {
-		const age = Math.max(0, where.ts - Math.round(statSync(ackFile).mtimeMs));
-		const records = [record('gauge', 'ack_age', 'ms', age, where)];
-		const { name, ino, offset } = JSON.parse(readFileSync(ackFile, 'utf8'));
-		const log = logOf(pipeline, name);
-		const { size, ino: now } = statSync(log!);
-		// Of a log that was rotated since, all of the new one is to be delivered, and we know no more.
-		if (Number.isSafeInteger(offset))
-			records.push(
-				record('gauge', 'ack_lag', 'By', String(now) === ino ? Math.max(0, size - offset) : size, where),
-			);
-		return records;
-	} catch {
-		return [];
-	}
+	const { age, bytes } = backlogOf(pipeline.plan, ackFile, where.ts);
+	return [
+		...(age === undefined ? [] : [record('gauge', 'ack_age', 'ms', age, where)]),
+		...(bytes === undefined ? [] : [record('gauge', 'ack_lag', 'By', bytes, where)]),
+	];
 };
 
 /** Every record of one moment. */

@@ -55,7 +55,7 @@ const ENV = v.pipe(
 		v.pipe(
 			v.string(),
 			v.regex(
-				/^(?!BPFPIPE_(?:ACK|LIFELINE|LOG_PRIORITY|READY|RESUMED|RUN|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
+				/^(?!BPFPIPE_(?:ACK|CHECK|LIFELINE|LOG_PRIORITY|READY|RESUMED|RUN|SYNTHETIC)$)[A-Za-z_][A-Za-z0-9_]*$/,
 				'the name of an environment variable is letters, digits and _; BPFPIPE_ACK and the like are set by bpfpipe',
 			),
 		),
@@ -149,6 +149,11 @@ const PIPELINE = v.strictObject({
 		),
 	),
 	retry: v.optional(durationFor('how long a fallback runs before the stage itself is tried again (10s)')),
+	late: v.optional(
+		durationFor(
+			'how long nothing may be acknowledged, or a stage complain, before status says so (30s, and two steps of every)',
+		),
+	),
 	when: v.optional(
 		v.pipe(
 			v.record(v.string(), v.union([SCALAR, v.array(SCALAR)])),

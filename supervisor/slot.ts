@@ -3,6 +3,7 @@
 
 import { EXIT } from '../filters/lib/failure.ts';
 import type { Log } from '../filters/lib/log.ts';
+import { createComplaints } from './complaint.ts';
 import type { PipelinePlan, StagePlan } from './config.ts';
 import { type Action, type Event, LIMITS, type Life, type State, step, unborn } from './policy.ts';
 import { drained, type Ending, ended, type Process } from './stages.ts';
@@ -15,7 +16,7 @@ export type Owner = {
 	fallbacks: boolean;
 	failFast: boolean;
 	/** Start the program; the slot learns of its end through the process. */
-	launch: (command: string[], env: Record<string, string>, announces: boolean) => Process;
+	launch: (command: string[], env: Record<string, string>, announces: boolean, words: Log) => Process;
 	/** It runs and, where that is asked of it, has said that it is ready. */
 	up: () => void;
 	/** It died and may be started again in `ms`. */
@@ -81,6 +82,8 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	let process: Process | undefined;
 	let fallback = false;
 	let last = '';
+	let died: StageStatus['died'];
+	const complaints = createComplaints();
 	let lastCode = 0;
 	/** Why we ended it, where that was our own decision. */
 	let reason = '';
@@ -102,7 +105,9 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		quieten();
 		// What stands in for a stage is another program, which may not know how to say that it is ready.
 		const announces = plan.ready !== undefined && !fallback;
-		const started = owner.launch(fallback ? plan.fallback! : plan.command, environment(), announces);
+		complaints.begin();
+		const command = fallback ? plan.fallback! : plan.command;
+		const started = owner.launch(command, environment(), announces, complaints.overhear(log));
 		process = started;
 		reason = '';
 		started.ended.then((ending) => onEnded(started, ending));
@@ -111,7 +116,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	};
 	const isUp = () => {
 		apply({ kind: 'spawned' });
-		if (life.degraded) after(LIMITS.healthy, recover);
+		if (life.degraded || life.failures > 0) after(LIMITS.healthy, recover);
 		if (fallback) after(owner.plan.retry, owner.retry);
 		owner.up();
 	};
@@ -128,8 +133,11 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		});
 	};
 	const recover = () => {
+		const wasDegraded = life.degraded;
 		apply({ kind: 'healthy' });
-		if (!life.degraded) owner.recovered();
+		if (life.degraded || life.failures > 0) return;
+		log.info('is well again');
+		if (wasDegraded) owner.recovered();
 	};
 
 	const apply = (event: Event): void => {
@@ -165,6 +173,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		lastCode = ending.code;
 		const wasStopping = life.state === 'STOPPING';
 		const finished = isFinished(ending);
+		if (!wasStopping && !finished) noteDeath(which);
 		if (!wasStopping && !finished && ending.code !== 0) {
 			if (owner.failFast) return fail();
 			const held = life.state === 'RUNNING' && now() - life.since >= HOLDS_MS;
@@ -174,6 +183,13 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 		}
 		apply({ kind: 'died', code: ending.code, finished });
 		if (wasStopping) owner.ended();
+	};
+	const noteDeath = ({ ours }: Process) => {
+		const words = complaints.lastWords(ours);
+		const at = Date.now();
+		const lived = died ? at - died.at : 0;
+		const times = died && lived < LIMITS.escalationWindow ? died.times + 1 : 1;
+		died = { at, why: words ? `${last}, ${words}` : last, times, lived };
 	};
 	const fail = () => {
 		life = { ...life, state: 'FATAL', since: now() };
@@ -238,6 +254,8 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 			restarts: life.restarts,
 			for: Math.round(now() - life.since),
 			last,
+			...(died ? { died } : {}),
+			...(process && complaints.now() ? { says: complaints.now()! } : {}),
 		}),
 	};
 	return slot;

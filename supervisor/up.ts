@@ -15,8 +15,11 @@ import { createNotify } from './notify.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { makePipes } from './pipes.ts';
 import { ensureFolder, places, recordsFolder } from './places.ts';
+import { heard } from './ring.ts';
 import { keepRecords } from './self.ts';
+import type { PipelineStatus } from './status.ts';
 import { socketOf } from './supervisors.ts';
+import { createVigil } from './vigil.ts';
 
 /** How to run; `reread` reads the same file again as it was read for this plan. */
 export type Running = {
@@ -36,11 +39,10 @@ const verdictOn = (pipelines: Pipeline[], failFast: boolean): number | undefined
 
 const STATUS_MS = 5000;
 
-/** One line for `systemctl status`: `collect RUNNING, graphite BACKOFF`. */
-const summary = (pipelines: Pipeline[]): string =>
+/** One line for `systemctl status`: `collect RUNNING, graphite BACKOFF`; `not well` where the state hides that. */
+const summary = (pipelines: PipelineStatus[]): string =>
 	pipelines
-		.map((pipeline) => pipeline.status())
-		.map(({ name, state }) => `${name} ${state}`)
+		.map(({ name, state, well }) => `${name} ${state}${state === 'RUNNING' && !well ? ' (not well)' : ''}`)
 		.join(', ');
 
 /** Run `plan`; the answer is the exit code: that of the first pipeline that was beyond hope, else 0. */
@@ -109,8 +111,13 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 
 	for (const pipeline of plan.pipelines) log.info(`runs ${lineOf(pipeline)}`, {}, pipeline.name);
 	await fleet.start();
-	notify.ready();
-	const tellStatus = () => notify.status(summary(fleet.pipelines()));
+	if (!stopping) notify.ready();
+	const vigil = createVigil((pipeline) => heard(log, pipeline, fleet.hear));
+	const tellStatus = () => {
+		const { pipelines } = fleet.status();
+		notify.status(summary(pipelines));
+		vigil.look(pipelines);
+	};
 	tellStatus();
 	const teller = setInterval(tellStatus, STATUS_MS);
 	// A loop that turns is all that a restart of us could mend: a stage that cannot be had is not.

@@ -63,6 +63,10 @@ export const pairs = (texts: readonly string[], where: string): Map<string, stri
 export const hostPort = (text: string, where: string, port: number): { host: string; port: number } => {
 	const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]\s/]+))(?::(\d{1,5}))?$/.exec(text);
 	const given = match?.[3] === undefined ? port : Number(match[3]);
-	if (!match || given < 1 || given > 65_535) refuse(text, where, 'a HOST or HOST:PORT');
+	const isBare = /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?$/i.test(text);
+	const wanted = isBare
+		? `a HOST or HOST:PORT; write an IPv6 address in brackets: [${text}]`
+		: 'a HOST or HOST:PORT';
+	if (!match || given < 1 || given > 65_535) refuse(text, where, wanted);
 	return { host: (match?.[1] ?? match?.[2])!, port: given };
 };

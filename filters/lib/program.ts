@@ -231,7 +231,12 @@ export const launch = <Options extends OptionSpec>(
 			process.stdout.write(`${name} (bpfpipe) ${manifest.version}\n`);
 		} else {
 			const program = create(name, parsed);
-			(async () => begin(program))().catch(program.context.fail);
+			(async () => {
+				// Loaded only then: what it closes nobody else has to load.
+				if (process.env.BPFPIPE_CHECK === '1')
+					(await import('./doors.ts')).closeDoors(() => process.exit(EXIT.done));
+				return begin(program);
+			})().catch(program.context.fail);
 		}
 	} catch (error) {
 		const { code, message, stack } = verdict(error);

@@ -84,6 +84,10 @@ test('a pipeline runs once: a part beside the whole is refused, and the whole be
 	await stopped(whole);
 	const alone = up(world, ['two']);
 	await running(world, 1);
+	const half = await command(world, 'status');
+	assert.is(half.status, 69);
+	assert.match(half.stderr, /no supervisor that answers runs the pipeline "one"/);
+	assert.is((await command(world, 'status', 'two')).status, 0);
 	assert.is((await up(world).result).status, 69);
 	assert.is((await up(world, ['one', 'two']).result).status, 69);
 	const other = up(world, ['one']);
@@ -100,7 +104,11 @@ test('parts of one file, each with a supervisor of its own, are asked as one', a
 	assert.is(both.status, 0);
 	assert.match(both.stdout, /^one +sleep +RUNNING.*\ntwo +sleep +RUNNING/m);
 	assert.is(both.stdout.match(/^PIPELINE/gm)!.length, 1);
-	assert.match((await command(world, 'status', 'two')).stdout, /^PIPELINE.*\ntwo .*\n$/);
+	assert.match(
+		(await command(world, 'status', 'two')).stdout,
+		/^PIPELINE.*\ntwo .*\n\nDELIVERY.*\ntwo .*well\n$/,
+	);
+	assert.is((await command(world, 'status', 'two')).status, 0);
 	const wrong = await command(world, 'stop', 'one', 'two/slep');
 	assert.is(wrong.status, 64);
 	assert.match(wrong.stderr, /"two\/slep" does not run here; there are two\/sleep/);

@@ -1,6 +1,6 @@
 // What an operator asks of a running supervisor: start, stop, restart, reload, logs and status, over its socket.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -162,6 +162,53 @@ test('reload replaces what changed, starts what is new, stops what is gone, and 
 	assert.not(before.get('old')!.some(isAlive) || before.get('other')!.some(isAlive));
 	assert.ok([...after.values()].flat().every(isAlive));
 	await stopped(one);
+});
+
+const SLOW = (word: string) => `pipelines:
+  p: { restart: always, stages: [ "sh -c 'while :; do echo ${word}; sleep 0.1; done'", "sh -c 'cat > /dev/null; sleep 1; : ${word}'" ] }
+`;
+/** The processes of shells that have this word in their line. */
+const shellsWith = (word: string): string[] =>
+	readdirSync('/proc').filter((entry) => {
+		try {
+			const line = /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/cmdline`, 'latin1') : '';
+			return line.includes('sh\0-c\0') && line.includes(word);
+		} catch {
+			return false;
+		}
+	});
+
+for (const act of ['start', 'restart'] as const) {
+	test(`${act} while a reload lets the old pipeline drain: at the end there is the new one, once`, async (world) => {
+		const [old, fresh] = [`old-${act}-${process.pid}`, `new-${act}-${process.pid}`];
+		writeFileSync(world.file, SLOW(old));
+		const one = up(world);
+		await until('both stages', () => shellsWith(old).length === 2);
+		writeFileSync(world.file, SLOW(fresh));
+		const reloaded = command(world, 'reload');
+		await sleep(400);
+		const asked = await command(world, act, 'p');
+		assert.is(asked.status, 0, asked.stderr);
+		assert.is((await reloaded).stdout, 'changed p\n');
+		assert.equal([shellsWith(old).length, shellsWith(fresh).length], [0, 2]);
+		assert.is((await stopped(one)).status, 0);
+		assert.is(shellsWith(fresh).length, 0);
+	});
+}
+
+test('TERM while a reload lets the old pipeline drain: nothing new is started, and nothing is left', async (world) => {
+	const [old, fresh] = [`old-${process.pid}`, `new-${process.pid}`];
+	writeFileSync(world.file, SLOW(old));
+	const one = up(world);
+	await until('both stages', () => shellsWith(old).length === 2);
+	writeFileSync(world.file, SLOW(fresh));
+	const reloaded = command(world, 'reload');
+	await sleep(400);
+	const { status, stderr } = await stopped(one);
+	assert.is(status, 0);
+	assert.not.match(stderr, new RegExp(fresh));
+	assert.is((await reloaded).status, 69);
+	assert.equal([shellsWith(old).length, shellsWith(fresh).length], [0, 0]);
 });
 
 test('difference compares plans to the last value', () => {

@@ -1,6 +1,6 @@
 // The supervisor at work: real processes, numbered lines, and what is missing, twice or torn afterwards.
 
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -48,6 +48,27 @@ test('TERM stops in order: what the source printed has arrived, without a gap', 
 	const count = readFileSync(world.out, 'utf8').split('\n').length - 1;
 	assert.ok(count > 1000);
 	assert.equal(account(readFileSync(world.out, 'utf8'), count), NOTHING_LOST);
+});
+
+test('TERM again and again: what still drains arrives all the same, and the socket goes', async (world) => {
+	const source = `sh -c 'i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; exec sleep 100'`;
+	const slow = `sh -c 'while read x; do echo $x; [ $((x % 100)) = 0 ] && sleep 0.1; done'`;
+	const keep = `sh -c 'exec cat > ${world.out}'`;
+	const stages = [source, slow, keep].map((run) => `{ run: ${JSON.stringify(run)}, grace: 20s }`);
+	writeFileSync(world.file, `pipelines: { p: { stages: [ ${stages.join(', ')} ] } }`);
+	const { child, result } = up(world);
+	await flowing(world);
+	await sleep(300);
+	for (let times = 0; times < 3; times++) {
+		child.kill(times === 1 ? 'SIGINT' : 'SIGTERM');
+		await sleep(200);
+	}
+	const { status, stderr } = await result;
+	assert.is(status, 0, stderr);
+	assert.is(stderr.match(/stopping: sources first/g)!.length, 1);
+	assert.match(stderr, /is stopping already; KILL would cut off what still drains/);
+	assert.is(readFileSync(world.out, 'utf8').split('\n').length - 1, 2000);
+	assert.not(existsSync(join(world.dir, 'plan.sock')));
 });
 
 test('a middle stage that is TERMed loses nothing, and its neighbours do not notice', async (world) => {

@@ -57,7 +57,11 @@ const BAD: [() => unknown, RegExp][] = [
 	[() => hostPort('h:0', '--uri', 1), /is not a HOST or HOST:PORT/],
 	[() => hostPort('h:99999', '--uri', 1), /is not a HOST or HOST:PORT/],
 	[() => hostPort('http://h', '--uri', 1), /is not a HOST or HOST:PORT/],
-	[() => hostPort('', '--uri', 1), /is not a HOST or HOST:PORT/],
+	[() => hostPort('', '--uri', 1), /is not a HOST or HOST:PORT$/],
+	[() => hostPort('h:1:2', '--uri', 1), /is not a HOST or HOST:PORT$/],
+	[() => hostPort('::1', '--uri', 1), /HOST:PORT; write an IPv6 address in brackets: \[::1\]$/],
+	[() => hostPort('fe80::1%eth0', '--uri', 1), /in brackets: \[fe80::1%eth0\]$/],
+	[() => hostPort('2001:db8::7', '--uri', 1), /in brackets: \[2001:db8::7\]$/],
 ];
 test('what cannot be meant is refused with 64 and what to write', () => {
 	for (const [attempt, expected] of BAD) {
