@@ -18,7 +18,9 @@ type Trial = Omit<Fault, 'message'> & { command: string[]; env: Record<string, s
 const tried = ({ command: [name, ...args], env }: Trial): Promise<string | undefined> =>
 	new Promise((resolve) => {
 		const { file, flags } = ownFile(name!)!;
-		const options = { env: environment({ ...env, BPFPIPE_CHECK: '1' }), timeout: TRIAL_MS };
+		// There is no lifeline on descriptor 3; a source looks for it before it reads its options.
+		const trial = { BPFPIPE_CHECK: '1', BPFPIPE_LIFELINE: '' };
+		const options = { env: environment({ ...env, ...trial }), timeout: TRIAL_MS };
 		const child = execFile(process.execPath, [...flags, file, ...args], options, (error, _stdout, stderr) => {
 			const isFault = error?.code === EXIT.usage || error?.code === EXIT.config;
 			const line = stderr.trimEnd().split('\n').at(-1)!.replace(/^<\d>/, '');
