@@ -17,8 +17,8 @@
 // A step closes when the time of the stream (records and #!ts) passes its end; or, unless --event-time is given, when
 // the clock is --grace past its end and nothing has come in, nor was our output blocked, for that long. So working
 // off a backlog is never taken for silence. --grace must be longer than the way from the source to here.
-// What comes for a step that is written already counts in the open one (a cumulative record, only if it is newer than
-// what was taken), with a notice "late". A record ahead of the clock by more than STEP + grace is taken as of now:
+// What comes for a step that is written already counts in the open one, with a notice "late"; a cumulative record or a
+// gauge only if it is newer than what was taken, and the step that it belongs to is then written again. A record ahead of the clock by more than STEP + grace is taken as of now:
 // notice "early". Where the clock is set back by more than three steps, the open step is written, a notice "clock" says
 // it, and steps go on in the new time; with --event-time once three steps' worth of such records has come. Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
 //

@@ -43,6 +43,10 @@ const SYSTEM: Record<string, [code: number, meaning: string]> = {
 	EADDRINUSE: [EXIT.unavailable, 'the address is in use'],
 	EADDRNOTAVAIL: [EXIT.unavailable, 'this machine has no such address'],
 	ECONNREFUSED: [EXIT.unavailable, 'connection refused'],
+	ECONNRESET: [EXIT.unavailable, 'the other side broke the connection'],
+	ETIMEDOUT: [EXIT.unavailable, 'the other side does not answer'],
+	EHOSTUNREACH: [EXIT.unavailable, 'the host cannot be reached'],
+	ENETUNREACH: [EXIT.unavailable, 'no way leads to the network of that address'],
 	ENOTFOUND: [EXIT.unavailable, 'no such host'],
 	EAI_AGAIN: [EXIT.again, 'the name server did not answer'],
 };

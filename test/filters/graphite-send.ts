@@ -237,7 +237,12 @@ test('no server at the end: with --ack TERM ends at once, and the next run reads
 		const done = outcome(child);
 		child.stdin!.write(`${text(lines(0, 5000))}#!pos {"at":1}\n`);
 		if (close) child.stdin!.end();
-		await pause(400);
+		let said = '';
+		child.stderr!.on('data', (chunk: Buffer) => {
+			said += chunk;
+		});
+		await until(() => said.includes('connection refused'));
+		await pause(100);
 		const from = performance.now();
 		child.kill('SIGTERM');
 		const { status, stderr } = await done;

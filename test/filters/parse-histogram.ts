@@ -199,5 +199,16 @@ program('a line too long inside a histogram damages it, and no line number after
 	assert.match(stderr, /<stdin>:10: cannot parse bucket "\[3,"/);
 	assert.is(status, 0);
 });
+program('a hole of NULs inside a histogram damages it, one between two hides nothing', async () => {
+	const hole = '\0'.repeat(3_000_000);
+	const input = `#!ts 1\n@a:\n[0]   3 |@|\n${hole}[1]  4 |@|\n\n${hole}@a:\n[0]   3 |@|\n\n[3,\n`;
+	const { status, stdout, stderr } = await run(NAME, ['--host', 'h'], input);
+	const [, notice, histogram] = stdout.split('\n');
+	assert.match(notice!, /"kind":"bad_block","count":1,"detail":"a hole of 3000000 NUL bytes is inside it"/);
+	assert.match(histogram!, /"buckets":\[\[0,1,3\]\]/);
+	assert.match(stderr, /a hole of 3000000 NUL bytes is stepped over/);
+	assert.match(stderr, /<stdin>:9: cannot parse bucket "\[3,"/);
+	assert.is(status, 0);
+});
 
 program.run();

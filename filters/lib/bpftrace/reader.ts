@@ -30,8 +30,8 @@ const UNDERSTOOD = new Set(['headers', 'scalars', 'json', 'passed', 'tseries']);
 export type Reader = {
 	/** Take runs of whole lines, each ending in a newline; how many lines that were. */
 	take: (bytes: Buffer) => number;
-	/** A line of `length` bytes was too long to be taken in; a histogram that it stood in is damaged. */
-	skipped: (length: number) => void;
+	/** So many bytes were left out, a line too long or a hole of NULs; a histogram that they stood in is damaged. */
+	skipped: (length: number, what?: 'line' | 'hole') => void;
 	/** Nothing has come for some moments: a print that has no histogram open is over. */
 	pause: () => void;
 	/** Nothing has come for a while: a histogram with rows is taken as ended, too. */
@@ -186,11 +186,15 @@ export const createReader = (
 	};
 	return {
 		take,
-		skipped: (length) => {
-			number += 1;
+		skipped: (length, what = 'line') => {
+			if (what === 'line') number += 1;
 			giveUpKey();
 			lines.dropAbove();
-			blocks.spoil(`a line of ${length} bytes inside it is too long`);
+			blocks.spoil(
+				what === 'line'
+					? `a line of ${length} bytes inside it is too long`
+					: `a hole of ${length} NUL bytes is inside it`,
+			);
 		},
 		pause: () => {
 			if (!blocks.isOpen() && !key.isOpen()) print.pause();

@@ -24,8 +24,6 @@ export type ConnectionOptions = {
 	/** The server has closed its side; ours is still open. */
 	onEnd: (socket: Socket) => void;
 	onDrain: () => void;
-	/** Whether the server has taken anything on this connection. */
-	wasUsed: () => boolean;
 };
 
 export type Connection = {
@@ -56,7 +54,7 @@ const nameOf = ({ host, port }: Server): string =>
 	host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 export const createConnection = (options: ConnectionOptions): Connection => {
-	const { servers, connectTimeoutMs, log, onUp, onDown, onEnd, onDrain, wasUsed } = options;
+	const { servers, connectTimeoutMs, log, onUp, onDown, onEnd, onDrain } = options;
 	const retryMaxMs = Math.max(options.retryMaxMs, FIRST_DELAY_MS);
 	let index = 0;
 	let delay = FIRST_DELAY_MS;
@@ -99,7 +97,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 		const upMs = upAt === undefined ? 0 : performance.now() - upAt;
 		const wasSteady = upMs >= STEADY_MS;
 		const wasSwitching = isSwitching;
-		const isAgain = ending === 'closed' && (upMs >= HELD_MS || wasUsed());
+		const isAgain = ending === 'closed' && upMs >= HELD_MS;
 		clearInterval(probe);
 		cancelProbe();
 		[current, upAt, isSwitching] = [undefined, undefined, false];

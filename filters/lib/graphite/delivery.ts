@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import type { Position } from '../record.ts';
 import type { Ending } from './connection.ts';
-import { unackedBytes } from './unacked.ts';
+import { isKnowable, unackedBytes } from './unacked.ts';
 import { type Batch, createWindow, type Window } from './window.ts';
 
 export type DeliveryOptions = {
@@ -34,8 +34,6 @@ export type Delivery = {
 	down: (ending: Ending, waiting: number) => number;
 	/** How long nothing has been acknowledged though something was sent, at the last tick; ms. */
 	stalledMs: () => number;
-	/** Whether anything has been acknowledged on this connection. */
-	wasUsed: () => boolean;
 };
 
 export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: DeliveryOptions): Delivery => {
@@ -56,9 +54,9 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 		const last = done.at(-1);
 		if (last) onConfirmed(last.position);
 	};
-	/** What the peer's kernel has acknowledged by now. */
-	const acknowledgedBy = (socket: Socket): number =>
-		socket.bytesWritten - socket.writableLength - unackedBytes(socket.localPort ?? 0, socket.remotePort ?? 0);
+	/** How much of what was written the peer's kernel has not acknowledged; undefined where that is not known. */
+	const unackedOf = ({ localPort = 0, remotePort = 0 }: Socket) => unackedBytes(localPort, remotePort);
+	const acceptedBy = (socket: Socket): number => socket.bytesWritten - socket.writableLength;
 	/** Time passes only on a connection that takes what we write: a server that stopped reading may yet lose it. */
 	const settle = (socket: Socket, now: number, passed: number) => {
 		// Asking the kernel takes a file to be read: only when there is something to learn.
@@ -67,7 +65,10 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 			movedAt = now;
 			return;
 		}
-		const acknowledged = acknowledgedBy(socket);
+		const unacked = unackedOf(socket) ?? (isKnowable ? undefined : 0);
+		// A connection that is broken already is in no table; we hear of it in a moment.
+		if (unacked === undefined) return;
+		const acknowledged = acceptedBy(socket) - unacked;
 		if (!socket.writableNeedDrain || acknowledged > reached) clock += passed;
 		if (acknowledged > reached || acknowledged === socket.bytesWritten) movedAt = now;
 		reached = acknowledged;
@@ -87,8 +88,8 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 			confirm(window.expire(clock), waiting);
 		},
 		ended: (socket) => {
-			reached = acknowledgedBy(socket);
-			window.settle(reached, clock);
+			const unacked = unackedOf(socket);
+			if (unacked !== undefined) window.settle(acceptedBy(socket) - unacked, clock);
 		},
 		down: (ending, waiting) => {
 			reached = 0;
@@ -96,6 +97,5 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 			return ending === 'closed' ? window.carry() : window.rewind();
 		},
 		stalledMs: () => stalledMs,
-		wasUsed: () => reached > 0,
 	};
 };

@@ -123,7 +123,6 @@ export const createSender = (options: SenderOptions): Sender => {
 		},
 		onEnd: delivery.ended,
 		onDrain: send,
-		wasUsed: delivery.wasUsed,
 	});
 	const tell = (now: number) => {
 		const { unsent, unsettled, unsettledSince } = window.points();

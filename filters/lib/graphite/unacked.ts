@@ -1,7 +1,7 @@
 // unacked: how many bytes the kernel still holds because the other side has not acknowledged them
 // A dead network takes writes for a quarter of an hour before it says so; Linux shows the queue under /proc/net.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
@@ -13,13 +13,18 @@ export const sendQueue = (table: string, localPort: number, remotePort: number):
 	return queues.length > 0 ? Math.max(...queues) : undefined;
 };
 
-/** Bytes written to a TCP connection of ours that its peer has not acknowledged; 0 where that cannot be known. */
-export const unackedBytes = (localPort: number, remotePort: number): number => {
-	for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+
+/** Whether this kernel tells at all. */
+export const isKnowable = existsSync(TABLES[0]!);
+
+/** Bytes written to a TCP connection of ours that its peer has not acknowledged; undefined where that is not known. */
+export const unackedBytes = (localPort: number, remotePort: number): number | undefined => {
+	for (const file of TABLES) {
 		try {
 			const queue = sendQueue(readFileSync(file, 'latin1'), localPort, remotePort);
 			if (queue !== undefined) return queue;
 		} catch {}
 	}
-	return 0;
+	return undefined;
 };

@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, EXIT, Failure, verdict } from '../failure.ts';
+import { describe, EXIT, Failure, naming, verdict } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';
@@ -194,7 +194,7 @@ class FolderPublisher implements Publisher {
 		} catch (error) {
 			this.takeBack(version, names);
 			chain.data.rollBack();
-			throw failureFor(error, `cycle ${version} is not published: ${folder}`);
+			throw failureFor(naming(error, folder), `cycle ${version} is not published`);
 		}
 	}
 

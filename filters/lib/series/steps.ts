@@ -49,19 +49,21 @@ export type Steps = {
 	size: () => number;
 };
 
-type Series = {
-	record: Measure;
+/** What a series has, as of some time. */
+type Held = { record: Measure; buckets: Bucket[]; value: Exact };
+
+type Series = Held & {
 	/** The time of the newest record taken. */
 	ts: number;
 	/** As `ts`, but a late record counts as of the last step closed, so a slow clock does not look stale. */
 	seen: number;
-	buckets: Bucket[];
-	value: Exact;
 	/** How many barriers had come when this series got its first increment in the open step. */
 	mark: number | undefined;
 	notes: Map<Kind, number>;
 	/** Whether the open step took a record of it; then it is not stale, however long the step is. */
 	isTaken: boolean;
+	/** What steps that are written already should have held, by their ends. */
+	amended: Map<number, Held>;
 	/** What is still to be read in place of `record`. */
 	later: (() => Histogram) | undefined;
 	isOver: boolean;
@@ -95,6 +97,10 @@ const noticeOf = ({ record }: Series, ts: number, kind: Kind, count: number): No
 
 const note = (series: Series, kind: Kind) => series.notes.set(kind, (series.notes.get(kind) ?? 0) + 1);
 
+// Of steps of a series that are written again at once; in a longer backlog the older ones stay as they are, with their
+// notice that something came late.
+const MOST_AMENDED = 240;
+
 export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Steps => {
 	const all = new Map<string, Series>();
 	let open: number | undefined;
@@ -114,6 +120,7 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 			mark: undefined,
 			notes: new Map(),
 			isTaken: true,
+			amended: new Map(),
 			later: undefined,
 			isOver: false,
 		};
@@ -136,6 +143,11 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 	const replace = (series: Series, record: Measure) => {
 		if (record.type === 'histogram') series.buckets = filled(record.buckets, emptied(series.buckets));
 		else series.value = record.value;
+	};
+	/** A step that was written too early is written again: what is last for a time counts. */
+	const amend = ({ amended, record, buckets, value }: Series, step: number) => {
+		amended.set(step, { record, buckets, value });
+		if (amended.size > MOST_AMENDED) amended.delete(amended.keys().next().value!);
 	};
 	const readLater = (series: Series) => {
 		if (!series.later) return;
@@ -175,10 +187,11 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		series.record = record;
 		if (isDelta(record)) addUp(series, record);
 		else replace(series, record);
+		if (!isDelta(record) && ts <= open - stepMs) amend(series, stepOf(ts));
 		return series;
 	};
 
-	const recordOf = ({ record, buckets, value }: Series, ts: number): Measure => {
+	const recordOf = ({ record, buckets, value }: Held, ts: number): Measure => {
 		const start = isDelta(record) ? { start: ts - stepMs } : {};
 		return record.type === 'histogram'
 			? { ...record, ts, ...start, buckets }
@@ -194,12 +207,18 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		}
 		series.mark = undefined;
 		series.isTaken = false;
+		series.amended.clear();
 		notes.clear();
 	};
+	/** The steps that are written again, the oldest first. */
+	const amendments = (): Measure[] =>
+		[...all.values()]
+			.flatMap(({ amended }) => [...amended].map(([step, held]) => recordOf(held, step)))
+			.sort((a, b) => a.ts - b.ts);
 	/** What the open step gives; the next one is open when this returns. */
 	const close = (): (KnownRecord | string)[] => {
 		const ts = open!;
-		const out: (KnownRecord | string)[] = [];
+		const out: (KnownRecord | string)[] = amendments();
 		for (const [key, series] of all) {
 			readLater(series);
 			for (const [kind, count] of series.notes) out.push(noticeOf(series, ts, kind, count));

@@ -2,7 +2,8 @@
 // At the acknowledged position when there is one, else at the end of the log, or at its start.
 
 import { errnoOf } from '../failure.ts';
-import { holds, resume } from './chain.ts';
+import { resume } from './chain.ts';
+import { holds } from './copies.ts';
 import type { LogPosition } from './position.ts';
 import { type Reading, turnTo } from './reading.ts';
 import { rowOf } from './row.ts';

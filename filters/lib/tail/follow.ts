@@ -3,7 +3,8 @@
 
 import { basename } from 'node:path';
 import { begin } from './begin.ts';
-import { holds, type Move, resume, successor } from './chain.ts';
+import { type Move, resume, successor } from './chain.ts';
+import { holds } from './copies.ts';
 import type { Entry } from './entry.ts';
 import { sameInode } from './identity.ts';
 import type { LogPosition } from './position.ts';
@@ -19,7 +20,15 @@ import {
 	turnTo,
 } from './reading.ts';
 import { rowOf } from './row.ts';
-import { isNearStart, lastTouched, openListed, openTailed, readMore, type Tailed } from './tailed.ts';
+import {
+	isNearStart,
+	lastTouched,
+	openListed,
+	openTailed,
+	readMore,
+	rewound,
+	type Tailed,
+} from './tailed.ts';
 
 // How many times the length of a quiet end a log that is never quiet is looked at before `once` ends.
 const LONGEST_END = 10;
@@ -56,15 +65,20 @@ const moveTo = async (reading: Open, next: Tailed, move: Move): Promise<void> =>
 	report(reading, move);
 	if (move.found) reading.file = next;
 	else turnTo(reading, next);
-	await handle.close();
+	if (next.handle !== handle) await handle.close();
 };
 
 /** The content of the file is not what was read before: it was truncated. Its copy has the rest, if there is one. */
 const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const { file, path, log } = reading;
 	const place = readUpTo(path, file);
-	const move = resume(place, await rowOf(path, place, (entry) => holds(place, entry)), true);
-	const next = move.to && (await openListed(move.to, move.offset, move.copied));
+	const entries = await rowOf(path, place, (entry) => holds(place, entry));
+	const move = resume(place, entries, true);
+	// Written anew and then removed, or renamed to what no rotation makes: only we still have it.
+	const isOurs = !move.found && !entries.some((entry) => entry.ranked && sameInode(entry, file.id));
+	const next = isOurs
+		? await rewound(file)
+		: move.to && (await openListed(move.to, move.offset, move.copied));
 	if (!next) {
 		await reading.watch.wait(move.to ? 0 : reading.pace.poll);
 		return true;
@@ -87,7 +101,7 @@ const isQuiet = async (reading: Open): Promise<boolean> => {
  * Whether the writer has left the file for good. A successor that was itself rotated since, with lines in it,
  * says so; the live one is not believed at once, since a second writer may be slower to open it.
  */
-const isLeft = async (reading: Open, { to }: Move): Promise<boolean> =>
+const isAbandoned = async (reading: Open, { to }: Move): Promise<boolean> =>
 	reading.file.copied || (to !== undefined && !to.live) || (await isQuiet(reading));
 
 const gap = (reading: Open, to: Entry): void => {
@@ -118,7 +132,7 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	// While nothing could follow it, nothing has come and gone.
 	if (move.listed || !move.to) reading.placedAt = performance.now();
 	const placed = performance.now() - reading.placedAt < reading.pace.sure;
-	if (!(await isLeft(reading, move))) {
+	if (!(await isAbandoned(reading, move))) {
 		await watch.wait(pace.rotate / 10);
 		return true;
 	}
@@ -143,8 +157,10 @@ const afterRename = async (reading: Open): Promise<boolean> => {
  * filled, copied and truncated since we looked. `place` is where we were before them.
  */
 const afterFirst = async (reading: Open, place: LogPosition): Promise<boolean> => {
-	const { file, path } = reading;
-	const entries = await rowOf(path, place);
+	const { file, path, left } = reading;
+	// A copy of the file before this one (`renamecopy`) is younger than this one, too.
+	const isLeft = ({ size, foot }: Entry) => size === left?.offset && foot.equals(left.trail);
+	const entries = (await rowOf(path, place)).filter((entry) => !isLeft(entry));
 	const move = resume(place, entries);
 	const ours = entries.findIndex((entry) => sameInode(entry, file.id));
 	if (!move.to || entries.indexOf(move.to) >= ours) return false;

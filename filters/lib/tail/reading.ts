@@ -61,6 +61,8 @@ export type Reading = Following & {
 	renamedAt: number | undefined;
 	/** When the live file was first seen to be unreadable. */
 	deniedAt: number | undefined;
+	/** Where the file before this one ended. */
+	left: { offset: number; trail: Buffer } | undefined;
 	/** When `once` first came to the end. */
 	endedAt: number | undefined;
 	/** When the live file was last seen to be empty, in ms since the epoch. */
@@ -145,6 +147,7 @@ export const createReading = (following: Following): Reading => {
 		placedAt: now,
 		renamedAt: undefined,
 		deniedAt: undefined,
+		left: undefined,
 		endedAt: undefined,
 		emptyAt: Date.now(),
 	};
@@ -170,6 +173,7 @@ export const printTorn = ({ file, lines, printer, log }: Reading): void => {
 
 /** Read `file` from now on. */
 export const turnTo = (reading: Reading, file: Tailed, time?: string): void => {
+	reading.left = reading.file && { offset: reading.file.offset, trail: reading.file.trail };
 	reading.file = file;
 	reading.placedAt = performance.now();
 	reading.renamedAt = undefined;

@@ -31,13 +31,17 @@ export type Sought = { offset: number; read?: FileHandle };
 
 type Found = Entry & { rank: Rank | undefined };
 
-/** Oldest first: by number, by date, and by the time of the last write where two files say neither or differ. */
+/** Oldest first, by number or by date; 0 where two names say neither or differ. */
+const olderName = (x: Rank | undefined, y: Rank | undefined): number => {
+	if (x?.number !== undefined && y?.number !== undefined) return y.number - x.number;
+	if (x?.date !== undefined && y?.date !== undefined) return x.date < y.date ? -1 : 1;
+	return 0;
+};
+
+/** Oldest first: by name, else by the time of the last write. */
 const older = (a: Found, b: Found): number => {
 	if (a.live !== b.live) return a.live ? 1 : -1;
-	const [x, y] = [a.rank ?? { packed: false }, b.rank ?? { packed: false }];
-	if (x.number !== undefined && y.number !== undefined) return y.number - x.number;
-	if (x.date !== undefined && y.date !== undefined) return x.date < y.date ? -1 : 1;
-	return a.modified < b.modified ? -1 : 1;
+	return olderName(a.rank, b.rank) || (a.modified < b.modified ? -1 : 1);
 };
 
 /** What a folder holds, or nothing when it is gone. */
@@ -72,9 +76,18 @@ const look = async (path: string, rank: Rank | undefined, live: boolean, offset:
 	return facts && { ...facts, ...unknown, path, live, rank, ranked: live || rank !== undefined };
 };
 
+/**
+ * Look at files one by one, the youngest first: a writer never goes back to an older file, so when a younger one has
+ * lines, what the older one holds after that is all of it.
+ */
 const lookAll = async (paths: string[], name: string, offset: number): Promise<Found[]> => {
-	const looks = paths.map((path) => look(path, rankOf(basename(path), name), false, offset));
-	return (await Promise.all(looks)).filter((entry) => entry !== undefined);
+	const named = paths.map((path) => ({ path, rank: rankOf(basename(path), name) }));
+	const found: Found[] = [];
+	for (const { path, rank } of named.sort((a, b) => olderName(b.rank, a.rank))) {
+		const entry = await look(path, rank, false, offset);
+		if (entry) found.push(entry);
+	}
+	return found;
 };
 
 /** Whether `original` may be what `entry` is a copy of: a copy is made later, where births are known. */
@@ -115,8 +128,8 @@ const below = async (target: string, offset: number): Promise<Found[][]> => {
 const lookAtAll = async (path: string, sought: Sought, isOurs?: (entry: Entry) => boolean) => {
 	const target = targetOf(path);
 	const [folder, name] = [dirname(target), basename(target)];
-	const beside = await lookAll(await pathsIn(folder, name), name, sought.offset);
 	const live = await look(path, undefined, true, sought.offset);
+	const beside = await lookAll(await pathsIn(folder, name), name, sought.offset);
 	const here = live ? [...beside, live] : beside;
 	const isElsewhere = isOurs !== undefined && !here.some(isOurs);
 	const olddir = isElsewhere ? (await below(target, sought.offset)).find((some) => some.some(isOurs)) : [];

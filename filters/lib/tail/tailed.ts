@@ -75,6 +75,10 @@ export const openTailed = async (path: string, offset: number, copied = false): 
 	}
 };
 
+/** The same open file from its start, whatever it holds now. */
+export const rewound = ({ handle, path }: Tailed): Promise<Tailed> =>
+	identify(handle, path, false, Date.now());
+
 /** Open a file of a listing, or give undefined when its name now stands for another file or content. */
 export const openListed = async (
 	entry: Entry,

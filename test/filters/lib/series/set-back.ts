@@ -56,4 +56,54 @@ test('steps: what was taken is written, and new times are taken again, also by c
 	}
 });
 
+test('steps: one that was written before its last record had come is written again, the older ones first', () => {
+	const steps = createSteps({ stepMs, staleMs: 60_000, zeroBuckets: [] });
+	const rows = (lines: unknown[]) =>
+		lines.map((one) => {
+			const { type, kind, ts, value } = one as { type: string; kind?: string; ts: number; value?: number };
+			return [kind ?? type, ts, value];
+		});
+	steps.take(counter(100_200, 5, 'cumulative'), 100_200);
+	assert.equal(rows([...steps.advance(103_500)].flat()), [
+		['sum', 101_000, 5],
+		['sum', 102_000, 5],
+		['sum', 103_000, 5],
+	]);
+	for (const [ts, value] of [
+		[100_800, 6],
+		[101_300, 7],
+		[101_900, 8],
+		[100_900, 1],
+		[103_400, 9],
+	] as const)
+		steps.take(counter(ts, value, 'cumulative'), ts);
+	assert.equal(rows([...steps.advance(104_500)].flat()), [
+		['sum', 101_000, 6],
+		['sum', 102_000, 8],
+		['late', 104_000, undefined],
+		['sum', 104_000, 9],
+	]);
+	assert.equal(rows([...steps.advance(105_500)].flat()), [['sum', 105_000, 9]]);
+});
+
+test('steps: increments that come late stay in the open step, so that none is counted twice', () => {
+	const steps = createSteps({ stepMs, staleMs: 60_000, zeroBuckets: [] });
+	steps.take(counter(100_200, 5, 'delta'), 100_200);
+	steps.advance(101_500).next();
+	steps.take(counter(100_800, 6, 'delta'), 100_800);
+	const values = [...steps.advance(102_500)].flat().map((one) => (one as { value?: number }).value);
+	assert.equal(values, [undefined, 6]);
+});
+
+test('steps: a backlog is written again as far as is bearable', () => {
+	const steps = createSteps({ stepMs, staleMs: 6_000_000, zeroBuckets: [] });
+	steps.take(counter(100_200, 0, 'cumulative'), 100_200);
+	for (const _ of steps.advance(1_100_500));
+	for (let step = 0; step < 900; step++)
+		steps.take(counter(101_500 + step * stepMs, step, 'cumulative'), 101_500 + step * stepMs);
+	const sums = [...steps.advance(1_101_500)].flat().filter((one) => (one as { type: string }).type === 'sum');
+	assert.is(sums.length, 240 + 1);
+	assert.is((sums.at(-2) as { ts: number }).ts, 1_001_000);
+});
+
 test.run();

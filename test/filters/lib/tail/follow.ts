@@ -225,7 +225,20 @@ test('an empty log that is filled, copied and truncated between two looks is rea
 		assert.equal(kinds, ['one', 'lost_window', 'two']);
 	}));
 
-test('the same, while nobody was looking at all', () =>
+test('a log that is written anew and then removed is read to its end, by who has it open', () =>
+	caughtUp(async (path, tail) => {
+		appendFileSync(path, 'one\n');
+		await tail.until('one');
+		await sleep(4 * PACE.quiet);
+		writeFileSync(path, 'another\ncontent\n');
+		rmSync(path);
+		writeFileSync(path, 'two\n');
+		await tail.until('two');
+		const kinds = tail.printed.map((item) => (typeof item === 'string' ? item : item.kind));
+		assert.equal(kinds, ['one', 'truncated', 'another', 'content', 'two']);
+	}));
+
+test('a log that is filled, copied and truncated while nobody was looking is read in its copy', () =>
 	caughtUp(async (path, tail) => {
 		await tail.end();
 		await sleep(TICK_MS);
