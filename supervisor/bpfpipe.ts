@@ -56,6 +56,7 @@
 // exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file; reload then
 // changed nothing
 
+import { createHash } from 'node:crypto';
 import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
@@ -124,6 +125,17 @@ const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 };
 const planFrom = (target: string[], values: Values): Plan => checkedFrom(target, values).plan;
 
+// With ".sock" and the way to it, what the kernel takes as a socket's address.
+const LONGEST_NAME = 82;
+
+/** What the supervisor of these parts is called; where there are many of them, by the first and a sum of all. */
+const partName = (whole: string, parts: string): string => {
+	const room = LONGEST_NAME - whole.length - 1;
+	if (parts.length <= room) return `${whole}.${parts}`;
+	const sum = createHash('sha256').update(parts).digest('hex').slice(0, 8);
+	return `${whole}.${parts.slice(0, room - sum.length - 1)}~${sum}`;
+};
+
 const only = (plan: Plan, names: string[]): Plan => {
 	const known = plan.pipelines.map(({ name }) => name);
 	const unknown = names.find((name) => !known.includes(name));
@@ -131,7 +143,7 @@ const only = (plan: Plan, names: string[]): Plan => {
 		throw new Failure(EXIT.usage, `no pipeline "${unknown}" is switched on; there are ${known.join(', ')}`);
 	}
 	const pipelines = plan.pipelines.filter(({ name }) => names.includes(name));
-	return { ...plan, name: `${plan.name}.${names.join('+')}`, parts: names, pipelines };
+	return { ...plan, name: partName(plan.name, names.join('+')), parts: names, pipelines };
 };
 
 const check = async (target: string[], values: Values): Promise<number> => {

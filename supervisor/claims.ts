@@ -4,7 +4,7 @@
 import { accessSync, chownSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { holderOf, type Lock, lockFile } from '../filters/lib/lock.ts';
+import { holderOf, type Lock, lockFile, signatureIn } from '../filters/lib/lock.ts';
 import { ackFile, ackLock, identityOf } from './acks.ts';
 import type { PipelinePlan, Plan } from './config.ts';
 import { type Places, runFolders } from './places.ts';
@@ -16,8 +16,8 @@ export type Claims = {
 	 * @throws Failure(69) when another supervisor runs one of them.
 	 */
 	add: (pipelines: PipelinePlan[]) => void;
-	/** Let go of all pipelines but these. */
-	keep: (pipelines: PipelinePlan[]) => void;
+	/** These are run from now on: let go of all others, and note in their locks what they are. */
+	settle: (pipelines: PipelinePlan[]) => void;
 	release: () => void;
 };
 
@@ -29,11 +29,11 @@ const failed = (path: string, error: unknown): Failure =>
 		? error
 		: new Failure(verdict(error).code, `${path}: cannot be locked: ${describe(error)}`, { cause: error });
 
-const claim = (path: string, what: string, note = ''): Lock => {
+const claim = (path: string, what: string): Lock => {
 	const isNew = !existsSync(path);
 	let lock: Lock | undefined;
 	try {
-		lock = lockFile(path, MODE, note);
+		lock = lockFile(path, MODE, signatureIn(path).note);
 		const { uid, gid } = statSync(join(path, '..'));
 		// Where the folder is a service's, root by hand must not leave it a file that it cannot open.
 		if (isNew && lock && process.getuid?.() === 0 && uid !== 0) chownSync(path, uid, gid);
@@ -75,14 +75,14 @@ export const claimName = (plan: Plan, places: Places): Claims => {
 		`"${plan.name}": a supervisor with this name`,
 	);
 	const held = new Map<string, Lock>();
-	const claimAll = (pipeline: PipelinePlan): string[] =>
-		locksOf(plan, pipeline, places).filter((path) => {
-			if (held.has(path)) return false;
-			const what = `the pipeline "${pipeline.name}" of "${plan.whole}"`;
+	const claimOne = (pipeline: PipelinePlan): void => {
+		const what = `the pipeline "${pipeline.name}" of "${plan.whole}"`;
+		for (const path of locksOf(plan, pipeline, places)) {
+			if (held.has(path)) continue;
 			checkElsewhere(path, what);
-			held.set(path, claim(path, what, identityOf(pipeline)));
-			return true;
-		});
+			held.set(path, claim(path, what));
+		}
+	};
 	const drop = (paths: Iterable<string>) => {
 		for (const path of paths) {
 			held.get(path)?.release();
@@ -93,14 +93,20 @@ export const claimName = (plan: Plan, places: Places): Claims => {
 		add: (pipelines) => {
 			const before = new Set(held.keys());
 			try {
-				for (const pipeline of pipelines) claimAll(pipeline);
+				for (const pipeline of pipelines) claimOne(pipeline);
 			} catch (error) {
 				drop([...held.keys()].filter((path) => !before.has(path)));
 				throw error;
 			}
 		},
-		keep: (pipelines) => {
-			const kept = new Set(pipelines.flatMap((pipeline) => locksOf(plan, pipeline, places)));
+		settle: (pipelines) => {
+			const kept = new Set<string>();
+			for (const pipeline of pipelines) {
+				for (const path of locksOf(plan, pipeline, places)) {
+					kept.add(path);
+					held.get(path)?.sign(identityOf(pipeline));
+				}
+			}
 			drop([...held.keys()].filter((path) => !kept.has(path)));
 		},
 		release: () => {

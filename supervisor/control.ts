@@ -1,8 +1,9 @@
 // control: the Unix socket through which commands reach a running supervisor
 // One line of JSON asks, one line answers (`logs` any number); the socket is its owner's alone.
 
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
 
 export type Request = {
@@ -54,6 +55,15 @@ const serve = async (socket: Socket, text: string, answer: Answer): Promise<void
 	socket.end();
 };
 
+/**
+ * A way to the socket at `path` that is short enough: the kernel takes 107 bytes for its address. It is good until
+ * `close`, and for us alone.
+ */
+const shortcut = (path: string): { path: string; close: () => void } => {
+	const folder = openSync(dirname(path), 'r');
+	return { path: `/proc/self/fd/${folder}/${basename(path)}`, close: () => closeSync(folder) };
+};
+
 const listen = (path: string, answer: Answer): Promise<Server> =>
 	new Promise((resolve, reject) => {
 		const server = createServer((socket) => {
@@ -81,11 +91,13 @@ const listen = (path: string, answer: Answer): Promise<Server> =>
 /** Serve `answer` on a socket at `path`, in the place of a supervisor that is gone: the caller has claimed the name. */
 export const serveControl = async (path: string, answer: Answer): Promise<() => void> => {
 	rmSync(path, { force: true });
-	const server = await listen(path, answer);
+	const short = shortcut(path);
+	const server = await listen(short.path, answer);
 	chmodSync(path, 0o600);
 	return () => {
 		server.close();
 		rmSync(path, { force: true });
+		short.close();
 	};
 };
 
@@ -97,7 +109,13 @@ export const converse = (path: string, request: Request, hear: (line: unknown) =
 	new Promise((resolve, reject) => {
 		const refuse = (why: string, cause?: unknown) =>
 			reject(new Failure(EXIT.unavailable, `${path}: no supervisor answers${why}`, { cause }));
-		const socket = createConnection(path);
+		let short: ReturnType<typeof shortcut>;
+		try {
+			short = shortcut(path);
+		} catch (error) {
+			return refuse(` (${(error as Error).message})`, error);
+		}
+		const socket = createConnection(short.path);
 		let text = '';
 		let answered = false;
 		const take = (line: string) => {
@@ -107,7 +125,7 @@ export const converse = (path: string, request: Request, hear: (line: unknown) =
 			else hear(value);
 		};
 		socket.setEncoding('utf8');
-		const patience = ['status', 'ping'].includes(request.command) ? TIMEOUT_MS : OPERATION_MS;
+		const patience = request.command === 'status' ? TIMEOUT_MS : OPERATION_MS;
 		if (!request.follow) socket.setTimeout(patience, () => socket.destroy(new Error('time-out')));
 		socket.on('error', (error) => refuse(` (${error.message})`, error));
 		socket.on('data', (chunk: string) => {
@@ -119,6 +137,7 @@ export const converse = (path: string, request: Request, hear: (line: unknown) =
 				socket.destroy(new Error('not JSON'));
 			}
 		});
+		socket.once('close', short.close);
 		socket.on('close', () => (answered || request.command === 'logs' ? resolve() : refuse('')));
 		socket.write(`${JSON.stringify(request)}\n`);
 	});

@@ -28,7 +28,7 @@ export type Fleet = {
 export type Making = {
 	create: (plan: PipelinePlan) => Pipeline;
 	reread: () => Plan;
-	claims: Pick<Claims, 'add' | 'keep'>;
+	claims: Pick<Claims, 'add' | 'settle'>;
 	log: Log;
 };
 
@@ -88,7 +88,7 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		claims.add(next.pipelines);
 		const leaving = pipelines.filter(({ plan: { name } }) => !change.same.includes(name));
 		await Promise.all(leaving.map((pipeline) => pipeline.retire()));
-		claims.keep(next.pipelines);
+		claims.settle(next.pipelines);
 		mustBeOpen();
 		const kept = new Set(change.same);
 		pipelines = next.pipelines.map((one) => (kept.has(one.name) ? called(one.name)! : create(one)));
@@ -147,7 +147,6 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 			const { command, targets = [], file } = request;
 			if (file !== undefined) checkFile(file);
 			switch (command) {
-				case 'ping':
 				case 'status':
 					return status();
 				case 'start':

@@ -56,6 +56,7 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 	const guard = startGuard(log);
 	const claims = claimName(plan, folders);
 	claims.add(plan.pipelines);
+	claims.settle(plan.pipelines);
 	const ackOf = (pipeline: string) => ackFile(state, plan.whole, pipeline);
 	let latest = plan;
 	let end: (code: number) => void;

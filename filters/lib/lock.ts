@@ -10,6 +10,8 @@ export type Lock = {
 	file: number;
 	/** Whether the path still leads to the file that was locked. */
 	isInPlace: () => boolean;
+	/** Another note than the one that it was taken with. */
+	sign: (note: string) => void;
 	release: () => void;
 };
 
@@ -78,5 +80,6 @@ export const lockFile = (path: string, mode = 0o644, note = ''): Lock | undefine
 	}
 	if (isOurs) sign(path, note);
 	else closeSync(file);
-	return isOurs ? { file, isInPlace, release: () => closeSync(file) } : undefined;
+	if (!isOurs) return undefined;
+	return { file, isInPlace, sign: (text) => sign(path, text), release: () => closeSync(file) };
 };

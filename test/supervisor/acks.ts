@@ -114,11 +114,11 @@ const lines = (from: number, to: number) =>
 
 test('renamed in the file, or run beside another one, a pipeline delivers what waited', async (world) => {
 	const log = join(world.dir, 'in.log');
-	const write = (name: string) =>
+	const write = (name: string, options = '') =>
 		writeFileSync(
 			world.file,
 			`pipelines:
-  ${name}: { delivery: at-least-once, restart: always, stages: [ bpftrace-tail ${log}, append-log ${world.out} ] }
+  ${name}: { delivery: at-least-once, restart: always, stages: [ bpftrace-tail ${options} ${log}, append-log ${world.out} ] }
   other: { stages: [ sleep 1001 ] }
 `,
 		);
@@ -152,9 +152,17 @@ test('renamed in the file, or run beside another one, a pipeline delivers what w
 	write('third');
 	assert.is((await command(world, 'reload')).status, 0);
 	await all(40);
+	// What it is when it is renamed counts, not what it was when it was started.
+	write('third', '--from-start');
+	assert.is((await command(world, 'reload')).status, 0);
+	assert.is((await command(world, 'stop', 'third')).status, 0);
+	appendFileSync(log, lines(40, 50));
+	write('fourth', '--from-start');
+	assert.is((await command(world, 'reload')).status, 0);
+	await all(50);
 	assert.match(await stopped(one), /third: was "second", and goes on where that one had come to/);
 	const acks = readdirSync(world.dir).filter((entry) => entry.endsWith('.ack'));
-	assert.equal(acks, ['plan.third.ack']);
+	assert.equal(acks, ['plan.fourth.ack']);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 // One supervisor a name and a pipeline, by locks of the kernel; and all parts of one file answer as one.
 
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -165,6 +165,25 @@ test('a reload that would take what another supervisor runs is refused, and chan
 	assert.is((await command(world, 'reload')).status, 0);
 	await running(world, 2);
 	await stopped(rest);
+});
+
+test('folders and names as long as they may be: reached all the same', async (world) => {
+	const deep = join(world.dir, 'd'.repeat(100), 'e'.repeat(100));
+	mkdirSync(deep, { recursive: true });
+	const long = { ...world, env: { ...world.env, RUNTIME_DIRECTORY: deep } };
+	const names = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+	const each = names.map((name) => `${name}: { stages: [ sleep 1001 ] }`);
+	writeFileSync(world.file, `name: ${'n'.repeat(64)}\npipelines: { ${each.join(', ')} }\n`);
+	const parts = [up(long, names.slice(0, 2)), up(long, names.slice(2))];
+	await running(long, 3);
+	assert.is((await command(long, 'status')).status, 0);
+	assert.is((await command(long, 'stop', names[2]!)).status, 0);
+	assert.is((await run('bpfpipe', ['list'], '', long.env)).stdout.split('\n').length, 4);
+	for (const part of parts) assert.is((await stopped(part)).status, 0);
+	assert.equal(
+		readdirSync(deep).filter((entry) => entry.endsWith('.sock')),
+		[],
+	);
 });
 
 test('what a killed supervisor leaves behind is in nobody’s way', async (world) => {

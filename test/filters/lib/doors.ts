@@ -26,8 +26,8 @@ test('every way out is closed, and a file can still be read whole', () => {
 /** For each program words that are as they should be, and a word more that is not. */
 const WORDS: Record<string, [good: string, bad: string]> = {
 	'append-log': [`${dir}/made.log`, '--max-size=x'],
-	board: ['', '--nonsense'],
-	'bpftrace-tail': [`${dir}/made.log`, '--rotate-wait=x'],
+	board: ['', '--width=x'],
+	'bpftrace-tail': [`${dir}/made.log`, '--nonsense'],
 	every: ['15s', '--grace=x'],
 	'graphite-line': ['', '--values=x'],
 	'graphite-send': ['--uri localhost', '--window=1x'],
@@ -38,7 +38,7 @@ const WORDS: Record<string, [good: string, bad: string]> = {
 	'parse-histogram': ['--metric x', '--keys=a,a'],
 	replay: [`${dir}/session`, '--speed=x'],
 	'to-delta': ['', '--nonsense'],
-	'to-hollow': ['', '--nonsense'],
+	'to-hollow': ['', '--linger=x'],
 };
 const NAMES = readdirSync(join(ROOT, 'filters'))
 	.filter((file) => file.endsWith('.ts'))
