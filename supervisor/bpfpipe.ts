@@ -64,22 +64,22 @@ import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts'
 import { whole } from '../filters/lib/options.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { ackFile } from './acks.ts';
-import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './client.ts';
-import { candidates, completionScript } from './completion.ts';
-import { type Checked, loadChecked, type Plan } from './config.ts';
-import { refusal } from './confine.ts';
-import { describePlan } from './describe.ts';
-import { doctor } from './doctor.ts';
-import { graphMermaid, graphText } from './graph.ts';
-import { underInit } from './init.ts';
-import { list } from './list.ts';
-import { createOutlet } from './outlet.ts';
-import { places } from './places.ts';
-import { SHARE } from './programs.ts';
-import { momentOf } from './since.ts';
-import { type Fault, faultsIn } from './trial.ts';
-import { up } from './up.ts';
+import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './ask/client.ts';
+import { list } from './ask/list.ts';
+import { momentOf } from './ask/since.ts';
+import { type Checked, loadChecked, type Plan } from './file/config.ts';
+import { candidates, completionScript } from './look/completion.ts';
+import { describePlan } from './look/describe.ts';
+import { doctor } from './look/doctor.ts';
+import { graphMermaid, graphText } from './look/graph.ts';
+import { type Fault, faultsIn } from './look/trial.ts';
+import { ackFile } from './one/acks.ts';
+import { underInit } from './one/init.ts';
+import { createOutlet } from './one/outlet.ts';
+import { places } from './one/places.ts';
+import { up } from './one/up.ts';
+import { refusal } from './run/confine.ts';
+import { SHARE } from './run/programs.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
