@@ -27,7 +27,7 @@ export type Fleet = {
 /** What the fleet needs: how to make a pipeline, how to read its file again, and the right to what is in it. */
 export type Making = {
 	create: (plan: PipelinePlan) => Pipeline;
-	reread: () => Plan;
+	reread: () => Promise<Plan>;
 	claims: Pick<Claims, 'add' | 'settle'>;
 	log: Log;
 };
@@ -78,7 +78,7 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 
 	const reload = async (): Promise<Difference> => {
 		mustBeOpen();
-		const next = reread();
+		const next = await reread();
 		if (next.name !== plan.name)
 			throw new Failure(EXIT.config, `${next.file}: the name is now "${next.name}"; start that anew`);
 		const change = difference(

@@ -26,7 +26,7 @@ export type Running = {
 	fallbacks: boolean;
 	failFast: boolean;
 	selfMetrics: boolean;
-	reread: () => Plan;
+	reread: () => Promise<Plan>;
 };
 
 /** The code of a fleet in which no pipeline runs or may run again by itself; undefined while one does. */
@@ -81,10 +81,10 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 		});
 	const notify = createNotify(log);
 	let stopping = false;
-	const rereadTold = (): Plan => {
+	const rereadTold = async (): Promise<Plan> => {
 		notify.reloading();
 		try {
-			latest = reread();
+			latest = await reread();
 			return latest;
 		} finally {
 			notify.ready();
