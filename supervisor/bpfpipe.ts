@@ -47,7 +47,7 @@
 //         - graphite-send --uri localhost
 //
 // A stage is a command, or a map with run and any of name, shell: true, fallback, hint, env, grace, user, cwd, nice,
-// memory_max; env, grace and user may stand beside delivery, restart, retry and when, for every stage. There is no
+// memory_max; env, grace and user may stand beside delivery, restart, retry, late and when, for every stage. There is no
 // shell unless asked for, and then settings are $SETTING_LOG and the like, never text in its line.
 //
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
