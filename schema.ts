@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { FILE } from './supervisor/shape.ts';
+import { FILE } from './supervisor/file/shape.ts';
 
 /** Where the schema is kept: beside the files that name it in their first line. */
 export const SCHEMA_FILE = join(fileURLToPath(new URL('.', import.meta.url)), 'etc', 'bpfpipe.schema.json');

@@ -47,7 +47,7 @@
 //         - graphite-send --uri localhost
 //
 // A stage is a command, or a map with run and any of name, shell: true, fallback, hint, env, grace, user, cwd, nice,
-// memory_max; env, grace and user may stand beside delivery, restart, retry and when, for every stage. There is no
+// memory_max; env, grace and user may stand beside delivery, restart, retry, late and when, for every stage. There is no
 // shell unless asked for, and then settings are $SETTING_LOG and the like, never text in its line.
 //
 // signals: TERM, INT stop in order · HUP every stage of ours reopens its files · USR1 its counters
@@ -56,7 +56,6 @@
 // exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file; reload then
 // changed nothing
 
-import { createHash } from 'node:crypto';
 import { fstatSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
@@ -64,22 +63,21 @@ import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts'
 import { whole } from '../filters/lib/options.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { ackFile } from './acks.ts';
-import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './client.ts';
-import { candidates, completionScript } from './completion.ts';
-import { type Checked, loadChecked, type Plan } from './config.ts';
-import { refusal } from './confine.ts';
-import { describePlan } from './describe.ts';
-import { doctor } from './doctor.ts';
-import { graphMermaid, graphText } from './graph.ts';
-import { underInit } from './init.ts';
-import { list } from './list.ts';
-import { createOutlet } from './outlet.ts';
-import { places } from './places.ts';
-import { SHARE } from './programs.ts';
-import { momentOf } from './since.ts';
-import { type Fault, faultsIn } from './trial.ts';
-import { up } from './up.ts';
+import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './ask/client.ts';
+import { list } from './ask/list.ts';
+import { momentOf } from './ask/since.ts';
+import { type Checked, loadChecked, type Plan } from './file/config.ts';
+import { only } from './file/part.ts';
+import { check, checkOptions } from './look/check.ts';
+import { candidates, completionScript } from './look/completion.ts';
+import { doctor } from './look/doctor.ts';
+import { graphMermaid, graphText } from './look/graph.ts';
+import { underInit } from './one/init.ts';
+import { createOutlet } from './one/outlet.ts';
+import { places } from './one/places.ts';
+import { up } from './one/up.ts';
+import { refusal } from './run/confine.ts';
+import { SHARE } from './run/programs.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
@@ -124,41 +122,6 @@ const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 	return names.length === 0 ? checked : { ...checked, plan: only(checked.plan, names) };
 };
 const planFrom = (target: string[], values: Values): Plan => checkedFrom(target, values).plan;
-
-// With ".sock" and the way to it, what the kernel takes as a socket's address.
-const LONGEST_NAME = 82;
-
-/** What the supervisor of these parts is called; where there are many of them, by the first and a sum of all. */
-const partName = (whole: string, parts: string): string => {
-	const room = LONGEST_NAME - whole.length - 1;
-	if (parts.length <= room) return `${whole}.${parts}`;
-	const sum = createHash('sha256').update(parts).digest('hex').slice(0, 8);
-	return `${whole}.${parts.slice(0, room - sum.length - 1)}~${sum}`;
-};
-
-const only = (plan: Plan, names: string[]): Plan => {
-	const known = plan.pipelines.map(({ name }) => name);
-	const unknown = names.find((name) => !known.includes(name));
-	if (unknown !== undefined) {
-		throw new Failure(EXIT.usage, `no pipeline "${unknown}" is switched on; there are ${known.join(', ')}`);
-	}
-	const pipelines = plan.pipelines.filter(({ name }) => names.includes(name));
-	return { ...plan, name: partName(plan.name, names.join('+')), parts: names, pipelines };
-};
-
-const check = async (target: string[], values: Values): Promise<number> => {
-	const { plan, warnings, notes, placeOf } = checkedFrom(target, values);
-	const faults = await faultsIn(plan, (pipeline) => ackFile(places().state, plan.whole, pipeline));
-	if (faults.length > 0) {
-		const line = ({ pipeline, stage, part, name, message }: Fault) =>
-			`${placeOf(pipeline, stage, part)}: ${name}: ${message}`;
-		throw new Failure(EXIT.config, faults.map(line).join('\n'));
-	}
-	process.stdout.write(describePlan(plan));
-	for (const text of warnings) writeStderr(`bpfpipe: warning: ${text}\n`);
-	for (const text of notes) writeStderr(`bpfpipe: note: ${text}\n`);
-	return EXIT.done;
-};
 
 /** The plan to run: what its stages ask for must be ours to give, and what is doubtful is logged. */
 const planToRun = (target: string[], values: Values, log: Log): Plan => {
@@ -228,7 +191,11 @@ const upWith = (target: string[], values: Values, log: Book): Promise<number> =>
 		fallbacks: !values['no-fallback'],
 		failFast: values['fail-fast'] ?? false,
 		selfMetrics: !values['no-self-metrics'],
-		reread: () => planToRun(target, values, log),
+		// What runs is not given up for what could not run.
+		reread: async () => {
+			await checkOptions(checkedFrom(target, values));
+			return planToRun(target, values, log);
+		},
 	});
 
 const run = async (target: string[], values: Values): Promise<number> => {
@@ -259,7 +226,7 @@ const main = async (): Promise<number> => {
 		case 'up':
 			return run(target, values);
 		case 'check':
-			return check(target, values);
+			return check(checkedFrom(target, values));
 		case 'completion':
 			return completion(target, values);
 		case 'doctor': {

@@ -6,8 +6,8 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
-import { programFor } from '../supervisor/programs.ts';
-import { splitWords } from '../supervisor/words.ts';
+import { splitWords } from '../supervisor/file/words.ts';
+import { programFor } from '../supervisor/run/programs.ts';
 import { ROOT } from './program.ts';
 import { startsIn } from './starts.ts';
 

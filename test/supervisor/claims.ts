@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../supervisor/status.ts';
+import type { Status } from '../../supervisor/health/status.ts';
 import {
 	command,
 	isAlive,

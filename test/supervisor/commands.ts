@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { difference } from '../../supervisor/difference.ts';
-import { createRing } from '../../supervisor/ring.ts';
+import { difference } from '../../supervisor/file/difference.ts';
+import { createRing } from '../../supervisor/one/ring.ts';
 import {
 	account,
 	command,
@@ -152,6 +152,12 @@ test('reload replaces what changed, starts what is new, stops what is gone, and 
 	assert.match(bad.stderr, /plan\.yaml:3:\d+: .*at least one stage/);
 	assert.equal(await pids(), before, 'an invalid file changes nothing');
 
+	write(pipeline('same', 1001), '  other: { stages: [ every 15x, cat ] }\n');
+	const option = await command(world, 'reload');
+	assert.is(option.status, 78);
+	assert.match(option.stderr, /plan\.yaml:3:\d+: every: STEP: "15x" is not a duration/);
+	assert.equal(await pids(), before, 'nor does one with a wrong option');
+
 	write(pipeline('fresh', 1004), pipeline('same', 1001), pipeline('other', 1005));
 	const { status, stdout } = await command(world, 'reload');
 	assert.is(status, 0);
@@ -167,16 +173,21 @@ test('reload replaces what changed, starts what is new, stops what is gone, and 
 const SLOW = (word: string) => `pipelines:
   p: { restart: always, stages: [ "sh -c 'while :; do echo ${word}; sleep 0.1; done'", "sh -c 'cat > /dev/null; sleep 1; : ${word}'" ] }
 `;
-/** The processes of shells that have this word in their line. */
-const shellsWith = (word: string): string[] =>
-	readdirSync('/proc').filter((entry) => {
+const parentOf = (pid: string): string | undefined =>
+	/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
+
+/** The shells that have this word in their line; what one has just forked has it too, until it is another program. */
+const shellsWith = (word: string): string[] => {
+	const found = readdirSync('/proc').flatMap((pid) => {
 		try {
-			const line = /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/cmdline`, 'latin1') : '';
-			return line.includes('sh\0-c\0') && line.includes(word);
+			const line = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : '';
+			return line.includes('sh\0-c\0') && line.includes(word) ? [{ pid, parent: parentOf(pid) }] : [];
 		} catch {
-			return false;
+			return [];
 		}
 	});
+	return found.filter((one) => !found.some(({ pid }) => pid === one.parent)).map(({ pid }) => pid);
+};
 
 for (const act of ['start', 'restart'] as const) {
 	test(`${act} while a reload lets the old pipeline drain: at the end there is the new one, once`, async (world) => {

@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { type Checked, loadChecked } from '../../supervisor/config.ts';
+import { type Checked, loadChecked } from '../../supervisor/file/config.ts';
 import { runAsNobody } from '../fixtures/as-nobody.ts';
 import { isRoot, testWith } from '../parts.ts';
 import { matches, ROOT, run } from '../program.ts';

@@ -4,10 +4,10 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Book } from '../../filters/lib/log.ts';
-import type { PipelinePlan } from '../../supervisor/config.ts';
-import { createPipeline, type Pipeline } from '../../supervisor/pipeline.ts';
-import type { HeldPipe } from '../../supervisor/pipes.ts';
-import type { Descriptors, Ending, Process } from '../../supervisor/stages.ts';
+import type { PipelinePlan } from '../../supervisor/file/config.ts';
+import { createPipeline, type Pipeline } from '../../supervisor/run/pipeline.ts';
+import type { HeldPipe } from '../../supervisor/run/pipes.ts';
+import type { Descriptors, Ending, Process } from '../../supervisor/run/stages.ts';
 import { until } from '../fixtures/supervised.ts';
 
 const test = suite('pipeline');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SCHEMA_FILE, schemaText } from '../../schema.ts';
-import { keysAt } from '../../supervisor/shape.ts';
+import { keysAt } from '../../supervisor/file/shape.ts';
 import { ROOT } from '../program.ts';
 
 type Schema = {

@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDocument, type Scalar } from 'yaml';
-import { loadChecked } from '../../supervisor/config.ts';
+import { loadChecked } from '../../supervisor/file/config.ts';
 import { run } from '../program.ts';
 
 const test = suite('written');

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Histogram } from '../../filters/lib/record.ts';
-import type { Status } from '../../supervisor/status.ts';
+import type { Status } from '../../supervisor/health/status.ts';
 import { printsOf } from '../fixtures/prints.ts';
 import { until } from '../fixtures/supervised.ts';
 import { bpftraceLacks } from '../parts.ts';

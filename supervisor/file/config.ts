@@ -1,0 +1,300 @@
+// config: one YAML file of pipelines, read whole, checked whole, before anything starts
+// Every mistake is reported at once, each with file:line:column and what to write instead.
+
+import { basename, resolve } from 'node:path';
+import * as v from 'valibot';
+import { EXIT, Failure } from '../../filters/lib/failure.ts';
+import { duration } from '../../filters/lib/options.ts';
+import { type Limits, memoryMax, userFor } from '../run/confine.ts';
+import { DELAYS, type Delays, type Restart } from '../run/policy.ts';
+import { advice, duties, type Facts } from './lint.ts';
+import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
+import { readYaml } from './read.ts';
+import {
+	flatten,
+	type Settings,
+	type Sources,
+	strayVariables,
+	substitute,
+	withOverrides,
+} from './settings.ts';
+import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
+import { shellCommand } from './shell.ts';
+import { splitWords } from './words.ts';
+import { textOf, typed } from './written.ts';
+
+/** One program of a pipeline, ready to start: its words, and what runs when it cannot be had. */
+export type StagePlan = {
+	name: string;
+	command: string[];
+	fallback?: string[];
+	/** What to tell the operator when the fallback takes over. */
+	hint?: string;
+	env: Record<string, string>;
+	/** Milliseconds from TERM, or from the end of its input, to KILL. */
+	grace: number;
+	/** Milliseconds that it may take to say that it is ready; the stages before it wait until then. */
+	ready?: number;
+	/** Its user, folder, priority and memory, where the file says anything of them. */
+	limits?: Limits;
+};
+
+/** A straight line of stages. */
+export type PipelinePlan = {
+	name: string;
+	delivery: 'best-effort' | 'at-least-once';
+	restart: Restart;
+	/** The shortest and the longest delay before a restart, in milliseconds. */
+	delays: Delays;
+	/** How long nothing may be acknowledged, in milliseconds, before delivery is late; without it as `health.ts` says. */
+	late?: number;
+	/** How long a fallback runs before the primary is tried again, in milliseconds. */
+	retry: number;
+	stages: StagePlan[];
+};
+
+export type Plan = {
+	file: string;
+	/** What its supervisor is called. */
+	name: string;
+	/** What the file is called: acks and locks carry it, whichever part of the file runs. */
+	whole: string;
+	/** The pipelines that were named, where not all of the file is meant. */
+	parts?: string[];
+	/** Every pipeline of the file, those that are switched off among them. */
+	known: string[];
+	pipelines: PipelinePlan[];
+};
+
+/** What the command line and the environment say about settings, besides the file. */
+export type Overrides = Sources;
+
+const validated = (value: unknown, place: Place): File => {
+	const lists = listsForMaps(value, place);
+	if (lists.length > 0) throw new Failure(EXIT.config, lists.join('\n'));
+	const result = v.safeParse(FILE, value);
+	if (result.success) return result.output;
+	throw new Failure(EXIT.config, mistakes(result.issues, place).join('\n'));
+};
+
+const MOST_MS = 86_400_000;
+
+const milliseconds = (value: string | undefined, where: string, otherwise: string): number => {
+	const ms = duration(value ?? otherwise, where);
+	if (ms <= MOST_MS) return ms;
+	throw new Failure(EXIT.config, `${where}: "${value}" is longer than a day, which is the most`);
+};
+
+/** `200ms..30s` as two durations. */
+const delays = (text: string | undefined, where: string): Delays => {
+	if (text === undefined) return DELAYS;
+	const [first, most] = text.split('..').map((part) => duration(part, where)) as [number, number];
+	if (first <= most && first > 0) return [first, most];
+	throw new Failure(EXIT.config, `${where}: restart_delay goes from the shortest to the longest delay`);
+};
+
+type Scalar = string | number | boolean | null;
+
+/** Whether a pipeline's `when` holds: `true` = set and not empty, `false` = the reverse, else equal as text. */
+const holds = (when: PipelineFile['when'], settings: Settings): boolean =>
+	Object.entries(when ?? {}).every(([key, wanted]) => {
+		const setting = settings.get(key) ?? '';
+		const [value, text] = [typed(setting) ?? '', textOf(setting)];
+		const isSet = value !== '' && value !== false;
+		const isSame = (one: Scalar) =>
+			[String(value), text].includes(String(one)) || (text !== '' && one === Number(text));
+		const matches = (one: Scalar) => (typeof one === 'boolean' ? one === isSet : isSame(one));
+		return Array.isArray(wanted) ? wanted.some(matches) : matches(wanted);
+	});
+
+/** What a stage is read with: where its parts stand, what its pipeline says for all, and the settings. */
+type Reading = {
+	place: (part: string) => string;
+	shared: Pick<PipelineFile, 'env' | 'grace' | 'user'>;
+	settings: Settings;
+	/** Whether it is going to run: only then its user has to be there. */
+	on: boolean;
+};
+
+const limitsOf = (
+	spec: Exclude<StageFile, string>,
+	{ place, shared, settings, on }: Reading,
+): Limits | undefined => {
+	const user = spec.user ?? shared.user;
+	const cwd = spec.cwd === undefined ? undefined : substitute(spec.cwd, settings, place('cwd'));
+	if (cwd !== undefined && !cwd.startsWith('/')) {
+		throw new Failure(EXIT.config, `${place('cwd')}: cwd "${cwd}" is no full path; begin it with /`);
+	}
+	const limits: Limits = {
+		...(user !== undefined && on ? { user: userFor(user, place('user')) } : {}),
+		...(cwd !== undefined ? { cwd } : {}),
+		...(spec.nice !== undefined ? { nice: spec.nice } : {}),
+		...(spec.memory_max !== undefined ? { memory: memoryMax(spec.memory_max, place('memory_max')) } : {}),
+	};
+	return Object.keys(limits).length > 0 ? limits : undefined;
+};
+
+const commandOf = (
+	spec: Exclude<StageFile, string>,
+	{ place, settings }: Reading,
+): { command: string[]; env: Record<string, string> } =>
+	spec.shell
+		? shellCommand(spec.run, settings, place('run'))
+		: { command: wordsOf(spec.run, place('run'), settings), env: {} };
+
+const wordsOf = (text: string, where: string, settings: Settings): string[] => {
+	const words = splitWords(text, where).map((word) => substitute(word, settings, where));
+	if (words[0] !== '') return words;
+	throw new Failure(EXIT.config, `${where}: the program's name is empty; see the setting that it comes from`);
+};
+
+const stagePlan = (stage: StageFile, reading: Reading): StagePlan => {
+	const spec = typeof stage === 'string' ? { run: stage } : stage;
+	const { place, shared, settings } = reading;
+	const { command, env } = commandOf(spec, reading);
+	const given = Object.entries({ ...shared.env, ...spec.env });
+	const limits = limitsOf(spec, reading);
+	return {
+		name: spec.name ?? basename(command[0]!),
+		command,
+		fallback: spec.fallback === undefined ? undefined : wordsOf(spec.fallback, place('fallback'), settings),
+		hint: spec.hint,
+		env: {
+			...env,
+			...Object.fromEntries(given.map(([k, text]) => [k, substitute(text, settings, place('env'))])),
+		},
+		grace: milliseconds(spec.grace ?? shared.grace, place('grace'), '5s'),
+		...(spec.ready === undefined ? {} : { ready: milliseconds(spec.ready, place('ready'), '') }),
+		...(limits ? { limits } : {}),
+	};
+};
+
+/** Two stages of one name get a number: names are how operators address them. */
+const withUniqueNames = (
+	stages: StagePlan[],
+	place: (index: number) => string,
+	given: StageFile[],
+): StagePlan[] => {
+	const used = new Map<string, number>();
+	return stages.map((stage, index) => {
+		const own = given[index]!;
+		const count = (used.get(stage.name) ?? 0) + 1;
+		used.set(stage.name, count);
+		if (count > 1 && typeof own !== 'string' && own.name !== undefined) {
+			throw new Failure(
+				EXIT.config,
+				`${place(index)}: a stage before it is called "${own.name}" too; rename one`,
+			);
+		}
+		return count === 1 ? stage : { ...stage, name: `${stage.name}-${count}` };
+	});
+};
+
+const placeIn =
+	(place: Place, name: string, { stages }: PipelineFile) =>
+	(index: number, part: string) => {
+		const path = ['pipelines', name, 'stages', index];
+		return place(typeof stages[index] === 'string' ? path : [...path, part]);
+	};
+
+const pipelinePlan = (
+	name: string,
+	pipeline: PipelineFile,
+	place: Place,
+	settings: Settings,
+	on: boolean,
+): PipelinePlan => {
+	const placeOf = placeIn(place, name, pipeline);
+	const stages = collectAll([...pipeline.stages.entries()], ([index, stage]) =>
+		stagePlan(stage, { place: (part) => placeOf(index, part), shared: pipeline, settings, on }),
+	);
+	return {
+		name,
+		delivery: pipeline.delivery ?? 'best-effort',
+		restart: pipeline.restart ?? 'on-failure',
+		delays: delays(pipeline.restart_delay, place(['pipelines', name, 'restart_delay'])),
+		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
+		...(pipeline.late === undefined
+			? {}
+			: { late: milliseconds(pipeline.late, place(['pipelines', name, 'late']), '') }),
+		stages: withUniqueNames(stages, (index) => placeOf(index, 'name'), pipeline.stages),
+	};
+};
+
+const settingsOf = (content: File, written: object, place: Place, overrides: Overrides): Settings => {
+	const own = flatten(written, (path) => place(['settings', ...path]));
+	const file = overrides.settingsFile;
+	const extra = file ? readYaml(file) : undefined;
+	if (extra && (typeof extra.value !== 'object' || Array.isArray(extra.value)))
+		throw new Failure(EXIT.config, `${extra.place([])}: a settings file is a map of names and values`);
+	const more: Settings = extra ? flatten(extra.written as object, extra.place) : new Map();
+	return withOverrides(own, more, content.env_prefix, overrides, {
+		own: (path) => place(['settings', ...path.split('.')]),
+		more: (path) => extra!.place(path.split('.')),
+	});
+};
+
+const checkWhen = ([name, { when }]: [string, PipelineFile], place: Place, settings: Settings): void => {
+	for (const key of Object.keys(when ?? {})) {
+		if (settings.has(key)) continue;
+		const hint = nearest(key, [...settings.keys()]) || '; add it under "settings:"';
+		const where = place(['pipelines', name, 'when', key]);
+		throw new Failure(EXIT.config, `${where}: there is no setting "${key}"${hint}`);
+	}
+};
+
+const nameOf = (file: string, given: string | undefined, place: Place): string => {
+	const name = given ?? basename(file).replace(/\.ya?ml$/, '');
+	if ((NAME_PATTERN.test(name) && name.length <= LONGEST_NAME) || given !== undefined) return name;
+	throw new Failure(
+		EXIT.config,
+		`${place([])}: the file's name gives no good name for its supervisor ("${name}"); add a line "name: ..."`,
+	);
+};
+
+/** A plan, and what an operator should know of it that is no mistake. */
+export type Checked = {
+	plan: Plan;
+	warnings: string[];
+	notes: string[];
+	/** Where a part of a stage stands in the file. */
+	placeOf: (pipeline: string, stage: number, part: string) => string;
+};
+
+/**
+ * The plan in `file`: pipelines whose `when` holds, with every `${setting}` filled in.
+ * Those that are switched off are checked all the same.
+ * @throws Failure(78) with one line per mistake.
+ */
+export const loadChecked = (file: string, overrides: Overrides): Checked => {
+	const { value, written, place } = readYaml(file);
+	const content = validated(value, place);
+	const name = nameOf(file, content.name, place);
+	const settings = settingsOf(content, (written as File).settings ?? {}, place, overrides);
+	const all = Object.entries(content.pipelines);
+	collectAll(all, (entry) => checkWhen(entry, place, settings));
+	const facts = collectAll(all, ([called, spec]): Facts => {
+		const on = holds(spec.when, settings);
+		return {
+			on,
+			plan: pipelinePlan(called, spec, place, settings, on),
+			place: placeIn(place, called, spec),
+			spec,
+		};
+	});
+	const chosen = facts.filter(({ on }) => on);
+	if (chosen.length === 0) {
+		const why =
+			all.length === 0 ? 'there is no pipeline in it; write one' : 'no pipeline is switched on; see "when"';
+		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${why}`);
+	}
+	duties(chosen);
+	const known = all.map(([called]) => called);
+	const pipelines = chosen.map((one) => one.plan);
+	const plan: Plan = { file: resolve(file), name, whole: name, known, pipelines };
+	const { warnings, notes } = advice(content, facts, place);
+	const strays = strayVariables(settings, content.env_prefix, overrides.env);
+	const placeOf: Checked['placeOf'] = (called, stage, part) =>
+		placeIn(place, called, content.pipelines[called]!)(stage, part);
+	return { plan, warnings: [...strays, ...warnings], notes, placeOf };
+};

@@ -1,0 +1,58 @@
+// backlog: what an at-least-once pipeline has still to deliver, as its ack and its log say
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { PipelinePlan } from '../file/config.ts';
+import { ackFileIn, logOf } from '../one/acks.ts';
+
+export type Backlog = {
+	/** Milliseconds since something was acknowledged; undefined when nothing ever was. */
+	age?: number;
+	/** Bytes of the log behind the acknowledged position; undefined when that is not known. */
+	bytes?: number;
+	/** The log, and how long ago it was written to, in milliseconds. */
+	log?: string;
+	quiet?: number;
+};
+
+type File = { path: string; ino: string; size: number; mtimeMs: number };
+
+/** The log and what it was called before its rotations, in the order in which they were written. */
+const filesOf = (log: string): File[] => {
+	const name = basename(log);
+	const entries = readdirSync(dirname(log)).filter((entry) => entry === name || entry.startsWith(`${name}.`));
+	const files = entries.flatMap((entry): File[] => {
+		const path = join(dirname(log), entry);
+		const stat = statSync(path, { throwIfNoEntry: false });
+		return stat?.isFile() ? [{ path, ino: String(stat.ino), size: stat.size, mtimeMs: stat.mtimeMs }] : [];
+	});
+	const isLive = ({ path }: File) => Number(path === log);
+	// Of two that were written within one tick of the kernel's clock, the one with the higher number is older.
+	const byNumber = (a: File, b: File) => b.path.localeCompare(a.path, 'en', { numeric: true });
+	return files.sort((a, b) => isLive(a) - isLive(b) || a.mtimeMs - b.mtimeMs || byNumber(a, b));
+};
+
+/** All that is behind `offset` of the file `ino`; of a file that is no more, all of the live one. */
+const bytesBehind = (files: File[], ino: unknown, offset: number): number => {
+	const at = files.findIndex((file) => file.ino === ino);
+	const from = at < 0 ? files.length - 1 : at;
+	const sum = files.slice(from).reduce((bytes, { size }) => bytes + size, 0);
+	return Math.max(0, sum - (at < 0 ? 0 : offset));
+};
+
+/** What waits for `plan`, whose position is in `usual` unless its source names another, at the time `now` (ms since the epoch). */
+export const backlogOf = (plan: PipelinePlan, usual: string, now: number): Backlog => {
+	const ackFile = ackFileIn(plan.stages[0]!.command) ?? usual;
+	try {
+		const age = Math.max(0, now - Math.round(statSync(ackFile).mtimeMs));
+		const { name, ino, offset } = JSON.parse(readFileSync(ackFile, 'utf8'));
+		const log = logOf(plan, name);
+		const files = log === undefined ? [] : filesOf(log);
+		const live = files.at(-1);
+		if (live === undefined || !Number.isSafeInteger(offset)) return { age };
+		const quiet = Math.max(0, now - Math.round(live.mtimeMs));
+		return { age, bytes: bytesBehind(files, ino, offset), log: live.path, quiet };
+	} catch {
+		return {};
+	}
+};

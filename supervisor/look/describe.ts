@@ -1,0 +1,31 @@
+// describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
+
+import type { PipelinePlan, Plan, StagePlan } from '../file/config.ts';
+import { limitsText } from '../run/confine.ts';
+import { programFor } from '../run/programs.ts';
+
+const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
+	[
+		limits && limitsText(limits),
+		ready !== undefined && `ready within ${ready} ms`,
+		fallback && `or else: ${fallback.join(' ')}`,
+		!programFor(command) && 'not installed here',
+	]
+		.filter(Boolean)
+		.map((remark) => `   # ${remark}`)
+		.join('');
+
+/** A pipeline in one line: its name and those of its stages. */
+export const lineOf = ({ name, stages }: PipelinePlan): string =>
+	`${name}: ${stages.map((stage) => stage.name).join(' | ')}`;
+
+/** What `bpfpipe check` prints of a file that is in order. */
+export const describePlan = ({ file, pipelines }: Plan): string =>
+	[
+		`${file}: ok`,
+		...pipelines.flatMap(({ name, delivery, stages }) => [
+			`${name} (${delivery})`,
+			...stages.map((stage) => `  ${stage.command.join(' ')}${remarks(stage)}`),
+		]),
+		'',
+	].join('\n');

@@ -1,0 +1,21 @@
+// surroundings: what a pipeline needs of its supervisor
+
+import type { Book } from '../../filters/lib/log.ts';
+import type { Said } from '../one/ring.ts';
+import type { Ground } from './launch.ts';
+import type { makePipes } from './pipes.ts';
+
+/** All of it; the defaults are for what only tests and some supervisors set. */
+export type Surroundings = Ground & {
+	log: Book;
+	fallbacks: boolean;
+	/** The first stage that fails ends the pipeline, with its code. */
+	failFast?: boolean;
+	/** Every line that a stage says, and what is said of it. */
+	hear?: (said: Said) => void;
+	/** Called when the pipeline is over: `over()` has its code. */
+	onOver?: () => void;
+	/** Called before each start of the whole; what it throws is tried again. */
+	prepare?: () => void;
+	makePipes?: typeof makePipes;
+};
