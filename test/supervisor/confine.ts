@@ -158,7 +158,8 @@ test('what root alone may is refused to others before anything starts, with 77',
 });
 
 // Whoever calls startProcess has to hand the limits on.
-const callers = readdirSync(join(ROOT, 'supervisor'))
+const callers = (readdirSync(join(ROOT, 'supervisor'), { recursive: true }) as string[])
+	.filter((file) => file.endsWith('.ts'))
 	.map((file) => readFileSync(join(ROOT, 'supervisor', file), 'utf8'))
 	.filter((text) => /^\s.*\bstartProcess\(/m.test(text));
 const handsOn = callers.every((text) => /\blimits\b/.test(text));
