@@ -278,7 +278,11 @@ test('copytruncate: the copy is read to its end, and a notice stands where lines
 			`${log} was copied to a.log.1 and truncated; what was written between the two cannot be known`,
 		);
 		assert.ok(Math.abs(notice.ts - Date.now()) < 20_000);
-		assert.match(stderr, /was truncated; going on in its copy .*a\.log\.1\n.*was copied to a\.log\.1/);
+		// When it has read everything before the truncation there is nothing to go on with in the copy.
+		assert.match(
+			stderr,
+			/^(?:.*was truncated; going on in its copy .*a\.log\.1\n)?bpftrace-tail: warning: .*was copied to a\.log\.1/,
+		);
 	}));
 
 test('a truncation without a copy is a notice of its own kind, and the log goes on from its start', () =>
