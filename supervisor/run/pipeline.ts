@@ -168,7 +168,8 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			if (!wanted || !isUp) return;
 			if (slot === except || slot.held || slot.state() === 'EXITED' || isWaiting(slot)) continue;
 			await slot.end('term');
-			slot.start();
+			// Another one may have got done meanwhile, and ended all: its pipes are closed.
+			if (wanted && isUp) slot.start();
 		}
 	};
 

@@ -51,13 +51,23 @@ const hold = (path: string): HeldPipe => {
 	const [read, write] = endsOf(path);
 	const closeRead = once(read);
 	const closeWrite = once(write);
+	const open = (flags: number) => openSync(`/proc/self/fd/${read}`, flags | O_NONBLOCK);
+	let hasEnded = false;
 	// O_NONBLOCK belongs to the description: a child that shared ours would find its end changed under it.
 	// Without it here, opening would wait for ever when the other end is closed; the spawn takes it off again.
 	return {
 		inode: fstatSync(read).ino,
-		readEnd: () => openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK),
+		readEnd: () => {
+			const end = open(O_RDONLY);
+			// poll(2) tells a reader that comes after the last writer of no end of file, unless it has seen one come and go.
+			if (hasEnded) closeSync(open(O_WRONLY));
+			return end;
+		},
 		writeEnd: () => openSync(`/proc/self/fd/${write}`, O_WRONLY | O_NONBLOCK),
-		closeWrite,
+		closeWrite: () => {
+			hasEnded = true;
+			closeWrite();
+		},
 		close: () => {
 			closeWrite();
 			closeRead();

@@ -130,15 +130,18 @@ const spawn = (
 		reject: false,
 	});
 	relay(child.stderr!, name.split('/').at(-1)!, log);
+	// While its strays are looked for its number may already be another's.
+	let isGone = false;
 	const kill = (signal: NodeJS.Signals) => {
 		try {
-			if (child.pid) process.kill(-child.pid, signal);
+			if (child.pid && !isGone) process.kill(-child.pid, signal);
 		} catch {
 			// The group is gone already, which is what was wanted.
 		}
 	};
 	const endRest = async () => {
 		kill('SIGKILL');
+		isGone = true;
 		// Our own programs start nothing.
 		const strays = ours ? 0 : await endStrays(mark, child.pid!);
 		if (strays > 0) log.warn(`ended ${strays} of its processes that had left its group`);

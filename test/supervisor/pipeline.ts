@@ -272,6 +272,27 @@ test('what cannot be started for want of pipes is tried for ever, says why, and 
 	}
 });
 
+test('a restart in turn, and meanwhile one is done and ends all: nothing is started on closed pipes', async () => {
+	for (let round = 0; round < 30; round++) {
+		const plan = planOf({ restart: 'never' });
+		plan.stages[1]!.ready = 4;
+		const isReadyIn = [1, 7, 2];
+		const world = invent(
+			(name) => (name.endsWith('c') ? 8 : 1),
+			() => isReadyIn[world.live.size] ?? 0,
+		);
+		const pipeline = make(plan, world);
+		await pipeline.start();
+		await sleep(5);
+		const asked = pipeline.restart().catch(() => {});
+		await sleep(round % 3);
+		await pipeline.stop();
+		await asked;
+		await sleep(15);
+		assert.equal([world.faults, world.live.size], [[], 0]);
+	}
+});
+
 test('one that was retired is not started again, by whoever still holds it', async () => {
 	const world = invent(() => 3);
 	const pipeline = make(planOf(), world);
