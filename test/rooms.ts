@@ -121,7 +121,10 @@ test('every stage says how it starts with nothing to do', async () => {
 
 test('every test file runs what it registers', () => {
 	for (const file of sources('test')) {
-		if (/^test\/(run|program|parts|starts|soak)\.ts$|^test\/(fixtures|bench)\//.test(file)) continue;
+		if (
+			/^test\/(run|program|parts|starts|soak)\.ts$|^test\/(fixtures|harness|servers|data|bench)\//.test(file)
+		)
+			continue;
 		const suites = [...read(file).matchAll(/^const (\w+) = suite/gm)].map(([, name]) => name);
 		assert.ok(suites.length > 0 || /^goldenSuite\(/m.test(read(file)), `${file} has no suite`);
 		for (const name of suites)

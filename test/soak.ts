@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildFixtures, HEAD, killMatrix, rowText } from './fixtures/kills.ts';
+import { buildFixtures, HEAD, killMatrix, rowText } from './harness/kills.ts';
 
 const LANES = 2;
 

@@ -3,9 +3,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from './fixtures/ports.ts';
-import { cycleAt, textOf } from './fixtures/published.ts';
+import { cycleAt, textOf } from './data/published.ts';
 import { run } from './program.ts';
+import { freePort } from './servers/ports.ts';
 
 /** Arguments with which a stage waits, and those with which it ends by itself with 0 on empty input. */
 export type Start = { idle: string[]; empty: string[] | 'serves until it is ended' };

@@ -8,9 +8,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { telegrafLacks, telegrafOver } from '../fixtures/telegraf.ts';
 import { hasCommand } from '../parts.ts';
 import { bundleOf, cleanEnv } from '../program.ts';
+import { telegrafLacks, telegrafOver } from '../servers/telegraf.ts';
 import { generate } from './input.ts';
 import { sizes } from './sizes.ts';
 

@@ -20,7 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle } from '../../build.ts';
 import type { Status } from '../../supervisor/health/status.ts';
 import { ask } from '../../supervisor/one/control.ts';
-import { childrenOf, leaveWorld, makeWorld, until, up, type World } from '../fixtures/supervised.ts';
+import { childrenOf, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 import { hasCommand } from '../parts.ts';
 import { cleanEnv, ROOT } from '../program.ts';
 import { sizes } from './sizes.ts';

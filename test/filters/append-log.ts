@@ -21,7 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maxSize } from '../../filters/append-log.ts';
-import { runAsNobody } from '../fixtures/as-nobody.ts';
+import { runAsNobody } from '../harness/as-nobody.ts';
 import { isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 

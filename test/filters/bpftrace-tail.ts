@@ -19,7 +19,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { logPath, refuseMoved } from '../../filters/bpftrace-tail.ts';
 import { writeAck } from '../../filters/lib/ack.ts';
-import { runAsNobody } from '../fixtures/as-nobody.ts';
+import { runAsNobody } from '../harness/as-nobody.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 
 const inFolder = async (body: (log: string, folder: string) => Promise<void>) => {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createIdle } from '../../filters/lib/series/idle.ts';
-import { endAnyway, until } from '../fixtures/carbon.ts';
 import { goldenSuite, outcome, run, start } from '../program.ts';
+import { endAnyway, until } from '../servers/carbon.ts';
 
 goldenSuite('every');
 

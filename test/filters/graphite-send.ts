@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { endAnyway, fakeCarbon, until } from '../fixtures/carbon.ts';
 import { goldenSuite, outcome, run, start } from '../program.ts';
+import { endAnyway, fakeCarbon, until } from '../servers/carbon.ts';
 
 goldenSuite('graphite-send');
 

@@ -19,8 +19,8 @@ import { announce, deltaName, snapshotName, writeWhole } from '../../filters/lib
 import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics.ts';
 import { parseSchemas } from '../../filters/lib/hollow/schema-text.ts';
 import { createDataSet, type DataSet } from '../../filters/lib/hollow/writer.ts';
-import { bomb, metricsBomb } from '../fixtures/bomb.ts';
-import { cycleAt, stateAt, sumAt, version } from '../fixtures/published.ts';
+import { bomb, metricsBomb } from '../data/bomb.ts';
+import { cycleAt, stateAt, sumAt, version } from '../data/published.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
 const test = suite('hollow-cat');

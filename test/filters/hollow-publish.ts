@@ -19,10 +19,10 @@ import { createPacer } from '../../filters/lib/hollow/pacer.ts';
 import type { Outcome, Publisher } from '../../filters/lib/hollow/publisher.ts';
 import { applyDelta, readSnapshot } from '../../filters/lib/hollow/read.ts';
 import { checksum, hex, type State } from '../../filters/lib/hollow/state.ts';
-import { endAnyway, until } from '../fixtures/carbon.ts';
-import { cycleAt, keptLog, stateAt, sumAt, textOf, version } from '../fixtures/published.ts';
+import { cycleAt, keptLog, stateAt, sumAt, textOf, version } from '../data/published.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
+import { endAnyway, until } from '../servers/carbon.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'hollow-publish-'));
 let folders = 0;

@@ -7,12 +7,12 @@ import * as assert from 'uvu/assert';
 import { linesOf } from '../../filters/lib/hollow/cycle.ts';
 import { contentsOf } from '../../filters/lib/hollow/folder.ts';
 import { payloadText } from '../../filters/lib/hollow/payload.ts';
-import { endAnyway } from '../fixtures/carbon.ts';
-import { freePort } from '../fixtures/ports.ts';
-import { cycleNumber, startReceiver, textNumber, until, versionNumber } from '../fixtures/receiver.ts';
-import { type Reply, restServer, type Seen } from '../fixtures/rest-server.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
+import { endAnyway } from '../servers/carbon.ts';
+import { freePort } from '../servers/ports.ts';
+import { cycleNumber, startReceiver, textNumber, until, versionNumber } from '../servers/receiver.ts';
+import { type Reply, restServer, type Seen } from '../servers/rest-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hollow-push-'));
 let files = 0;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { payloadText } from '../../filters/lib/hollow/payload.ts';
-import { endAnyway } from '../fixtures/carbon.ts';
-import { cycleNumber, startReceiver, until, versionNumber } from '../fixtures/receiver.ts';
 import { run, start } from '../program.ts';
+import { endAnyway } from '../servers/carbon.ts';
+import { cycleNumber, startReceiver, until, versionNumber } from '../servers/receiver.ts';
 
 const test = suite('hollow-receive: the program');
 const folder = mkdtempSync(join(tmpdir(), 'hollow-receive-'));

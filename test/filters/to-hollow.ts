@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { type Cycle, createCycleReader } from '../../filters/lib/hollow/cycle.ts';
 import { cycleOf } from '../../filters/lib/hollow/payload.ts';
 import { parseRecord } from '../../filters/lib/record.ts';
-import { until } from '../fixtures/carbon.ts';
 import { cases, goldenSuite, outcome, ROOT, run, start } from '../program.ts';
+import { until } from '../servers/carbon.ts';
 
 goldenSuite('to-hollow');
 
@@ -73,7 +73,7 @@ lines('a recorded session of bpftrace: a version for each print, with the counts
 	}
 });
 
-const KEA = readFileSync(join(ROOT, 'test/fixtures/kea-summary.txt'), 'utf8');
+const KEA = readFileSync(join(ROOT, 'test/data/kea-summary.txt'), 'utf8');
 /** Every histogram and sum in the summary of the Kea loader, which prints no `#!ts`. */
 const KEA_TOTALS = {
 	packet_processing_time: 59,

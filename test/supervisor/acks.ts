@@ -8,7 +8,7 @@ import { lockFile } from '../../filters/lib/lock.ts';
 import { createLog } from '../../filters/lib/log.ts';
 import type { PipelinePlan, Plan } from '../../supervisor/file/config.ts';
 import { ackFile, ackLock, adoptAck, identityOf } from '../../supervisor/one/acks.ts';
-import { command, leaveWorld, makeWorld, until, up, type World } from '../fixtures/supervised.ts';
+import { command, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 
 const test = suite<World>('acks');
 test.before.each((world) => {

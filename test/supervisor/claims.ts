@@ -16,7 +16,7 @@ import {
 	until,
 	up,
 	type World,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 import { run } from '../program.ts';
 
 const test = suite<World>('claims');

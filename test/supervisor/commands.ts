@@ -22,7 +22,7 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 import { outcome, start } from '../program.ts';
 
 const test = suite<World>('commands');

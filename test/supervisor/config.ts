@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { type Checked, loadChecked } from '../../supervisor/file/config.ts';
-import { runAsNobody } from '../fixtures/as-nobody.ts';
+import { runAsNobody } from '../harness/as-nobody.ts';
 import { isRoot, testWith } from '../parts.ts';
 import { matches, ROOT, run } from '../program.ts';
 

@@ -18,7 +18,7 @@ import { createLog } from '../../filters/lib/log.ts';
 import { confined, type Limits, limitsText, refusal, userFor } from '../../supervisor/run/confine.ts';
 import { programFor } from '../../supervisor/run/programs.ts';
 import { startProcess } from '../../supervisor/run/stages.ts';
-import { runAsNobody } from '../fixtures/as-nobody.ts';
+import { runAsNobody } from '../harness/as-nobody.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { outcome, ROOT, start } from '../program.ts';
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SHELL } from '../../supervisor/one/init.ts';
-import { childrenOf, leaveWorld, makeWorld, until, type World } from '../fixtures/supervised.ts';
+import { childrenOf, leaveWorld, makeWorld, until, type World } from '../harness/supervised.ts';
 import { commandsLack, hasCommand, isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome } from '../program.ts';
 

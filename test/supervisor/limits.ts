@@ -27,7 +27,7 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 import { ROOT } from '../program.ts';
 
 const test = suite<World>('limits');

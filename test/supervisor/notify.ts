@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
 import { createNotify, watchdogInterval } from '../../supervisor/one/notify.ts';
-import { until } from '../fixtures/supervised.ts';
+import { until } from '../harness/supervised.ts';
 import { commandsLack, testWith } from '../parts.ts';
 
 const test = suite('notify');

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createOutlet } from '../../supervisor/one/outlet.ts';
-import { leaveWorld, makeWorld, openIn, pidOf, stagesOf, until, type World } from '../fixtures/supervised.ts';
+import { leaveWorld, makeWorld, openIn, pidOf, stagesOf, until, type World } from '../harness/supervised.ts';
 import { bundleOf, cleanEnv, start } from '../program.ts';
 
 const test = suite('outlet');

@@ -8,7 +8,7 @@ import type { PipelinePlan } from '../../supervisor/file/config.ts';
 import { createPipeline, type Pipeline } from '../../supervisor/run/pipeline.ts';
 import type { HeldPipe } from '../../supervisor/run/pipes.ts';
 import type { Descriptors, Ending, Process } from '../../supervisor/run/stages.ts';
-import { until } from '../fixtures/supervised.ts';
+import { until } from '../harness/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -15,7 +15,7 @@ import {
 	until,
 	up,
 	type World,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 
 const test = suite<World>('ready');
 test.before.each((world) => {

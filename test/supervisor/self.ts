@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { faultIn, parseRecord } from '../../filters/lib/record.ts';
 import { appendRotating } from '../../supervisor/health/self.ts';
-import { leaveWorld, makeWorld, until, up, type World } from '../fixtures/supervised.ts';
+import { leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 import { run } from '../program.ts';
 
 const test = suite<World>('self');

@@ -5,7 +5,6 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fakeCarbon } from '../fixtures/carbon.ts';
 import {
 	command,
 	leaveWorld,
@@ -15,8 +14,9 @@ import {
 	until,
 	up,
 	type World,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
+import { fakeCarbon } from '../servers/carbon.ts';
 
 const test = suite<World>('status');
 test.before.each((world) => {

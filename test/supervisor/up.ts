@@ -19,7 +19,7 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../fixtures/supervised.ts';
+} from '../harness/supervised.ts';
 import { run } from '../program.ts';
 
 const test = suite<World>('up');

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { endAnyway, until } from '../fixtures/carbon.ts';
-import { carbonCache } from '../fixtures/carbon-cache.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
+import { endAnyway, until } from '../servers/carbon.ts';
+import { carbonCache } from '../servers/carbon-cache.ts';
 
 const LACK = commandsLack('carbon-cache', 'whisper-fetch');
 const folder = mkdtempSync(join(tmpdir(), 'graphite-send-'));

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { carbonCache } from '../fixtures/carbon-cache.ts';
-import { printsOf } from '../fixtures/prints.ts';
-import { until } from '../fixtures/supervised.ts';
+import { printsOf } from '../data/prints.ts';
+import { until } from '../harness/supervised.ts';
 import { bpftraceLacks, commandsLack, testWith } from '../parts.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
+import { carbonCache } from '../servers/carbon-cache.ts';
 
 const STEP = 2;
 const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 120) * 1000;

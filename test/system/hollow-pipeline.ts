@@ -9,8 +9,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Histogram } from '../../filters/lib/record.ts';
 import type { Status } from '../../supervisor/health/status.ts';
-import { printsOf } from '../fixtures/prints.ts';
-import { until } from '../fixtures/supervised.ts';
+import { printsOf } from '../data/prints.ts';
+import { until } from '../harness/supervised.ts';
 import { bpftraceLacks } from '../parts.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 

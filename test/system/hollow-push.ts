@@ -8,8 +8,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder.ts';
 import { cycleIn, isSameContent } from '../../filters/lib/hollow/rest/read-back.ts';
-import { endAnyway } from '../fixtures/carbon.ts';
-import { flakyProxy, randomFrom } from '../fixtures/flaky-proxy.ts';
+import { outcome, start } from '../program.ts';
+import { endAnyway } from '../servers/carbon.ts';
+import { flakyProxy, randomFrom } from '../servers/flaky-proxy.ts';
 import {
 	cycleNumber,
 	type Receiver,
@@ -17,8 +18,7 @@ import {
 	textNumber,
 	until,
 	versionNumber,
-} from '../fixtures/receiver.ts';
-import { outcome, start } from '../program.ts';
+} from '../servers/receiver.ts';
 
 const CYCLES = 200;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);

@@ -11,11 +11,11 @@ import * as assert from 'uvu/assert';
 import { type Cycle, linesOf } from '../../filters/lib/hollow/cycle.ts';
 import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../../filters/lib/hollow/folder.ts';
 import { checksum, hex } from '../../filters/lib/hollow/state.ts';
-import { endJava, java, javaLacks } from '../fixtures/java.ts';
-import { until } from '../fixtures/supervised.ts';
-import { random, textOf, versions } from '../fixtures/versions.ts';
+import { random, textOf, versions } from '../data/versions.ts';
+import { until } from '../harness/supervised.ts';
 import { testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, run } from '../program.ts';
+import { endJava, java, javaLacks } from '../servers/java.ts';
 
 const test = suite('hollow, the real library');
 const lacks = javaLacks();

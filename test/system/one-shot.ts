@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Carbon, endAnyway, fakeCarbon } from '../fixtures/carbon.ts';
 import { bundleOf, cleanEnv, outcome } from '../program.ts';
+import { type Carbon, endAnyway, fakeCarbon } from '../servers/carbon.ts';
 
 const test = suite('one-shot runs');
 test.after(endAnyway);

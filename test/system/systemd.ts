@@ -18,9 +18,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder.ts';
 import { metricsIn } from '../../filters/lib/hollow/metrics.ts';
-import { type CarbonCache, carbonCache } from '../fixtures/carbon-cache.ts';
 import { bpftraceLacks, commandsLack, isRoot, testWith } from '../parts.ts';
 import { ROOT } from '../program.ts';
+import { type CarbonCache, carbonCache } from '../servers/carbon-cache.ts';
 
 const test = suite('systemd');
 const SUPERVISOR = '/usr/local/bin/bpfpipe\0up';

@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dial } from '../../../filters/lib/dial.ts';
-import { freePort } from '../../fixtures/ports.ts';
+import { freePort } from '../../servers/ports.ts';
 
 const test = suite('dial');
 

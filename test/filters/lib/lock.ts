@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holderOf, lockFile, signatureIn } from '../../../filters/lib/lock.ts';
-import { until } from '../../fixtures/supervised.ts';
+import { until } from '../../harness/supervised.ts';
 import { isRoot, testWith } from '../../parts.ts';
 
 const test = suite('lock');

@@ -8,8 +8,8 @@ import { behindHole } from '../../../../filters/lib/bpftrace/hole.ts';
 import { createNoise } from '../../../../filters/lib/bpftrace/noise.ts';
 import { createSilence, IDLE_MS, PAUSE_MS } from '../../../../filters/lib/bpftrace/silence.ts';
 import { withoutFront } from '../../../../filters/lib/bpftrace/text.ts';
-import { asTable, asText, model, textStyle } from '../../../fixtures/print-histograms.ts';
-import { read } from '../../../fixtures/read-histograms.ts';
+import { asTable, asText, model, textStyle } from '../../../data/print-histograms.ts';
+import { read } from '../../../harness/read-histograms.ts';
 
 const test = suite('oddities');
 

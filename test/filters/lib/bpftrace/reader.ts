@@ -6,8 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exact, faultIn, type Histogram, parseRecord } from '../../../../filters/lib/record.ts';
 import { settingsOf } from '../../../../filters/parse-histogram.ts';
-import { asJson, asTable, asText, type Model, model, textStyle } from '../../../fixtures/print-histograms.ts';
-import { accounted, essence, read } from '../../../fixtures/read-histograms.ts';
+import { asJson, asTable, asText, type Model, model, textStyle } from '../../../data/print-histograms.ts';
+import { accounted, essence, read } from '../../../harness/read-histograms.ts';
 import { cases } from '../../../program.ts';
 
 const pieces = (...texts: string[]) => texts.map((text) => Buffer.from(text));

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { random } from '../../../fixtures/versions.ts';
+import { random } from '../../../data/versions.ts';
 import { cases, run } from '../../../program.ts';
 
 const test = suite('histograms as bytes');

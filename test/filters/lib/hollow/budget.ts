@@ -14,7 +14,7 @@ import { hasMetrics } from '../../../../filters/lib/hollow/shape.ts';
 import type { State } from '../../../../filters/lib/hollow/state.ts';
 import { recordOf } from '../../../../filters/lib/hollow/values.ts';
 import { createDataSet, type DataSet } from '../../../../filters/lib/hollow/writer.ts';
-import { bomb, listBomb, metricsBomb, setBomb } from '../../../fixtures/bomb.ts';
+import { bomb, listBomb, metricsBomb, setBomb } from '../../../data/bomb.ts';
 
 const test = suite('hollow budget');
 const LIMIT = 4_000_000;

@@ -15,7 +15,7 @@ import { parseSchemas } from '../../../../filters/lib/hollow/schema-text.ts';
 import type { State } from '../../../../filters/lib/hollow/state.ts';
 import { blobsOf } from '../../../../filters/lib/hollow/write.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
-import { cycles } from '../../../fixtures/cycles.ts';
+import { cycles } from '../../../data/cycles.ts';
 import { ROOT } from '../../../program.ts';
 
 const test = suite('hollow diff');

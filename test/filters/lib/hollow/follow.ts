@@ -27,8 +27,8 @@ import { Follower, follow, type Look } from '../../../../filters/lib/hollow/foll
 import { addCycle, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { checksum } from '../../../../filters/lib/hollow/state.ts';
 import { createDataSet, type DataSet } from '../../../../filters/lib/hollow/writer.ts';
-import { keptLog } from '../../../fixtures/published.ts';
-import { versionOf, versions } from '../../../fixtures/versions.ts';
+import { keptLog } from '../../../data/published.ts';
+import { versionOf, versions } from '../../../data/versions.ts';
 
 const test = suite('hollow follow');
 const v = versionOf;

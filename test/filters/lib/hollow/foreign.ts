@@ -21,7 +21,7 @@ import { openPublisher } from '../../../../filters/lib/hollow/publisher.ts';
 import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
 import { linePieces, tryOut } from '../../../../filters/lib/hollow/shown.ts';
 import type { State } from '../../../../filters/lib/hollow/state.ts';
-import { cycleAt, keptLog, version } from '../../../fixtures/published.ts';
+import { cycleAt, keptLog, version } from '../../../data/published.ts';
 import { ROOT } from '../../../program.ts';
 
 const test = suite('hollow, foreign');

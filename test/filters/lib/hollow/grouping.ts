@@ -8,7 +8,7 @@ import { addCycle, metricsIn, schemaFor } from '../../../../filters/lib/hollow/m
 import { LATEST_MS, versionAt } from '../../../../filters/lib/hollow/versions.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { faultIn, type Histogram, type Sum } from '../../../../filters/lib/record.ts';
-import { buckets, texts, totalOf, wholes } from '../../../fixtures/cycles.ts';
+import { buckets, texts, totalOf, wholes } from '../../../data/cycles.ts';
 
 const test = suite('hollow grouping');
 const TS = 1763712000000;

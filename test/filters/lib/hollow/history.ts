@@ -28,7 +28,7 @@ import { type Entry, historyOf } from '../../../../filters/lib/hollow/history.ts
 import { entryLine, historyText, timeOf } from '../../../../filters/lib/hollow/history-text.ts';
 import { addCycle, schemaFor } from '../../../../filters/lib/hollow/metrics.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
-import { versionOf, versions } from '../../../fixtures/versions.ts';
+import { versionOf, versions } from '../../../data/versions.ts';
 import { ROOT } from '../../../program.ts';
 
 const test = suite('hollow history');

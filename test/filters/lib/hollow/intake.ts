@@ -5,7 +5,7 @@ import { createIntake } from '../../../../filters/lib/hollow/intake.ts';
 import { createThinning } from '../../../../filters/lib/hollow/thinning.ts';
 import { AHEAD, isAhead, versionAt } from '../../../../filters/lib/hollow/versions.ts';
 import { createLog } from '../../../../filters/lib/log.ts';
-import { cycleNumber, versionNumber } from '../../../fixtures/receiver.ts';
+import { cycleNumber, versionNumber } from '../../../servers/receiver.ts';
 
 const test = suite('intake');
 const log = createLog({ name: 't', level: 'error', format: 'text', priorities: false, write: () => {} });

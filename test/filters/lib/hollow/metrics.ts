@@ -10,7 +10,7 @@ import { checksum } from '../../../../filters/lib/hollow/state.ts';
 import { ordinalsOf, recordOf } from '../../../../filters/lib/hollow/values.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../../../../filters/lib/record.ts';
-import { cycles } from '../../../fixtures/cycles.ts';
+import { cycles } from '../../../data/cycles.ts';
 
 const test = suite('hollow metrics');
 const TIME = '2025-11-21T00:00:00.000Z';

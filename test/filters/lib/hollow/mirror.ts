@@ -10,11 +10,11 @@ import { decodeIndex, keyOf } from '../../../../filters/lib/hollow/layout.ts';
 import { applyDelta, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
 import { checksum, hex } from '../../../../filters/lib/hollow/state.ts';
 import { credentialsFrom, parseS3Uri } from '../../../../filters/lib/hollow/store.ts';
-import { endAnyway, until } from '../../../fixtures/carbon.ts';
-import { cycleAt, sumAt, textOf, version } from '../../../fixtures/published.ts';
-import { type S3, S3_ENV, s3Lacks, startS3 } from '../../../fixtures/s3.ts';
+import { cycleAt, sumAt, textOf, version } from '../../../data/published.ts';
 import { testWith } from '../../../parts.ts';
 import { outcome, run, start } from '../../../program.ts';
+import { endAnyway, until } from '../../../servers/carbon.ts';
+import { type S3, S3_ENV, s3Lacks, startS3 } from '../../../servers/s3.ts';
 
 const test = suite('hollow mirror');
 const room = mkdtempSync(join(tmpdir(), 'mirror-'));

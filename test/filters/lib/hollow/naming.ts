@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hostOf, isSynthetic, nameOf, parseName, sourceOf } from '../../../../filters/lib/hollow/naming.ts';
-import { texts } from '../../../fixtures/cycles.ts';
+import { texts } from '../../../data/cycles.ts';
 
 const test = suite('hollow naming');
 

@@ -15,8 +15,8 @@ import {
 } from '../../../../filters/lib/hollow/folder.ts';
 import { stateText } from '../../../../filters/lib/hollow/json.ts';
 import { openPublisher } from '../../../../filters/lib/hollow/publisher.ts';
-import { cycleAt, keptLog, version } from '../../../fixtures/published.ts';
-import { random } from '../../../fixtures/versions.ts';
+import { cycleAt, keptLog, version } from '../../../data/published.ts';
+import { random } from '../../../data/versions.ts';
 
 const test = suite('hollow, noted');
 const folder = mkdtempSync(join(tmpdir(), 'noted-'));

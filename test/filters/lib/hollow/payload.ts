@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Cycle } from '../../../../filters/lib/hollow/cycle.ts';
 import { cycleOf, PayloadError, payloadText } from '../../../../filters/lib/hollow/payload.ts';
 import type { Bucket } from '../../../../filters/lib/record.ts';
-import { cycles, inOrder } from '../../../fixtures/cycles.ts';
+import { cycles, inOrder } from '../../../data/cycles.ts';
 
 const test = suite('hollow payload');
 const VERSION = '20251121000000000';

@@ -33,7 +33,7 @@ import { readSnapshot } from '../../../../filters/lib/hollow/read.ts';
 import { checksum } from '../../../../filters/lib/hollow/state.ts';
 import { ordinalsOf, recordOf } from '../../../../filters/lib/hollow/values.ts';
 import { createDataSet } from '../../../../filters/lib/hollow/writer.ts';
-import { cycleAt, keptLog, stateAt, sumAt, version } from '../../../fixtures/published.ts';
+import { cycleAt, keptLog, stateAt, sumAt, version } from '../../../data/published.ts';
 import { isRoot, testWith } from '../../../parts.ts';
 import { ROOT } from '../../../program.ts';
 

@@ -10,7 +10,7 @@ import {
 	unfinishedIn,
 	versionsIn,
 } from '../../../../filters/lib/hollow/retention.ts';
-import { version } from '../../../fixtures/published.ts';
+import { version } from '../../../data/published.ts';
 
 const test = suite('hollow retention');
 

@@ -10,7 +10,7 @@ import type { Finding } from '../../../../filters/lib/tail/chain.ts';
 import { follow } from '../../../../filters/lib/tail/follow.ts';
 import { type LogPosition, logPosition } from '../../../../filters/lib/tail/position.ts';
 import { createWatch } from '../../../../filters/lib/tail/watch.ts';
-import { type Manner, writerOf } from '../../../fixtures/log-writer.ts';
+import { type Manner, writerOf } from '../../../data/log-writer.ts';
 
 const PACE = { poll: 10, quiet: 6, rotate: 15, sure: 5000 };
 const TICK_MS = 11;

@@ -12,7 +12,7 @@ import {
 } from '../../../../../filters/lib/bpftrace/print/part.ts';
 import { fixedOf } from '../../../../../filters/lib/bpftrace/records.ts';
 import { faultIn, parseRecord } from '../../../../../filters/lib/record.ts';
-import { SETTINGS } from '../../../../fixtures/read-histograms.ts';
+import { SETTINGS } from '../../../../harness/read-histograms.ts';
 
 const test = suite('part');
 

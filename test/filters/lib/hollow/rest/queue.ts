@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { folderQueue, loaded, memoryQueue } from '../../../../../filters/lib/hollow/rest/queue.ts';
-import { cycleNumber } from '../../../../fixtures/receiver.ts';
+import { cycleNumber } from '../../../../servers/receiver.ts';
 
 const test = suite('queue');
 const folder = mkdtempSync(join(tmpdir(), 'queue-'));
