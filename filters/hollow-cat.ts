@@ -38,21 +38,21 @@
 // (`--version` is this program's own version, as with every stage.)
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
-import { Budget } from './lib/hollow/budget.ts';
-import { compare } from './lib/hollow/comparison.ts';
-import { diffLines, tallies, talliesText } from './lib/hollow/diff.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
-import { follow } from './lib/hollow/follow.ts';
-import { historyOf } from './lib/hollow/history.ts';
-import { entryLine, historyText } from './lib/hollow/history-text.ts';
-import { statePieces } from './lib/hollow/json.ts';
-import { schemaText } from './lib/hollow/schema-text.ts';
-import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/shown.ts';
-import type { State } from './lib/hollow/state.ts';
-import { statsText } from './lib/hollow/stats.ts';
-import { watchAnnouncements } from './lib/hollow/watch.ts';
-import { wayFromSnapshot } from './lib/hollow/way.ts';
+import { Budget } from './lib/hollow/blob/budget.ts';
+import type { State } from './lib/hollow/blob/state.ts';
+import { schemaText } from './lib/hollow/blob/type/schema-text.ts';
+import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder/folder.ts';
+import { follow } from './lib/hollow/folder/follow.ts';
+import { watchAnnouncements } from './lib/hollow/folder/watch.ts';
+import { wayFromSnapshot } from './lib/hollow/folder/way.ts';
+import { type Asked, askedIn, OPTIONS } from './lib/hollow/view/asked.ts';
+import { compare } from './lib/hollow/view/comparison.ts';
+import { diffLines, tallies, talliesText } from './lib/hollow/view/diff.ts';
+import { historyOf } from './lib/hollow/view/history.ts';
+import { entryLine, historyText } from './lib/hollow/view/history-text.ts';
+import { statePieces } from './lib/hollow/view/json.ts';
+import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/view/shown.ts';
+import { statsText } from './lib/hollow/view/stats.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { watchTrouble } from './lib/tail/watch.ts';

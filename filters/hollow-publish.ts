@@ -39,11 +39,11 @@
 
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { createIntake } from './lib/hollow/intake.ts';
-import { keepOf } from './lib/hollow/local.ts';
-import { createMirror } from './lib/hollow/mirror.ts';
-import { createPacer } from './lib/hollow/pacer.ts';
-import { openPublisher } from './lib/hollow/publisher.ts';
+import { createIntake } from './lib/hollow/metrics/intake.ts';
+import { keepOf } from './lib/hollow/publish/local.ts';
+import { createPacer } from './lib/hollow/publish/pacer.ts';
+import { openPublisher } from './lib/hollow/publish/publisher.ts';
+import { createMirror } from './lib/hollow/store/mirror.ts';
 import { duration, positiveDuration } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
 
@@ -65,7 +65,7 @@ const STORE_MS = 5000;
 const storeOf = async (uri: string | undefined, endpoint: string | undefined, file: string | undefined) =>
 	uri === undefined
 		? undefined
-		: (await import('./lib/hollow/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
+		: (await import('./lib/hollow/store/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
 
 stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');

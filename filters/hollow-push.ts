@@ -37,13 +37,13 @@
 
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/cycle.ts';
-import { createIntake } from './lib/hollow/intake.ts';
-import { keepOf, openLocal } from './lib/hollow/local.ts';
-import { check } from './lib/hollow/rest/check.ts';
-import { createClient } from './lib/hollow/rest/client.ts';
+import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
+import { createIntake } from './lib/hollow/metrics/intake.ts';
+import { keepOf, openLocal } from './lib/hollow/publish/local.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
-import { openSink } from './lib/hollow/rest/sink.ts';
+import { check } from './lib/hollow/rest/push/check.ts';
+import { createClient } from './lib/hollow/rest/push/client.ts';
+import { openSink } from './lib/hollow/rest/push/sink.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';

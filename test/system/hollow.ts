@@ -8,9 +8,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Cycle, linesOf } from '../../filters/lib/hollow/cycle.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../../filters/lib/hollow/folder.ts';
-import { checksum, hex } from '../../filters/lib/hollow/state.ts';
+import { checksum, hex } from '../../filters/lib/hollow/blob/state.ts';
+import {
+	announcedIn,
+	contentsOf,
+	loadAlong,
+	type Version,
+	wayTo,
+} from '../../filters/lib/hollow/folder/folder.ts';
+import { type Cycle, linesOf } from '../../filters/lib/hollow/metrics/cycle.ts';
 import { random, textOf, versions } from '../data/versions.ts';
 import { until } from '../harness/supervised.ts';
 import { testWith } from '../parts.ts';

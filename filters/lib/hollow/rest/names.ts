@@ -5,9 +5,9 @@
 //   PUT  BASE/api/datasets/NAME/versions/VERSION/status {"status":"PUBLISHED"}
 
 import { EXIT, Failure } from '../../failure.ts';
-import { isVersion } from '../cycle.ts';
-import type { Version } from '../folder.ts';
-import { versionAt } from '../versions.ts';
+import type { Version } from '../folder/folder.ts';
+import { versionAt } from '../folder/versions.ts';
+import { isVersion } from '../metrics/cycle.ts';
 
 const LONGEST_NAME = 100;
 

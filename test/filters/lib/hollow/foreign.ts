@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BlobError } from '../../../../filters/lib/hollow/errors.ts';
+import { BlobError } from '../../../../filters/lib/hollow/blob/bytes/errors.ts';
+import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/blob/read.ts';
+import type { State } from '../../../../filters/lib/hollow/blob/state.ts';
 import {
 	ANNOUNCED,
 	contentsOf,
@@ -13,14 +15,12 @@ import {
 	partsOf,
 	snapshotName,
 	wayTo,
-} from '../../../../filters/lib/hollow/folder.ts';
-import { Follower, follow } from '../../../../filters/lib/hollow/follow.ts';
-import { stateText } from '../../../../filters/lib/hollow/json.ts';
-import { checkNoted, TAG } from '../../../../filters/lib/hollow/noted.ts';
-import { openPublisher } from '../../../../filters/lib/hollow/publisher.ts';
-import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
-import { linePieces, tryOut } from '../../../../filters/lib/hollow/shown.ts';
-import type { State } from '../../../../filters/lib/hollow/state.ts';
+} from '../../../../filters/lib/hollow/folder/folder.ts';
+import { Follower, follow } from '../../../../filters/lib/hollow/folder/follow.ts';
+import { checkNoted, TAG } from '../../../../filters/lib/hollow/folder/noted.ts';
+import { openPublisher } from '../../../../filters/lib/hollow/publish/publisher.ts';
+import { stateText } from '../../../../filters/lib/hollow/view/json.ts';
+import { linePieces, tryOut } from '../../../../filters/lib/hollow/view/shown.ts';
 import { cycleAt, keptLog, version } from '../../../data/published.ts';
 import { ROOT } from '../../../program.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { millisOf, versionAt } from '../../../../../filters/lib/hollow/folder/versions.ts';
 import {
 	apiBase,
 	below,
@@ -8,8 +9,7 @@ import {
 	isStep,
 	versionOf,
 } from '../../../../../filters/lib/hollow/rest/names.ts';
-import { stepsOf } from '../../../../../filters/lib/hollow/rest/routes.ts';
-import { millisOf, versionAt } from '../../../../../filters/lib/hollow/versions.ts';
+import { stepsOf } from '../../../../../filters/lib/hollow/rest/receive/routes.ts';
 
 const test = suite('names');
 

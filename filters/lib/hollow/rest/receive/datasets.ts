@@ -1,0 +1,189 @@
+// datasets: the data sets of a receiver: a folder of blobs each, its publisher, and the versions on their way into it
+
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, EXIT, Failure, verdict } from '../../../failure.ts';
+import type { Log } from '../../../log.ts';
+import { ValueError } from '../../blob/bytes/errors.ts';
+import { contentsOf, loadAlong, type Version, wayTo } from '../../folder/folder.ts';
+import type { Cycle } from '../../metrics/cycle.ts';
+import { cycleIn } from '../../metrics/read-back.ts';
+import { type Outcome, openPublisher, type Publisher } from '../../publish/publisher.ts';
+import { announcedOrNone } from '../../publish/restore.ts';
+import { isDataset } from '../names.ts';
+import { HttpError } from './http-error.ts';
+import { createIncoming, type Incoming } from './incoming.ts';
+
+/** One data set. Reading needs no lock; the first call that writes takes the folder's. */
+export type Dataset = {
+	name: string;
+	announced: () => Version | undefined;
+	/** The versions that can be read, ascending. */
+	versions: () => Version[];
+	/** What was published as a version that `versions` has. Throws Failure. */
+	read: (version: Version) => Cycle;
+	/** The versions that are begun; undefined when nobody has written since the start. */
+	incoming: () => Incoming | undefined;
+	/** Become the writer. Throws HttpError. */
+	open: () => Promise<Incoming>;
+	publish: (cycle: Cycle) => Promise<Outcome>;
+	/** One after the other: whatever decides by what is published and then changes it. */
+	serial: <T>(work: () => T | Promise<T>) => Promise<T>;
+	close: () => Promise<void>;
+};
+
+export type DatasetsOptions = {
+	folder: string;
+	keep: number;
+	log: Log;
+	/** See `createIncoming`; `mostBytes` bounds the bodies of all data sets together. */
+	mostBegun: number;
+	mostBytes: number;
+	patienceMs: number;
+	mostDatasets: number;
+};
+
+/** A Failure of the publisher as an answer: what the client can change, what passes, and what neither can help. */
+export const refusalOf = (error: unknown): HttpError => {
+	if (error instanceof ValueError) return new HttpError(422, 'payload', error.message);
+	const { code, message } = verdict(error);
+	if (code === EXIT.data) return new HttpError(422, 'payload', message);
+	if (code === EXIT.config) return new HttpError(409, 'conflict', message);
+	if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+		return new HttpError(507, 'server', 'no space is left where the receiver writes');
+	const passes = code === EXIT.again || code === EXIT.unavailable || code === EXIT.denied;
+	if (passes) return new HttpError(503, 'server', message, 'try again later', { 'Retry-After': '5' });
+	return new HttpError(500, 'server', 'a bug in the receiver; its log has more');
+};
+
+const versionsIn = (folder: string, announced: Version | undefined): Version[] => {
+	if (announced === undefined) return [];
+	const { snapshots, next } = contentsOf(folder);
+	const all = new Set([...snapshots, ...next.values()]);
+	return [...all]
+		.filter((one) => BigInt(one) <= BigInt(announced))
+		.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+};
+
+const createDataset = (name: string, options: DatasetsOptions): Dataset => {
+	const { keep, log, mostBegun, patienceMs } = options;
+	const folder = join(options.folder, name);
+	let tail: Promise<unknown> = Promise.resolve();
+	let publisher: Publisher | undefined;
+	let incoming: Incoming | undefined;
+
+	const announced = () => {
+		if (publisher) return publisher.announced();
+		return announcedOrNone(folder);
+	};
+	const serial = <T>(work: () => T | Promise<T>): Promise<T> => {
+		const result = tail.then(work);
+		tail = result.catch(() => {});
+		return result;
+	};
+	const close = async () => {
+		const open = publisher;
+		[publisher, incoming] = [undefined, undefined];
+		await open?.close();
+	};
+	const begin = async (): Promise<Incoming> => {
+		if (incoming) return incoming;
+		try {
+			publisher = await openPublisher({ folder, keep, log });
+		} catch (error) {
+			// Nothing that the client could send would help, so this must not look like its mistake.
+			throw new HttpError(503, 'server', describe(error), 'see the log of the receiver', {
+				'Retry-After': '5',
+			});
+		}
+		incoming = createIncoming({
+			folder,
+			most: mostBegun,
+			patienceMs,
+			now: () => performance.now(),
+			onExpired: ({ version }) =>
+				log.warn(`${name}: version ${version} was begun and not finished; it is forgotten`, {}, 'expired'),
+		});
+		return incoming;
+	};
+	return {
+		name,
+		announced,
+		versions: () => versionsIn(folder, announced()),
+		read: (version) => cycleIn(loadAlong(folder, wayTo(contentsOf(folder), version)), version, name),
+		incoming: () => incoming,
+		open: () => serial(begin),
+		publish: async (cycle) => {
+			try {
+				return await publisher!.publish(cycle);
+			} catch (error) {
+				// Someone else has been in the folder: the next call takes it up as it is now.
+				if (error instanceof Failure && error.code === EXIT.again) await close();
+				throw error;
+			}
+		},
+		serial,
+		close: async () => {
+			incoming?.clear();
+			await close();
+		},
+	};
+};
+
+export type Datasets = {
+	/** The data set of that name, if there is one. */
+	find: (name: string) => Dataset | undefined;
+	/** The data set of that name, made if need be. Throws HttpError. */
+	make: (name: string) => Dataset;
+	list: () => Dataset[];
+	/** Whether so many more bytes may lie around as bodies. */
+	hasRoom: (bytes: number) => boolean;
+	expire: () => void;
+	close: () => Promise<void>;
+};
+
+/** All the data sets below a folder. Throws the system's error when the folder cannot be had. */
+export const createDatasets = (options: DatasetsOptions): Datasets => {
+	const { folder, mostDatasets, mostBytes, log } = options;
+	const known = new Map<string, Dataset>();
+	const add = (name: string): Dataset => {
+		const dataset = createDataset(name, options);
+		known.set(name, dataset);
+		return dataset;
+	};
+	mkdirSync(folder, { recursive: true });
+	const refresh = () => {
+		for (const entry of readdirSync(folder, { withFileTypes: true }))
+			if (entry.isDirectory() && isDataset(entry.name) && !known.has(entry.name)) add(entry.name);
+	};
+	refresh();
+
+	const list = () => {
+		refresh();
+		return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+	};
+	const find = (name: string) => {
+		if (!known.has(name)) refresh();
+		return known.get(name);
+	};
+	const incoming = () => [...known.values()].flatMap((dataset) => dataset.incoming() ?? []);
+	return {
+		find,
+		make: (name) => {
+			const found = find(name);
+			if (found) return found;
+			if (known.size >= mostDatasets)
+				throw new HttpError(403, 'limit', `there are ${mostDatasets} data sets; no more are made`);
+			return add(name);
+		},
+		list,
+		hasRoom: (bytes) => incoming().reduce((all, one) => all + one.bytes(), bytes) <= mostBytes,
+		expire: () => {
+			for (const one of incoming()) one.expire();
+		},
+		close: async () => {
+			for (const dataset of known.values())
+				await dataset.close().catch((error) => log.warn(`${dataset.name}: ${describe(error)}`));
+		},
+	};
+};

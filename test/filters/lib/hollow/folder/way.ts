@@ -1,0 +1,81 @@
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Contents } from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { wayByDeltas, wayFromSnapshot } from '../../../../../filters/lib/hollow/folder/way.ts';
+
+const test = suite('hollow way');
+
+const contents = (snapshots: number[], next: [number, number][], back: [number, number][]): Contents => {
+	const map = (pairs: [number, number][]) => new Map(pairs.map(([from, to]) => [String(from), String(to)]));
+	return { snapshots: snapshots.sort((a, b) => a - b).map(String), next: map(next), back: map(back) };
+};
+
+test('from the snapshot below, or else from the one above', () => {
+	const held = contents(
+		[3, 7],
+		[[3, 4]],
+		[
+			[7, 6],
+			[6, 5],
+			[3, 2],
+		],
+	);
+	assert.equal(wayFromSnapshot(held, '4'), ['3', '4']);
+	assert.equal(wayFromSnapshot(held, '5'), ['7', '6', '5']);
+	assert.equal(wayFromSnapshot(held, '2'), ['3', '2']);
+	assert.throws(() => wayFromSnapshot(held, '8'), /no way to 8: no delta-7-8/);
+	assert.throws(() => wayFromSnapshot(held, '1'), /no snapshot at or below 1/);
+});
+
+test('by deltas alone, either way; undefined where they end or lead past', () => {
+	const held = contents(
+		[],
+		[
+			[1, 2],
+			[2, 3],
+			[3, 9],
+		],
+		[
+			[3, 2],
+			[2, 1],
+		],
+	);
+	assert.equal(wayByDeltas(held, '1', '3'), ['2', '3']);
+	assert.equal(wayByDeltas(held, '3', '1'), ['2', '1']);
+	assert.equal(wayByDeltas(held, '3', '3'), []);
+	assert.is(wayByDeltas(held, '3', '4'), undefined);
+	assert.is(wayByDeltas(held, '9', '3'), undefined);
+});
+
+test('whatever a folder holds: each step of a way is there, and it ends where it should', () => {
+	const some = fc.integer({ min: 1, max: 9 });
+	const up = fc.tuple(some, some).filter(([from, to]) => from < to);
+	const pairs = fc.array(up, { maxLength: 12 });
+	fc.assert(
+		fc.property(fc.uniqueArray(some), pairs, pairs, some, some, (snapshots, next, down, to, at) => {
+			const held = contents(
+				snapshots,
+				next,
+				down.map(([a, b]) => [b, a]),
+			);
+			const check = (way: string[]) => {
+				for (const [index, one] of way.entries())
+					if (index > 0) assert.ok([held.next, held.back].some((map) => map.get(way[index - 1]!) === one));
+				assert.is(way.at(-1), String(to));
+			};
+			const way = wayByDeltas(held, String(at), String(to));
+			if (way) check([String(at), ...way]);
+			try {
+				const found = wayFromSnapshot(held, String(to));
+				assert.ok(held.snapshots.includes(found[0]!));
+				check(found);
+			} catch (error) {
+				assert.match((error as Error).message, /^no (way|snapshot)/);
+				assert.not(held.snapshots.includes(String(to)));
+			}
+		}),
+	);
+});
+
+test.run();
