@@ -40,7 +40,7 @@
 import { writeAck } from './lib/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { keepOf } from './lib/hollow/publish/local.ts';
+import { keepOf } from './lib/hollow/publish/local-folder.ts';
 import { createPacer } from './lib/hollow/publish/pacer.ts';
 import { openPublisher } from './lib/hollow/publish/publisher.ts';
 import { createMirror } from './lib/hollow/store/mirror.ts';

@@ -35,9 +35,9 @@
 // While a version is parsed and published nothing else is answered. A million buckets took 5 s in all, at 412 MB.
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { keepOf } from './lib/hollow/publish/local.ts';
+import { keepOf } from './lib/hollow/publish/local-folder.ts';
 import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
-import { createReceiver } from './lib/hollow/rest/receive/receive.ts';
+import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
 import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
 import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
 import { byteSize, hostPort } from './lib/options.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder/folder.ts';
-import { cycleIn, isSameContent } from '../../filters/lib/hollow/metrics/read-back.ts';
+import { cycleIn, isSameContent } from '../../filters/lib/hollow/metrics/published-cycle.ts';
 import { outcome, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
 import { flakyProxy, randomFrom } from '../servers/flaky-proxy.ts';

@@ -20,7 +20,7 @@ import { about, EXIT, Failure, naming } from '../../failure.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
 import { applyDelta, readSnapshot } from '../blob/read.ts';
 import type { State } from '../blob/state.ts';
-import { checkNoted } from './noted.ts';
+import { checkNoted } from './tags.ts';
 
 /** A version as its digits. */
 export type Version = string;

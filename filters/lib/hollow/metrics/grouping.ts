@@ -4,7 +4,7 @@
 import { add } from '../../series/exact.ts';
 import { align, sum } from '../../series/layout.ts';
 import type { Version } from '../folder/folder.ts';
-import { LATEST_MS, versionAt } from '../folder/versions.ts';
+import { LATEST_MS, versionAt } from '../version.ts';
 import type { Cycle } from './cycle.ts';
 import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';

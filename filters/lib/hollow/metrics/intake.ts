@@ -2,7 +2,7 @@
 
 import type { Log } from '../../log.ts';
 import type { AnyRecord, Control, Position } from '../../record.ts';
-import { AHEAD, isAhead } from '../folder/versions.ts';
+import { AHEAD, isAhead } from '../version.ts';
 import { type Cycle, createCycleReader } from './cycle.ts';
 import { createThinning } from './thinning.ts';
 

@@ -1,6 +1,6 @@
 // thinning: fewer cycles than come, by the times in their versions
 
-import { millisOf } from '../folder/versions.ts';
+import { millisOf } from '../version.ts';
 import type { Cycle } from './cycle.ts';
 
 export type Thinning = {

@@ -8,8 +8,8 @@ import { BlobError } from '../blob/bytes/errors.ts';
 import { peekHeader } from '../blob/read.ts';
 import type { State } from '../blob/state.ts';
 import { announcedIn, contentsOf, loadAlong, snapshotName, type Version, wayTo } from '../folder/folder.ts';
-import { TAG } from '../folder/noted.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from '../folder/retention.ts';
+import { TAG } from '../folder/tags.ts';
 import { isVersion } from '../metrics/cycle.ts';
 
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */

@@ -6,8 +6,8 @@
 
 import { EXIT, Failure } from '../../failure.ts';
 import type { Version } from '../folder/folder.ts';
-import { versionAt } from '../folder/versions.ts';
 import { isVersion } from '../metrics/cycle.ts';
+import { versionAt } from '../version.ts';
 
 const LONGEST_NAME = 100;
 

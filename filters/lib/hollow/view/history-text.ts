@@ -1,6 +1,6 @@
 // history-text: the versions of a folder as lines, for people and for programs
 
-import { millisOf } from '../folder/versions.ts';
+import { millisOf } from '../version.ts';
 import { changeOf, type Entry } from './history.ts';
 
 /** The time in a version, as ISO text; undefined when it is no time. */

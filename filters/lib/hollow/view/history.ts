@@ -10,8 +10,8 @@ import { type Header, readHeader } from '../blob/header.ts';
 import { readSection, type Section } from '../blob/section.ts';
 import { announcement, type Unannounced } from '../folder/announcement.ts';
 import { contentsOf, type Version } from '../folder/folder.ts';
-import { TAG } from '../folder/noted.ts';
-import { wayFromSnapshot } from '../folder/way.ts';
+import { wayFromSnapshot } from '../folder/route.ts';
+import { TAG } from '../folder/tags.ts';
 import { byCode } from './comparison.ts';
 
 /** Records of a type that came and went. */

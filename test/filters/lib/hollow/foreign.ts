@@ -16,11 +16,11 @@ import {
 	snapshotName,
 	wayTo,
 } from '../../../../filters/lib/hollow/folder/folder.ts';
-import { Follower, follow } from '../../../../filters/lib/hollow/folder/follow.ts';
-import { checkNoted, TAG } from '../../../../filters/lib/hollow/folder/noted.ts';
+import { Follower, follow } from '../../../../filters/lib/hollow/folder/follower.ts';
+import { checkNoted, TAG } from '../../../../filters/lib/hollow/folder/tags.ts';
 import { openPublisher } from '../../../../filters/lib/hollow/publish/publisher.ts';
 import { stateText } from '../../../../filters/lib/hollow/view/json.ts';
-import { linePieces, tryOut } from '../../../../filters/lib/hollow/view/shown.ts';
+import { linePieces, tryOut } from '../../../../filters/lib/hollow/view/pieces.ts';
 import { cycleAt, keptLog, version } from '../../../data/published.ts';
 import { ROOT } from '../../../program.ts';
 

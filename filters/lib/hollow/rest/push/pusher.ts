@@ -4,7 +4,7 @@ import type { Log } from '../../../log.ts';
 import type { Position } from '../../../record.ts';
 import { createWaitReport } from '../../../waiting.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
-import type { Delivery } from './push.ts';
+import type { Delivery } from './delivery.ts';
 import { loaded, type Queue, type Waiting } from './queue.ts';
 
 export type PusherOptions = {

@@ -4,7 +4,7 @@ import { writeAck } from '../../../ack.ts';
 import { EXIT, Failure } from '../../../failure.ts';
 import type { Log } from '../../../log.ts';
 import type { Client } from './client.ts';
-import { createDelivery } from './push.ts';
+import { createDelivery } from './delivery.ts';
 import { createPusher, type Pusher } from './pusher.ts';
 import { folderQueue, memoryQueue } from './queue.ts';
 

@@ -7,12 +7,12 @@ import type { Log } from '../../../log.ts';
 import { ValueError } from '../../blob/bytes/errors.ts';
 import { contentsOf, loadAlong, type Version, wayTo } from '../../folder/folder.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
-import { cycleIn } from '../../metrics/read-back.ts';
+import { cycleIn } from '../../metrics/published-cycle.ts';
 import { type Outcome, openPublisher, type Publisher } from '../../publish/publisher.ts';
 import { announcedOrNone } from '../../publish/restore.ts';
 import { isDataset } from '../names.ts';
+import { createIncoming, type Incoming } from './drafts.ts';
 import { HttpError } from './http-error.ts';
-import { createIncoming, type Incoming } from './incoming.ts';
 
 /** One data set. Reading needs no lock; the first call that writes takes the folder's. */
 export type Dataset = {

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { DATASET_RULE, isDataset, VERSION_RULE, versionOf } from '../names.ts';
 import { HttpError } from './http-error.ts';
-import type { Answer, Call, Receiver } from './receive.ts';
+import type { Answer, Call, Receiver } from './receiver.ts';
 
 /** What a path is good for, by method. HEAD is answered as GET is, without the body. */
 type Methods = Partial<Record<string, (call: Call) => Answer | Promise<Answer>>>;

@@ -11,7 +11,7 @@ import type { Log } from '../../../log.ts';
 import { isBearer, type Token } from '../../../token.ts';
 import { refusalOf } from './datasets.ts';
 import { errorBody, GoneError, HttpError } from './http-error.ts';
-import type { Answer } from './receive.ts';
+import type { Answer } from './receiver.ts';
 import { stepsOf } from './routes.ts';
 
 export type ServerOptions = {

@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import { LATEST_MS, versionAt } from '../../../../../filters/lib/hollow/folder/versions.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import type { Measure } from '../../../../../filters/lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from '../../../../../filters/lib/hollow/metrics/grouping.ts';
 import { addCycle, metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { LATEST_MS, versionAt } from '../../../../../filters/lib/hollow/version.ts';
 import { faultIn, type Histogram, type Sum } from '../../../../../filters/lib/record.ts';
 import { buckets, texts, totalOf, wholes } from '../../../../data/cycles.ts';
 

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AHEAD, isAhead, versionAt } from '../../../../../filters/lib/hollow/folder/versions.ts';
 import { type Cycle, linesOf } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import { createIntake } from '../../../../../filters/lib/hollow/metrics/intake.ts';
 import { createThinning } from '../../../../../filters/lib/hollow/metrics/thinning.ts';
+import { AHEAD, isAhead, versionAt } from '../../../../../filters/lib/hollow/version.ts';
 import { createLog } from '../../../../../filters/lib/log.ts';
 import { cycleNumber, versionNumber } from '../../../../servers/receiver.ts';
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { millisOf, versionAt } from '../../../../../filters/lib/hollow/folder/versions.ts';
 import {
 	apiBase,
 	below,
@@ -10,6 +9,7 @@ import {
 	versionOf,
 } from '../../../../../filters/lib/hollow/rest/names.ts';
 import { stepsOf } from '../../../../../filters/lib/hollow/rest/receive/routes.ts';
+import { millisOf, versionAt } from '../../../../../filters/lib/hollow/version.ts';
 
 const test = suite('names');
 

@@ -1,21 +1,21 @@
-// receive: what each call of the REST interface does to a data set, and what it answers
+// receiver: what each call of the REST interface does to a data set, and what it answers
 // One version's way: POST versions, POST data, PUT status; every step may be repeated, and repeated steps change nothing.
 
 import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../../log.ts';
 import type { Version } from '../../folder/folder.ts';
-import { AHEAD, isAhead, millisOf } from '../../folder/versions.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { cycleOf, PayloadError, payloadText } from '../../metrics/payload.ts';
-import { isSameContent } from '../../metrics/read-back.ts';
+import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
+import { AHEAD, isAhead, millisOf } from '../../version.ts';
 import { VERSION_RULE, versionOf } from '../names.ts';
 import { bytesOf, checkBody, spool } from './body.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
+import type { Begun } from './drafts.ts';
 import { JsonError, parseExact, textOf } from './exact-json.ts';
 import { HttpError } from './http-error.ts';
-import type { Begun } from './incoming.ts';
 
 /** What goes back: an object as JSON, or JSON in pieces. */
 export type Answer = { status: number; body?: unknown; pieces?: Iterable<string> };

@@ -1,4 +1,4 @@
-// way: how to get from the state that one has to another version: by deltas, or by the nearest snapshot
+// route: how to get from the state that one has to another version: by deltas, or by the nearest snapshot
 
 import { EXIT, Failure } from '../../failure.ts';
 import { type Contents, type Version, wayTo } from './folder.ts';

@@ -25,7 +25,7 @@ import {
 	snapshotName,
 	writeWhole,
 } from '../../../../../filters/lib/hollow/folder/folder.ts';
-import { Follower, follow, type Look } from '../../../../../filters/lib/hollow/folder/follow.ts';
+import { Follower, follow, type Look } from '../../../../../filters/lib/hollow/folder/follower.ts';
 import { addCycle, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
 import { keptLog } from '../../../../data/published.ts';
 import { versionOf, versions } from '../../../../data/versions.ts';

@@ -1,4 +1,4 @@
-// push: one cycle through the calls that publish it, for as long as it takes
+// delivery: one cycle through the calls that publish it, for as long as it takes
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';

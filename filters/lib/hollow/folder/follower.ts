@@ -1,4 +1,4 @@
-// follow: the announced version of a folder in memory, moved on by deltas while a writer writes
+// follower: the announced version of a folder in memory, moved on by deltas while a writer writes
 // Files come by rename and go by retention at any moment; whatever is missing is looked for again.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -11,9 +11,9 @@ import type { State } from '../blob/state.ts';
 import { schemaText } from '../blob/type/schema-text.ts';
 import { announcement, isMissing } from './announcement.ts';
 import { ANNOUNCED, contentsOf, deltaName, loadAlong, partsOf, type Version } from './folder.ts';
-import { checkNoted } from './noted.ts';
+import { wayByDeltas, wayFromSnapshot } from './route.ts';
+import { checkNoted } from './tags.ts';
 import type { Watch } from './watch.ts';
-import { wayByDeltas, wayFromSnapshot } from './way.ts';
 
 /** What a look into the folder found: nothing new, a version, or why the announced one cannot be had for now. */
 export type Look =

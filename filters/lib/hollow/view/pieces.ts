@@ -1,4 +1,4 @@
-// shown: a state as what hollow-cat prints of it, in pieces, and the way of pieces to the output
+// pieces: a state as what hollow-cat prints of it, in pieces, and the way of pieces to the output
 
 import { EXIT, Failure } from '../../failure.ts';
 import type { Output } from '../../output.ts';

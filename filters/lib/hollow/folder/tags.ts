@@ -1,4 +1,4 @@
-// noted: what a writer noted of a state in the header tags of its blobs, and whether a state that was read is that one
+// tags: what a writer noted of a state in the header tags of its blobs, and whether a state that was read is that one
 // Hollow itself keeps no checksum: a blob that was damaged behind its header would pass for data.
 
 import { EXIT, Failure } from '../../failure.ts';

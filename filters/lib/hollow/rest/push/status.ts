@@ -1,4 +1,4 @@
-// check: whether a server of the REST interface can be had, and what data sets it has
+// status: whether a server of the REST interface can be had, and what data sets it has
 
 import { EXIT, Failure } from '../../../failure.ts';
 import { below } from '../names.ts';

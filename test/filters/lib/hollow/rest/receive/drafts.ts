@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createIncoming } from '../../../../../../filters/lib/hollow/rest/receive/drafts.ts';
 import { HttpError } from '../../../../../../filters/lib/hollow/rest/receive/http-error.ts';
-import { createIncoming } from '../../../../../../filters/lib/hollow/rest/receive/incoming.ts';
 
 const test = suite('incoming');
 const folder = mkdtempSync(join(tmpdir(), 'incoming-'));

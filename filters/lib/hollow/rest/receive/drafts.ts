@@ -1,4 +1,4 @@
-// incoming: the versions of a data set that are announced and not published yet, their bodies in files
+// drafts: the versions of a data set that are announced and not published yet, their bodies in files
 //
 //   DIR/NAME/.incoming/20251121000000000.3    the body of that version, as it came
 //

@@ -1,4 +1,4 @@
-// read-back: a cycle out of published blobs, the way back from what the publisher wrote
+// published-cycle: a cycle out of published blobs, the way back from what the publisher wrote
 
 import { type Exact, exact } from '../../record.ts';
 import type { State } from '../blob/state.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Contents } from '../../../../../filters/lib/hollow/folder/folder.ts';
-import { wayByDeltas, wayFromSnapshot } from '../../../../../filters/lib/hollow/folder/way.ts';
+import { wayByDeltas, wayFromSnapshot } from '../../../../../filters/lib/hollow/folder/route.ts';
 
 const test = suite('hollow way');
 

@@ -1,4 +1,4 @@
-// local: the same cycles as blobs in a folder of this machine, whatever becomes of the server
+// local-folder: the same cycles as blobs in a folder of this machine, whatever becomes of the server
 
 import { EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadAlong } from '../../../../../filters/lib/hollow/folder/folder.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { cycleIn, isSameContent } from '../../../../../filters/lib/hollow/metrics/read-back.ts';
+import { cycleIn, isSameContent } from '../../../../../filters/lib/hollow/metrics/published-cycle.ts';
 import { openPublisher } from '../../../../../filters/lib/hollow/publish/publisher.ts';
 import { createLog } from '../../../../../filters/lib/log.ts';
 

@@ -1,6 +1,6 @@
-// versions: the 17 digits of a version as the time that they are, UTC yyyyMMddHHmmssSSS
+// version: the 17 digits of a version as the time that they are, UTC yyyyMMddHHmmssSSS
 
-import type { Version } from './folder.ts';
+import type { Version } from './folder/folder.ts';
 
 /** The last millisecond whose year has four digits. */
 export const LATEST_MS = 253402300799999;
