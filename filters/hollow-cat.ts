@@ -41,10 +41,13 @@ import { EXIT, Failure } from './lib/failure.ts';
 import { Budget } from './lib/hollow/blob/budget.ts';
 import type { State } from './lib/hollow/blob/state.ts';
 import { schemaText } from './lib/hollow/blob/type/schema-text.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder/folder.ts';
+import { announcedIn } from './lib/hollow/folder/announcement.ts';
+import { contentsOf } from './lib/hollow/folder/contents.ts';
 import { follow } from './lib/hollow/folder/follower.ts';
-import { wayFromSnapshot } from './lib/hollow/folder/route.ts';
+import { loadAlong } from './lib/hollow/folder/loader.ts';
+import { routeFromSnapshot, routeTo } from './lib/hollow/folder/route.ts';
 import { watchAnnouncements } from './lib/hollow/folder/watch.ts';
+import type { Version } from './lib/hollow/version.ts';
 import { type Asked, askedIn, OPTIONS } from './lib/hollow/view/asked.ts';
 import { compare } from './lib/hollow/view/comparison.ts';
 import { diffLines, tallies, talliesText } from './lib/hollow/view/diff.ts';
@@ -80,7 +83,7 @@ const catOne = async (asked: Asked, context: Cat): Promise<void> => {
 	const { folder, at, from } = asked;
 	const version = at ?? announcedIn(folder);
 	const contents = contentsOf(folder);
-	const way = from === undefined ? wayFromSnapshot(contents, version) : wayTo(contents, version, from);
+	const way = from === undefined ? routeFromSnapshot(contents, version) : routeTo(contents, version, from);
 	const state = loadAlong(folder, way);
 	await asData(() => print(piecesOf(state, version, asked, context), context.output));
 };
@@ -108,7 +111,7 @@ const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => 
 
 const catDiff = async ({ folder, limit, diff, to }: Asked, { options, output }: Cat): Promise<void> => {
 	const way = { from: diff!, to: to ?? announcedIn(folder) };
-	const load = (version: Version) => loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
+	const load = (version: Version) => loadAlong(folder, routeFromSnapshot(contentsOf(folder), version));
 	const both = compare(load(way.from), load(way.to), new Budget(limit));
 	await asData(() => print(options.stats ? talliesText(tallies(both)) : diffLines(both, way), output));
 };

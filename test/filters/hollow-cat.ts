@@ -17,10 +17,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSchemas } from '../../filters/lib/hollow/blob/type/schema-text.ts';
 import { createDataSet, type DataSet } from '../../filters/lib/hollow/blob/writer.ts';
-import { announce, deltaName, snapshotName, writeWhole } from '../../filters/lib/hollow/folder/folder.ts';
+import { announce } from '../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName, snapshotName } from '../../filters/lib/hollow/folder/blob-name.ts';
 import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics/metrics.ts';
 import { bomb, metricsBomb } from '../data/bomb.ts';
-import { cycleAt, stateAt, sumAt, version } from '../data/published.ts';
+import { cycleAt, stateAt, sumAt, version, writeWhole } from '../data/published.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
 const test = suite('hollow-cat');

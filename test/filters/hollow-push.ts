@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { contentsOf } from '../../filters/lib/hollow/folder/folder.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
 import { linesOf } from '../../filters/lib/hollow/metrics/cycle.ts';
 import { payloadText } from '../../filters/lib/hollow/metrics/payload.ts';
 import { commandsLack, testWith } from '../parts.ts';

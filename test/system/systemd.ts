@@ -16,7 +16,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder/folder.ts';
+import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../filters/lib/hollow/folder/route.ts';
 import { metricsIn } from '../../filters/lib/hollow/metrics/metrics.ts';
 import { bpftraceLacks, commandsLack, isRoot, testWith } from '../parts.ts';
 import { ROOT } from '../program.ts';
@@ -228,7 +231,7 @@ testWith(
 
 			const [publisher] = processes('/opt/bpfpipe/dist/hollow-publish');
 			const folder = join('/proc', String(publisher!.pid), 'root', BLOBS);
-			const way = wayTo(contentsOf(folder), announcedIn(folder), contentsOf(folder).snapshots[0]);
+			const way = routeTo(contentsOf(folder), announcedIn(folder), contentsOf(folder).snapshots[0]);
 			assert.ok(way.length > 3, `${way.length} versions in one chain`);
 			assert.is([...metricsIn(loadAlong(folder, way))].length, 1);
 		} finally {

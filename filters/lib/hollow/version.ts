@@ -1,16 +1,41 @@
-// version: the 17 digits of a version as the time that they are, UTC yyyyMMddHHmmssSSS
+// version: what a version of a data set is, in which order versions come, and which time one stands for
+//
+//   Version         up to 19 digits: what Hollow's producers and consumers call a version, a positive long of Java's
+//   CycleVersion    the 17 digits that our own stages write: a time in UTC, yyyyMMddHHmmssSSS
+//
+// Versions compare as bigints: 17 digits are beyond 2^53.
 
-import type { Version } from './folder/folder.ts';
+/** A version as its digits. */
+export type Version = string;
+
+/** Whether a text is a version, whoever wrote it. */
+export const isVersion = (text: string | undefined): text is Version => /^\d{1,19}$/.test(text ?? '');
+
+/** Whether `a` is the newer version. */
+export const isAbove = (a: Version, b: Version): boolean => BigInt(a) > BigInt(b);
+
+const byDigits = (a: Version, b: Version): number => Number(a > b) - Number(a < b);
+
+/** The older version first. Digits tell versions apart that differ in leading zeros alone. */
+export const ascending = (a: Version, b: Version): number =>
+	Number(isAbove(a, b)) - Number(isAbove(b, a)) || byDigits(a, b);
+
+/** A version of a cycle: 17 digits, because Java's reader of folders wants all of one length. */
+export type CycleVersion = Version;
+
+/** Whether a value is a version as our stages write it. */
+export const isCycleVersion = (value: unknown): value is CycleVersion =>
+	typeof value === 'string' && /^[1-9]\d{16}$/.test(value);
 
 /** The last millisecond whose year has four digits. */
 export const LATEST_MS = 253402300799999;
 
-const stampOf = (ms: number): Version => new Date(ms).toISOString().replace(/\D+/g, '');
+const stampOf = (ms: number): CycleVersion => new Date(ms).toISOString().replace(/\D+/g, '');
 
 /** The version for a time in milliseconds since the epoch; one more than `last` where it is not above that. */
-export const versionAt = (ms: number, last: Version = '0'): Version => {
+export const versionAt = (ms: number, last: Version = '0'): CycleVersion => {
 	const stamp = stampOf(ms);
-	return BigInt(stamp) > BigInt(last) ? stamp : String(BigInt(last) + 1n);
+	return isAbove(stamp, last) ? stamp : String(BigInt(last) + 1n);
 };
 
 const DIGITS = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/;

@@ -9,10 +9,13 @@ import { BlobError, StateError, ValueError } from '../blob/bytes/errors.ts';
 import { applyDelta, peekHeader } from '../blob/read.ts';
 import type { State } from '../blob/state.ts';
 import { schemaText } from '../blob/type/schema-text.ts';
-import { announcement, isMissing } from './announcement.ts';
-import { ANNOUNCED, contentsOf, deltaName, loadAlong, partsOf, type Version } from './folder.ts';
-import { wayByDeltas, wayFromSnapshot } from './route.ts';
-import { checkNoted } from './tags.ts';
+import type { Version } from '../version.ts';
+import { ANNOUNCED, announcement, isMissing } from './announcement.ts';
+import { deltaName } from './blob-name.ts';
+import { contentsOf, partsOf } from './contents.ts';
+import { loadAlong } from './loader.ts';
+import { routeByDeltas, routeFromSnapshot } from './route.ts';
+import { checkTags } from './tags.ts';
 import type { Watch } from './watch.ts';
 
 /** What a look into the folder found: nothing new, a version, or why the announced one cannot be had for now. */
@@ -94,7 +97,7 @@ export class Follower {
 		if (why === undefined) return this.give(version, 'deltas');
 		const files = filesIn(folder);
 		try {
-			this.state = loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
+			this.state = loadAlong(folder, routeFromSnapshot(contentsOf(folder), version));
 		} catch (error) {
 			if (!isBroken(error)) throw error;
 			this.failed = { version, files, why: error.message };
@@ -113,7 +116,7 @@ export class Follower {
 	/** Move on by deltas; the answer is why that cannot be, '' when there is nothing to move on from. */
 	private byDeltas(version: Version): string | undefined {
 		if (this.state === undefined || this.at === undefined) return '';
-		const way = wayByDeltas(contentsOf(this.folder), this.at, version);
+		const way = routeByDeltas(contentsOf(this.folder), this.at, version);
 		if (!way) return `no deltas lead from ${this.at} to ${version}`;
 		for (const next of way) {
 			const name = join(this.folder, deltaName(this.at, next));
@@ -122,7 +125,7 @@ export class Follower {
 				const changed = changedType(this.state, bytes);
 				if (changed !== undefined) return `${name}: the type ${changed} is another than before`;
 				applyDelta(this.state, bytes, partsOf(this.folder, deltaName(this.at, next)));
-				if (next === version) checkNoted(this.state, next, this.folder);
+				if (next === version) checkTags(this.state, next, this.folder);
 			} catch (error) {
 				if (!(error instanceof BlobError) && !isBroken(error)) throw error;
 				this.state = undefined;

@@ -1,31 +1,15 @@
 // retention: which files in a folder of blobs may go: what a crash left behind, and versions that are old enough
 // Pure: names in, names out, in the order in which they are to be removed.
 
-import { ANNOUNCED, type Version } from './folder.ts';
-
-type Blob = {
-	file: string;
-	kind: 'snapshot' | 'delta' | 'reversedelta' | 'header';
-	from: Version;
-	to: Version;
-};
-
-const NAME = /^(snapshot|header|delta|reversedelta)-(\d{1,19})(?:-(\d{1,19}))?$/;
-
-const blobOf = (file: string): Blob | undefined => {
-	const [, kind, from, to] = NAME.exec(file) ?? [];
-	const isStep = kind === 'delta' || kind === 'reversedelta';
-	if (kind === undefined || isStep !== (to !== undefined)) return undefined;
-	return { file, kind: kind as Blob['kind'], from: from!, to: to ?? from! };
-};
+import { ascending, isAbove, type Version } from '../version.ts';
+import { ANNOUNCED } from './announcement.ts';
+import { type BlobName, parseBlobName } from './blob-name.ts';
 
 /** The blobs among the names of files. */
-const blobsIn = (files: readonly string[]): Blob[] => files.flatMap((file) => blobOf(file) ?? []);
+const blobsIn = (files: readonly string[]): BlobName[] => files.flatMap((file) => parseBlobName(file) ?? []);
 
-const isAbove = (a: Version, b: Version): boolean => BigInt(a) > BigInt(b);
-const lower = ({ from, to }: Blob): Version => (isAbove(from, to) ? to : from);
-const upper = ({ from, to }: Blob): Version => (isAbove(from, to) ? from : to);
-const ascending = (a: Version, b: Version): number => (a === b ? 0 : isAbove(a, b) ? 1 : -1);
+const lower = ({ from, to }: BlobName): Version => (isAbove(from, to) ? to : from);
+const upper = ({ from, to }: BlobName): Version => (isAbove(from, to) ? from : to);
 
 /** Every version that a blob mentions, ascending. */
 export const versionsIn = (files: readonly string[]): Version[] =>
@@ -35,7 +19,7 @@ export const versionsIn = (files: readonly string[]): Version[] =>
 export const unfinishedIn = (files: readonly string[]): string[] =>
 	files.filter((file) => {
 		const [, name] = /^\.(.+)\.tmp$/.exec(file) ?? [];
-		return name !== undefined && (name === ANNOUNCED || blobOf(name) !== undefined);
+		return name !== undefined && (name === ANNOUNCED || parseBlobName(name) !== undefined);
 	});
 
 /** The blobs that lead above the announced version: Java takes any one delta of a version for the right one. */

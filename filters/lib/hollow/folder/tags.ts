@@ -48,7 +48,7 @@ const noteLike = (noted: string, state: State): string => {
  * of what their writer wrote: where the types are others, as behind Java's filter, they say nothing of the records.
  * @throws Failure(65) when it is another version, or other data than were written.
  */
-export const checkNoted = (state: State, version: string, folder: string): void => {
+export const checkTags = (state: State, version: string, folder: string): void => {
 	const tags = new Map(state.tags);
 	const own = tags.get(TAG.version);
 	if (own !== undefined && own !== version)

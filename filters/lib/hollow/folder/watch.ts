@@ -2,7 +2,7 @@
 // The folder and not the file: every announcement is another file, and a watch of it would come too late for the next.
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
-import { ANNOUNCED } from './folder.ts';
+import { ANNOUNCED } from './announcement.ts';
 
 /** A wait for announcements in one folder. */
 export type Watch = {

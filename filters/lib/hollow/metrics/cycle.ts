@@ -8,7 +8,7 @@
 // closing lines make a cycle of which a line was lost known as such: it is left out whole, never published in part.
 
 import { type AnyRecord, type Bucket, type Exact, toBigInt } from '../../record.ts';
-import type { Version } from '../folder/folder.ts';
+import { type CycleVersion, isCycleVersion } from '../version.ts';
 
 /**
  * One series: `total` is the sum of the counts of its buckets or, without buckets, its value. `text` are buckets that
@@ -27,7 +27,7 @@ export type CycleState = {
 
 /** A whole cycle. `wide`: its numbers are Longs, not Integers; `synthetic`: some of it is sample data. */
 export type Cycle = {
-	version: Version;
+	version: CycleVersion;
 	dataset: string;
 	wide: boolean;
 	synthetic: boolean;
@@ -98,9 +98,6 @@ export const isDatasetName = (name: string): boolean => name.length <= LONGEST_D
 /** What `isDatasetName` asks for, in words. */
 export const DATASET_NAME_RULE = `a name of at most ${LONGEST_DATASET} characters`;
 
-/** A version as the stages write it: 17 digits, because Java's reader of folders wants all of one length. */
-export const isVersion = (value: unknown): value is Version => isText(value) && /^[1-9]\d{16}$/.test(value);
-
 /** Puts the lines of cycles together again. */
 export type CycleReader = {
 	/**
@@ -156,7 +153,7 @@ export const createCycleReader = (fault: (what: string) => void): CycleReader =>
 			return undefined;
 		}
 		if (
-			!isVersion(version) ||
+			!isCycleVersion(version) ||
 			!isText(dataset) ||
 			typeof wide !== 'boolean' ||
 			typeof synthetic !== 'boolean'

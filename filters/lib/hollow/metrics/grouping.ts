@@ -3,7 +3,7 @@
 
 import { add } from '../../series/exact.ts';
 import { align, sum } from '../../series/layout.ts';
-import type { Version } from '../folder/folder.ts';
+import type { Version } from '../version.ts';
 import { LATEST_MS, versionAt } from '../version.ts';
 import type { Cycle } from './cycle.ts';
 import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';

@@ -9,7 +9,7 @@
 import { excerpt } from '../../log.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../../record.ts';
 import { add } from '../../series/exact.ts';
-import type { Version } from '../folder/folder.ts';
+import type { Version } from '../version.ts';
 import { type Cycle, type CycleMetric, type CycleState, fits } from './cycle.ts';
 import { isSynthetic } from './naming.ts';
 

@@ -3,7 +3,7 @@
 import { type Exact, exact } from '../../record.ts';
 import type { State } from '../blob/state.ts';
 import { ordinalsOf, recordOf } from '../blob/values.ts';
-import type { Version } from '../folder/folder.ts';
+import type { Version } from '../version.ts';
 import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
 import { isSynthetic } from './naming.ts';
 

@@ -4,10 +4,10 @@ import type { Tags } from '../blob/header.ts';
 import type { State } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import { continueFrom, createDataSet, type DataSet } from '../blob/writer.ts';
-import type { Version } from '../folder/folder.ts';
 import { noteOf, TAG } from '../folder/tags.ts';
 import type { Cycle } from '../metrics/cycle.ts';
 import { addCycle, schemaFor } from '../metrics/metrics.ts';
+import type { Version } from '../version.ts';
 import type { Restored } from './restore.ts';
 
 /** The last published version, with its data set, ready for the next cycle. */

@@ -5,8 +5,8 @@ import { EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import type { Position } from '../../record.ts';
 import { ValueError } from '../blob/bytes/errors.ts';
-import type { Version } from '../folder/folder.ts';
 import type { Cycle } from '../metrics/cycle.ts';
+import type { Version } from '../version.ts';
 import type { Outcome, Publisher } from './publisher.ts';
 
 export type PacerOptions = {

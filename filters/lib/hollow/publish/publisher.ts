@@ -8,24 +8,17 @@ import type { Log } from '../../log.ts';
 import { checksum } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import type { Blobs } from '../blob/write.ts';
-import {
-	announce,
-	asideOf,
-	deltaName,
-	headerName,
-	snapshotName,
-	syncFolder,
-	unveil,
-	type Version,
-	writeAside,
-} from '../folder/folder.ts';
+import { announce, announcedOrNone } from '../folder/announcement.ts';
+import { asideOf, syncFolder, unveil, writeAside } from '../folder/aside.ts';
+import { deltaName, headerName, snapshotName } from '../folder/blob-name.ts';
 import { expiredIn } from '../folder/retention.ts';
 import type { Cycle } from '../metrics/cycle.ts';
 import { schemaFor } from '../metrics/metrics.ts';
+import { isAbove, type Version } from '../version.ts';
 import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { announcedOrNone, type Restored, restore } from './restore.ts';
+import { type Restored, restore } from './restore.ts';
 
 /** Milliseconds that each part of a publication took. */
 export type Phases = Record<'populate' | 'write' | 'check' | 'announce', number>;
@@ -158,7 +151,7 @@ class FolderPublisher implements Publisher {
 		} catch (error) {
 			throw failureFor(error, `cycle ${version} is not published`);
 		}
-		if (BigInt(version) <= BigInt(this.floor)) return { kind: 'old', announced: this.floor };
+		if (!isAbove(version, this.floor)) return { kind: 'old', announced: this.floor };
 		const chain = this.chainFor(cycle);
 		const lap = stopwatch();
 		const began = Date.now();

@@ -7,10 +7,14 @@ import type { Log } from '../../log.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
 import { peekHeader } from '../blob/read.ts';
 import type { State } from '../blob/state.ts';
-import { announcedIn, contentsOf, loadAlong, snapshotName, type Version, wayTo } from '../folder/folder.ts';
+import { announcedOrNone } from '../folder/announcement.ts';
+import { snapshotName } from '../folder/blob-name.ts';
+import { contentsOf } from '../folder/contents.ts';
+import { loadAlong } from '../folder/loader.ts';
 import { unannouncedIn, unfinishedIn, versionsIn } from '../folder/retention.ts';
+import { routeTo } from '../folder/route.ts';
 import { TAG } from '../folder/tags.ts';
-import { isVersion } from '../metrics/cycle.ts';
+import { isAbove, isCycleVersion, type Version } from '../version.ts';
 
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */
 export type Restored = {
@@ -18,16 +22,6 @@ export type Restored = {
 	/** The announced version, where it can be read. */
 	announced?: Version;
 	head?: { version: Version; state: State };
-};
-
-/** The version that a folder announces, or undefined where it announces none. Throws as `announcedIn`. */
-export const announcedOrNone = (folder: string): Version | undefined => {
-	try {
-		return announcedIn(folder);
-	} catch (error) {
-		if (errnoOf(error) === 'ENOENT') return undefined;
-		throw error;
-	}
 };
 
 const isOurs = (folder: string, version: Version): boolean => {
@@ -45,7 +39,7 @@ const clean = (folder: string, announced: Version | undefined, log: Log): void =
 	const files = readdirSync(folder);
 	for (const file of unfinishedIn(files)) rmSync(join(folder, file), { force: true });
 	const left = unannouncedIn(files, announced);
-	const above = versionsIn(left).filter((one) => announced === undefined || BigInt(one) > BigInt(announced));
+	const above = versionsIn(left).filter((one) => announced === undefined || isAbove(one, announced));
 	const foreign = above.find((version) => !isOurs(folder, version));
 	if (foreign !== undefined)
 		throw new Failure(
@@ -60,12 +54,12 @@ const clean = (folder: string, announced: Version | undefined, log: Log): void =
 };
 
 const load = (folder: string, version: Version): NonNullable<Restored['head']> => {
-	if (!isVersion(version))
+	if (!isCycleVersion(version))
 		throw new Failure(
 			EXIT.config,
 			`${folder} announces ${version}: not 17 digits, and Java's reader mistakes versions of unequal length; take another folder`,
 		);
-	const state = loadAlong(folder, wayTo(contentsOf(folder), version));
+	const state = loadAlong(folder, routeTo(contentsOf(folder), version));
 	return { version, state };
 };
 

@@ -7,7 +7,7 @@
 
 import { BlobError } from '../blob/bytes/errors.ts';
 import { hashLong } from '../blob/bytes/hash.ts';
-import type { Version } from '../folder/folder.ts';
+import type { Version } from '../version.ts';
 
 export const INDEX = 'snapshot.index';
 

@@ -7,8 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { about, EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
-import { ANNOUNCED, contentsOf, deltaName, snapshotName, type Version } from '../folder/folder.ts';
-import { announcedOrNone } from '../publish/restore.ts';
+import { ANNOUNCED, announcedOrNone, noVersion } from '../folder/announcement.ts';
+import { deltaName, snapshotName } from '../folder/blob-name.ts';
+import { contentsOf } from '../folder/contents.ts';
+import { isAbove, isVersion, type Version } from '../version.ts';
 import { decodeIndex, encodeIndex, INDEX, keyOf } from './layout.ts';
 import type { Store } from './store.ts';
 
@@ -51,8 +53,8 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 	};
 	const contact = async () => {
 		const text = (await store.get(ANNOUNCED))?.toString();
-		if (text !== undefined && !/^\d{1,19}$/.test(text))
-			throw new Failure(EXIT.data, `${store.name}/${ANNOUNCED}: "${text.slice(0, 40)}" is no version`);
+		if (text !== undefined && !isVersion(text))
+			throw new Failure(EXIT.data, noVersion(`${store.name}/${ANNOUNCED}`, text));
 		index = indexed(await store.get(INDEX));
 		there = text;
 		isKnown = true;
@@ -62,16 +64,16 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 		const announced = announcedOrNone(folder);
 		const { snapshots } = contentsOf(folder);
 		if (announced === undefined) return [];
-		const upTo = snapshots.filter((one) => BigInt(one) <= BigInt(announced));
+		const upTo = snapshots.filter((one) => !isAbove(one, announced));
 		if (!isKnown) return upTo;
 		if (there === undefined) return upTo.slice(-1);
-		return upTo.filter((one) => BigInt(one) > BigInt(there!));
+		return upTo.filter((one) => isAbove(one, there!));
 	};
 	const nextStep = (): Step | undefined => {
 		const [version] = waiting();
 		if (version === undefined) {
 			const announced = announcedOrNone(folder);
-			if (there !== undefined && announced !== undefined && BigInt(there) > BigInt(announced))
+			if (there !== undefined && announced !== undefined && isAbove(there, announced))
 				throw new Failure(
 					EXIT.config,
 					`${store.name} announces ${there}, and ${folder} only ${announced}: another publisher writes there; take a prefix of its own`,

@@ -3,7 +3,7 @@
 import { EXIT, Failure } from '../../failure.ts';
 import { byteSize } from '../../options.ts';
 import { MOST_TEXT } from '../blob/budget.ts';
-import type { Version } from '../folder/folder.ts';
+import { isVersion, type Version } from '../version.ts';
 
 /** The options of hollow-cat. */
 export const OPTIONS = {
@@ -46,7 +46,6 @@ const versionOf = (option: string, text: string): Version => {
 	if (isVersion(text)) return text;
 	throw new Failure(EXIT.usage, `${option}: "${text}" is no version, which is digits`);
 };
-const isVersion = (text: string): boolean => /^\d{1,19}$/.test(text);
 
 const checkTogether = (given: Given): void => {
 	const names = (Object.keys(OPTIONS) as Name[]).filter((name) => given[name] !== undefined);

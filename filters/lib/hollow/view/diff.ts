@@ -6,8 +6,8 @@ import { StateError } from '../blob/bytes/errors.ts';
 import type { State } from '../blob/state.ts';
 import { ObjectTable } from '../blob/type/object-table.ts';
 import { checkDepth, tableOf } from '../blob/values.ts';
-import type { Version } from '../folder/folder.ts';
 import { hasMetrics } from '../metrics/shape.ts';
+import type { Version } from '../version.ts';
 import {
 	byCode,
 	type Change,

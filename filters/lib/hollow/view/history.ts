@@ -9,9 +9,12 @@ import { BlobError } from '../blob/bytes/errors.ts';
 import { type Header, readHeader } from '../blob/header.ts';
 import { readSection, type Section } from '../blob/section.ts';
 import { announcement, type Unannounced } from '../folder/announcement.ts';
-import { contentsOf, type Version } from '../folder/folder.ts';
-import { wayFromSnapshot } from '../folder/route.ts';
+import { parseBlobName } from '../folder/blob-name.ts';
+import { contentsOf } from '../folder/contents.ts';
+import { routeFromSnapshot } from '../folder/route.ts';
 import { TAG } from '../folder/tags.ts';
+import type { Version } from '../version.ts';
+import { ascending } from '../version.ts';
 import { byCode } from './comparison.ts';
 
 /** Records of a type that came and went. */
@@ -41,16 +44,17 @@ const KINDS = ['snapshot', 'header', 'delta', 'reversedelta'];
 type File = { name: string; kind: string; version: Version; other?: Version };
 type Parsed = { header: Header; sections: Section[] };
 /** An entry with what else its blobs say: the tag of its state, and which blob said so. */
-type Draft = Entry & { tag?: { tag: bigint; by: string } };
-
-const BLOB = /^(?:(snapshot|header)-(\d{1,19})|(delta|reversedelta)-(\d{1,19})-(\d{1,19}))$/;
+type OpenEntry = Entry & { tag?: { tag: bigint; by: string } };
 
 /** What the name of a blob says; a reverse delta belongs to the version that it leads away from. */
 const fileOf = (name: string): File | undefined => {
-	const [, whole, version, step, from, to] = BLOB.exec(name) ?? [];
-	if (whole) return { name, kind: whole, version: version! };
-	if (step === 'delta') return { name, kind: step, version: to!, other: from! };
-	return step ? { name, kind: step, version: from!, other: to! } : undefined;
+	const blob = parseBlobName(name);
+	if (!blob) return undefined;
+	const { kind, from, to } = blob;
+	if (kind === 'snapshot' || kind === 'header') return { name, kind, version: from };
+	return kind === 'delta'
+		? { name, kind, version: to, other: from }
+		: { name, kind, version: from, other: to };
 };
 
 const parse = (bytes: Uint8Array, kind: string): Parsed => {
@@ -81,7 +85,7 @@ const recordsIn = (sections: Section[]): number =>
 	sections.reduce((sum, { populated }) => sum + populated.size(), 0);
 
 /** Note the tag that a blob gives the state of a version; a chain whose blobs disagree cannot be followed. */
-const noteTag = (entry: Draft, tag: bigint, by: string): void => {
+const noteTag = (entry: OpenEntry, tag: bigint, by: string): void => {
 	if (entry.tag && entry.tag.tag !== tag)
 		entry.problems.push(`${by} is of another state than ${entry.tag.by}`);
 	entry.tag ??= { tag, by };
@@ -90,28 +94,33 @@ const noteTag = (entry: Draft, tag: bigint, by: string): void => {
 const isSynthetic = ({ tags }: Header): boolean =>
 	tags.some(([key, value]) => key === TAG.synthetic && value === 'true');
 
-const take = (drafts: Map<Version, Draft>, file: File, { header, sections }: Parsed, blob: Blob): void => {
+const take = (
+	entries: Map<Version, OpenEntry>,
+	file: File,
+	{ header, sections }: Parsed,
+	blob: Blob,
+): void => {
 	const { name, kind, version, other } = file;
-	const entry = drafts.get(version)!;
+	const entry = entries.get(version)!;
 	const isBack = kind === 'reversedelta';
 	noteTag(entry, isBack ? header.origin : header.destination, name);
 	// The tags of a reverse delta are those of the version that it leads to.
-	if (isBack) noteTag(drafts.get(other!)!, header.destination, name);
+	if (isBack) noteTag(entries.get(other!)!, header.destination, name);
 	else if (isSynthetic(header)) entry.synthetic = true;
-	if (kind === 'delta') noteTag(drafts.get(other!)!, header.origin, name);
+	if (kind === 'delta') noteTag(entries.get(other!)!, header.origin, name);
 	if (kind === 'delta' || isBack) blob.types = changesIn(sections);
 	if (kind === 'snapshot') entry.records = recordsIn(sections);
 };
 
-const readInto = (drafts: Map<Version, Draft>, folder: string, file: File): void => {
+const readInto = (entries: Map<Version, OpenEntry>, folder: string, file: File): void => {
 	const { name, kind, version, other } = file;
-	const entry = drafts.get(version)!;
+	const entry = entries.get(version)!;
 	try {
 		const bytes = readFileSync(join(folder, name));
 		const blob: Blob = { bytes: bytes.length, ...(other !== undefined && { other }) };
 		if (kind === 'snapshot' || kind === 'header') entry[kind] = blob;
 		else entry[kind === 'delta' ? 'deltas' : 'back'].push(blob);
-		take(drafts, file, parse(bytes, kind), blob);
+		take(entries, file, parse(bytes, kind), blob);
 	} catch (error) {
 		// Retention may remove it while we read.
 		if (errnoOf(error) === 'ENOENT') return;
@@ -119,12 +128,7 @@ const readInto = (drafts: Map<Version, Draft>, folder: string, file: File): void
 	}
 };
 
-const ascending = (a: Version, b: Version): number => {
-	const [first, second] = [BigInt(a), BigInt(b)];
-	return first < second ? -1 : first > second ? 1 : byCode(a, b);
-};
-
-const draft = (version: Version, announced: boolean): Draft => ({
+const openEntry = (version: Version, announced: boolean): OpenEntry => ({
 	version,
 	announced,
 	synthetic: false,
@@ -146,7 +150,7 @@ export const changeOf = ({ deltas }: Entry): Counts | undefined => {
 };
 
 /** What follows from the version before: the gap between them, and how many records there are. */
-const connect = (entry: Draft, before: Draft | undefined): void => {
+const connect = (entry: OpenEntry, before: OpenEntry | undefined): void => {
 	const isNext = entry.deltas.some(({ other }) => other === before?.version);
 	if (before && !isNext) entry.gap = before.version;
 	const change = changeOf(entry);
@@ -155,9 +159,9 @@ const connect = (entry: Draft, before: Draft | undefined): void => {
 };
 
 /** Say so when consumers are sent to a version that they cannot reach. */
-const checkAnnounced = (folder: string, entry: Draft): void => {
+const checkAnnounced = (folder: string, entry: OpenEntry): void => {
 	try {
-		wayFromSnapshot(contentsOf(folder), entry.version);
+		routeFromSnapshot(contentsOf(folder), entry.version);
 	} catch (error) {
 		if (!(error instanceof Failure)) throw error;
 		entry.problems.push(`announced, but there is ${error.message}`);
@@ -183,12 +187,12 @@ export const historyOf = (folder: string): History => {
 		.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || byCode(a.name, b.name));
 	const announced = announcement(folder);
 	const held = heldBy(files);
-	const drafts = new Map<Version, Draft>();
+	const open = new Map<Version, OpenEntry>();
 	for (const { version, other } of files)
-		for (const one of [version, other ?? version]) drafts.set(one, draft(one, one === announced));
-	if (typeof announced === 'string') drafts.set(announced, drafts.get(announced) ?? draft(announced, true));
-	for (const file of files) readInto(drafts, folder, file);
-	const shown = [...drafts.values()].filter(({ version, announced }) => held.has(version) || announced);
+		for (const one of [version, other ?? version]) open.set(one, openEntry(one, one === announced));
+	if (typeof announced === 'string') open.set(announced, open.get(announced) ?? openEntry(announced, true));
+	for (const file of files) readInto(open, folder, file);
+	const shown = [...open.values()].filter(({ version, announced }) => held.has(version) || announced);
 	shown.sort((a, b) => ascending(a.version, b.version));
 	for (const [at, entry] of shown.entries()) connect(entry, shown[at - 1]);
 	for (const entry of shown) if (entry.announced) checkAnnounced(folder, entry);

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../../failure.ts';
 import type { Log } from '../../../log.ts';
 import { ValueError } from '../../blob/bytes/errors.ts';
-import { contentsOf, loadAlong, type Version, wayTo } from '../../folder/folder.ts';
+import { announcedOrNone } from '../../folder/announcement.ts';
+import { contentsOf } from '../../folder/contents.ts';
+import { loadAlong } from '../../folder/loader.ts';
+import { routeTo } from '../../folder/route.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { cycleIn } from '../../metrics/published-cycle.ts';
 import { type Outcome, openPublisher, type Publisher } from '../../publish/publisher.ts';
-import { announcedOrNone } from '../../publish/restore.ts';
+import { ascending, isAbove, type Version } from '../../version.ts';
 import { isDataset } from '../names.ts';
 import { createIncoming, type Incoming } from './drafts.ts';
 import { HttpError } from './http-error.ts';
@@ -56,13 +59,11 @@ export const refusalOf = (error: unknown): HttpError => {
 	return new HttpError(500, 'server', 'a bug in the receiver; its log has more');
 };
 
-const versionsIn = (folder: string, announced: Version | undefined): Version[] => {
+const publishedIn = (folder: string, announced: Version | undefined): Version[] => {
 	if (announced === undefined) return [];
 	const { snapshots, next } = contentsOf(folder);
 	const all = new Set([...snapshots, ...next.values()]);
-	return [...all]
-		.filter((one) => BigInt(one) <= BigInt(announced))
-		.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+	return [...all].filter((one) => !isAbove(one, announced)).sort(ascending);
 };
 
 const createDataset = (name: string, options: DatasetsOptions): Dataset => {
@@ -109,8 +110,8 @@ const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 	return {
 		name,
 		announced,
-		versions: () => versionsIn(folder, announced()),
-		read: (version) => cycleIn(loadAlong(folder, wayTo(contentsOf(folder), version)), version, name),
+		versions: () => publishedIn(folder, announced()),
+		read: (version) => cycleIn(loadAlong(folder, routeTo(contentsOf(folder), version)), version, name),
 		incoming: () => incoming,
 		open: () => serial(begin),
 		publish: async (cycle) => {

@@ -6,7 +6,7 @@
 
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Version } from '../../folder/folder.ts';
+import type { Version } from '../../version.ts';
 import { HttpError } from './http-error.ts';
 
 /** A version that somebody has begun. `body` is the file with its data once those have come whole. */

@@ -4,12 +4,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../../log.ts';
-import type { Version } from '../../folder/folder.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { cycleOf, PayloadError, payloadText } from '../../metrics/payload.ts';
 import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
-import { AHEAD, isAhead, millisOf } from '../../version.ts';
+import { AHEAD, isAbove, isAhead, millisOf, type Version } from '../../version.ts';
 import { VERSION_RULE, versionOf } from '../names.ts';
 import { bytesOf, checkBody, spool } from './body.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
@@ -80,7 +79,7 @@ const unknown = ({ dataset, version }: Call): HttpError =>
 /** Why a version is neither begun nor published. */
 const missing = (call: Call, dataset: Dataset | undefined): HttpError => {
 	const announced = dataset?.announced();
-	const isOld = announced !== undefined && BigInt(call.version) <= BigInt(announced);
+	const isOld = announced !== undefined && !isAbove(call.version, announced);
 	return isOld ? notAbove(call.version, announced) : unknown(call);
 };
 
@@ -147,7 +146,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		const announced = dataset.announced();
 		if (isPublished(dataset, version))
 			throw new HttpError(409, 'published', `version ${version} is published already`);
-		if (announced !== undefined && BigInt(version) <= BigInt(announced)) throw notAbove(version, announced);
+		if (announced !== undefined && !isAbove(version, announced)) throw notAbove(version, announced);
 		const isNew = (await dataset.open()).begin(version);
 		const body = { dataset: dataset.name, version, status: 'ANNOUNCING', ...noteOf(version, given) };
 		return { status: isNew ? 201 : 200, body };

@@ -11,19 +11,15 @@ import { ObjectTable } from '../../../../../filters/lib/hollow/blob/type/object-
 import { parseSchemas, schemaHash } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
 import { ordinalsOf, recordOf } from '../../../../../filters/lib/hollow/blob/values.ts';
 import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import {
-	announce,
-	announcedIn,
-	contentsOf,
-	deltaName,
-	loadAlong,
-	snapshotName,
-	wayTo,
-	writeWhole,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { announce, announcedIn } from '../../../../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
+import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 import { metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { statsOf } from '../../../../../filters/lib/hollow/view/stats.ts';
+import { writeWhole } from '../../../../data/published.ts';
 
 const test = suite('hollow writer');
 const NUMBERS = parseSchemas('N { int n; string s; }');
@@ -245,14 +241,14 @@ test('a folder: written, announced, listed and walked', () => {
 	assert.is(announcedIn(folder), v(4));
 	assert.is(readFileSync(join(folder, 'announced.version'), 'utf8'), v(4), 'no newline');
 	assert.not(readdirSync(folder).some((file) => file.endsWith('.tmp')));
-	assert.equal(wayTo(contents, v(3)), [v(2), v(3)]);
-	assert.equal(wayTo(contents, v(1), v(4)), [v(4), v(3), v(2), v(1)]);
-	const texts = [wayTo(contents, v(3)), wayTo(contents, v(3), v(1)), wayTo(contents, v(3), v(4))].map((way) =>
-		stateText(loadAlong(folder, way), v(3), true),
+	assert.equal(routeTo(contents, v(3)), [v(2), v(3)]);
+	assert.equal(routeTo(contents, v(1), v(4)), [v(4), v(3), v(2), v(1)]);
+	const texts = [routeTo(contents, v(3)), routeTo(contents, v(3), v(1)), routeTo(contents, v(3), v(4))].map(
+		(way) => stateText(loadAlong(folder, way), v(3), true),
 	);
 	assert.is(new Set(texts).size, 1);
-	assert.throws(() => wayTo(contents, v(9)), /no way to 20260102030405009: no delta-20260102030405004/);
-	assert.throws(() => wayTo(contents, v(4), v(3)), /no snapshot of 20260102030405003/);
+	assert.throws(() => routeTo(contents, v(9)), /no way to 20260102030405009: no delta-20260102030405004/);
+	assert.throws(() => routeTo(contents, v(4), v(3)), /no snapshot of 20260102030405003/);
 	writeFileSync(join(folder, 'announced.version'), '');
 	assert.throws(() => announcedIn(folder), /"" is no version/);
 });

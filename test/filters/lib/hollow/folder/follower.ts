@@ -18,16 +18,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checksum } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import {
-	ANNOUNCED,
-	announce,
-	deltaName,
-	snapshotName,
-	writeWhole,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { ANNOUNCED, announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
 import { Follower, follow, type Look } from '../../../../../filters/lib/hollow/folder/follower.ts';
 import { addCycle, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
-import { keptLog } from '../../../../data/published.ts';
+import { keptLog, writeWhole } from '../../../../data/published.ts';
 import { versionOf, versions } from '../../../../data/versions.ts';
 
 const test = suite('hollow follow');

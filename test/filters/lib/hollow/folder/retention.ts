@@ -3,18 +3,14 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-	deltaName,
-	headerName,
-	snapshotName,
-	type Version,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { deltaName, headerName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
 import {
 	expiredIn,
 	unannouncedIn,
 	unfinishedIn,
 	versionsIn,
 } from '../../../../../filters/lib/hollow/folder/retention.ts';
+import type { Version } from '../../../../../filters/lib/hollow/version.ts';
 import { version } from '../../../../data/published.ts';
 
 const test = suite('hollow retention');

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Contents } from '../../../../../filters/lib/hollow/folder/folder.ts';
-import { wayByDeltas, wayFromSnapshot } from '../../../../../filters/lib/hollow/folder/route.ts';
+import type { Contents } from '../../../../../filters/lib/hollow/folder/contents.ts';
+import { routeByDeltas, routeFromSnapshot } from '../../../../../filters/lib/hollow/folder/route.ts';
 
 const test = suite('hollow way');
 
@@ -21,11 +21,11 @@ test('from the snapshot below, or else from the one above', () => {
 			[3, 2],
 		],
 	);
-	assert.equal(wayFromSnapshot(held, '4'), ['3', '4']);
-	assert.equal(wayFromSnapshot(held, '5'), ['7', '6', '5']);
-	assert.equal(wayFromSnapshot(held, '2'), ['3', '2']);
-	assert.throws(() => wayFromSnapshot(held, '8'), /no way to 8: no delta-7-8/);
-	assert.throws(() => wayFromSnapshot(held, '1'), /no snapshot at or below 1/);
+	assert.equal(routeFromSnapshot(held, '4'), ['3', '4']);
+	assert.equal(routeFromSnapshot(held, '5'), ['7', '6', '5']);
+	assert.equal(routeFromSnapshot(held, '2'), ['3', '2']);
+	assert.throws(() => routeFromSnapshot(held, '8'), /no way to 8: no delta-7-8/);
+	assert.throws(() => routeFromSnapshot(held, '1'), /no snapshot at or below 1/);
 });
 
 test('by deltas alone, either way; undefined where they end or lead past', () => {
@@ -41,11 +41,11 @@ test('by deltas alone, either way; undefined where they end or lead past', () =>
 			[2, 1],
 		],
 	);
-	assert.equal(wayByDeltas(held, '1', '3'), ['2', '3']);
-	assert.equal(wayByDeltas(held, '3', '1'), ['2', '1']);
-	assert.equal(wayByDeltas(held, '3', '3'), []);
-	assert.is(wayByDeltas(held, '3', '4'), undefined);
-	assert.is(wayByDeltas(held, '9', '3'), undefined);
+	assert.equal(routeByDeltas(held, '1', '3'), ['2', '3']);
+	assert.equal(routeByDeltas(held, '3', '1'), ['2', '1']);
+	assert.equal(routeByDeltas(held, '3', '3'), []);
+	assert.is(routeByDeltas(held, '3', '4'), undefined);
+	assert.is(routeByDeltas(held, '9', '3'), undefined);
 });
 
 test('whatever a folder holds: each step of a way is there, and it ends where it should', () => {
@@ -64,10 +64,10 @@ test('whatever a folder holds: each step of a way is there, and it ends where it
 					if (index > 0) assert.ok([held.next, held.back].some((map) => map.get(way[index - 1]!) === one));
 				assert.is(way.at(-1), String(to));
 			};
-			const way = wayByDeltas(held, String(at), String(to));
+			const way = routeByDeltas(held, String(at), String(to));
 			if (way) check([String(at), ...way]);
 			try {
-				const found = wayFromSnapshot(held, String(to));
+				const found = routeFromSnapshot(held, String(to));
 				assert.ok(held.snapshots.includes(found[0]!));
 				check(found);
 			} catch (error) {

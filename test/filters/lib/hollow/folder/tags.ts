@@ -6,13 +6,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '../../../../../filters/lib/failure.ts';
-import {
-	contentsOf,
-	deltaName,
-	loadAlong,
-	snapshotName,
-	wayTo,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
+import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 import { openPublisher } from '../../../../../filters/lib/hollow/publish/publisher.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { cycleAt, keptLog, version } from '../../../../data/published.ts';
@@ -29,7 +26,7 @@ test.before(async () => {
 });
 
 const dataOf = (at: string, from: string): string =>
-	stateText(loadAlong(folder, wayTo(contentsOf(folder), at, from)), at);
+	stateText(loadAlong(folder, routeTo(contentsOf(folder), at, from)), at);
 /** The data, or undefined where they are refused as broken. */
 const readOrRefused = (at: string, from: string): string | undefined => {
 	try {

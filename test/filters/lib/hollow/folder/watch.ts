@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announce, writeWhole } from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
 import { watchAnnouncements } from '../../../../../filters/lib/hollow/folder/watch.ts';
+import { writeWhole } from '../../../../data/published.ts';
 
 const test = suite('hollow watch');
 const silent = (error: Error) => assert.unreachable(error.message);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadAlong } from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import { cycleIn, isSameContent } from '../../../../../filters/lib/hollow/metrics/published-cycle.ts';
 import { openPublisher } from '../../../../../filters/lib/hollow/publish/publisher.ts';

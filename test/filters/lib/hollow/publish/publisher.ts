@@ -28,12 +28,10 @@ import { readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
 import { checksum } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { ordinalsOf, recordOf } from '../../../../../filters/lib/hollow/blob/values.ts';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import {
-	announcedIn,
-	contentsOf,
-	loadAlong,
-	wayTo,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { announcedIn } from '../../../../../filters/lib/hollow/folder/announcement.ts';
+import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import { schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
 import { checkBlobs } from '../../../../../filters/lib/hollow/publish/check.ts';
@@ -533,7 +531,7 @@ test('a reader who follows from any kept version gets the states in between as t
 	const contents = contentsOf(folder);
 	for (let from = 1; from <= 6; from++)
 		for (let to = 1; to <= 6; to++) {
-			const state = loadAlong(folder, wayTo(contents, version(to), version(from)));
+			const state = loadAlong(folder, routeTo(contents, version(to), version(from)));
 			assert.is((checksum(state) >>> 0).toString(16), sums[to - 1]);
 		}
 });

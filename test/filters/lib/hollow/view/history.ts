@@ -16,18 +16,15 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import {
-	announce,
-	contentsOf,
-	deltaName,
-	loadAlong,
-	snapshotName,
-	wayTo,
-	writeWhole,
-} from '../../../../../filters/lib/hollow/folder/folder.ts';
+import { announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
+import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 import { addCycle, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
 import { type Entry, historyOf } from '../../../../../filters/lib/hollow/view/history.ts';
 import { entryLine, historyText, timeOf } from '../../../../../filters/lib/hollow/view/history-text.ts';
+import { writeWhole } from '../../../../data/published.ts';
 import { versionOf, versions } from '../../../../data/versions.ts';
 import { ROOT } from '../../../../program.ts';
 
@@ -124,7 +121,7 @@ test('random histories: records, what came and went, synthetic', () => {
 			announce(folder, versionOf(1));
 			const { entries } = historyOf(folder);
 			for (const [at, entry] of entries.entries()) {
-				const state = loadAlong(folder, wayTo(contentsOf(folder), entry.version));
+				const state = loadAlong(folder, routeTo(contentsOf(folder), entry.version));
 				const records = [...state.tables.values()].reduce((sum, { current }) => sum + current.size(), 0);
 				assert.equal(
 					[entry.records, entry.synthetic, entry.announced, entry.problems],
