@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Contents } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { routeByDeltas, routeFromSnapshot } from '../../../../../filters/lib/hollow/folder/route.ts';
 
-const test = suite('hollow way');
+const test = suite('hollow route');
 
 const contents = (snapshots: number[], next: [number, number][], back: [number, number][]): Contents => {
 	const map = (pairs: [number, number][]) => new Map(pairs.map(([from, to]) => [String(from), String(to)]));
@@ -48,7 +48,7 @@ test('by deltas alone, either way; undefined where they end or lead past', () =>
 	assert.is(routeByDeltas(held, '9', '3'), undefined);
 });
 
-test('whatever a folder holds: each step of a way is there, and it ends where it should', () => {
+test('whatever a folder holds: each step of a route is there, and it ends where it should', () => {
 	const some = fc.integer({ min: 1, max: 9 });
 	const up = fc.tuple(some, some).filter(([from, to]) => from < to);
 	const pairs = fc.array(up, { maxLength: 12 });
@@ -59,13 +59,13 @@ test('whatever a folder holds: each step of a way is there, and it ends where it
 				next,
 				down.map(([a, b]) => [b, a]),
 			);
-			const check = (way: string[]) => {
-				for (const [index, one] of way.entries())
-					if (index > 0) assert.ok([held.next, held.back].some((map) => map.get(way[index - 1]!) === one));
-				assert.is(way.at(-1), String(to));
+			const check = (route: string[]) => {
+				for (const [index, one] of route.entries())
+					if (index > 0) assert.ok([held.next, held.back].some((map) => map.get(route[index - 1]!) === one));
+				assert.is(route.at(-1), String(to));
 			};
-			const way = routeByDeltas(held, String(at), String(to));
-			if (way) check([String(at), ...way]);
+			const route = routeByDeltas(held, String(at), String(to));
+			if (route) check([String(at), ...route]);
 			try {
 				const found = routeFromSnapshot(held, String(to));
 				assert.ok(held.snapshots.includes(found[0]!));

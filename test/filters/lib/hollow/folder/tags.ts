@@ -1,4 +1,4 @@
-// Damage that leaves a blob readable: what a writer noted of its states tells that their data are others.
+// Damage that leaves a blob readable: the tags that its writer gave its states tell that their data are others.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,8 +15,8 @@ import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { cycleAt, keptLog, version } from '../../../../data/published.ts';
 import { random } from '../../../../data/versions.ts';
 
-const test = suite('hollow, noted');
-const folder = mkdtempSync(join(tmpdir(), 'noted-'));
+const test = suite('hollow tags');
+const folder = mkdtempSync(join(tmpdir(), 'tags-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 test.before(async () => {

@@ -6,7 +6,6 @@ import { type Cycle, createCycleReader, linesOf } from '../../../../../filters/l
 import type { Measure } from '../../../../../filters/lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from '../../../../../filters/lib/hollow/metrics/grouping.ts';
 import { addCycle, metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
-import { LATEST_MS, versionAt } from '../../../../../filters/lib/hollow/version.ts';
 import { faultIn, type Histogram, type Sum } from '../../../../../filters/lib/record.ts';
 import { buckets, texts, totalOf, wholes } from '../../../../data/cycles.ts';
 
@@ -39,25 +38,6 @@ const histogram = (list: Histogram['buckets'], more: Partial<Histogram> = {}): H
 	temporality: 'cumulative',
 	buckets: list,
 	...more,
-});
-
-test('versions are the time, and always grow', () => {
-	assert.is(versionAt(TS, '0'), '20251121080000000');
-	assert.is(versionAt(TS, '20251121080000000'), '20251121080000001');
-	assert.is(versionAt(TS, '99991231235959998'), '99991231235959999');
-	assert.is(versionAt(0, '0'), '19700101000000000');
-	assert.is(versionAt(LATEST_MS, '0'), '99991231235959999');
-	fc.assert(
-		fc.property(fc.array(fc.nat({ max: LATEST_MS - 1000 })), (times) => {
-			let last = '0';
-			for (const ms of times) {
-				const version = versionAt(ms, last);
-				assert.match(version, /^\d{17}$/);
-				assert.ok(BigInt(version) > BigInt(last));
-				last = version;
-			}
-		}),
-	);
 });
 
 test('nothing since the last time: nothing; more of the same: all of it, as the next version', () => {
