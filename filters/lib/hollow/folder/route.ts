@@ -20,7 +20,7 @@ export const routeTo = ({ snapshots, next, back }: Contents, to: Version, from?:
 		const following = step.get(at);
 		if (following === undefined || (following !== to && !isBefore(following)))
 			throw new Failure(EXIT.unavailable, `no way to ${to}: no ${deltaName(at, to)}, nor one in between`);
-		if (step === next ? !isAbove(following, at) : isAbove(following, at))
+		if (step === next ? !isAbove(following, at) : !isAbove(at, following))
 			throw new Failure(EXIT.data, `${deltaName(at, following)} leads the wrong way`);
 		route.push(following);
 		at = following;

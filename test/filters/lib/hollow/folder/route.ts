@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Contents } from '../../../../../filters/lib/hollow/folder/contents.ts';
-import { routeByDeltas, routeFromSnapshot } from '../../../../../filters/lib/hollow/folder/route.ts';
+import { routeByDeltas, routeFromSnapshot, routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 
 const test = suite('hollow route');
 
@@ -46,6 +46,14 @@ test('by deltas alone, either way; undefined where they end or lead past', () =>
 	assert.equal(routeByDeltas(held, '3', '3'), []);
 	assert.is(routeByDeltas(held, '3', '4'), undefined);
 	assert.is(routeByDeltas(held, '9', '3'), undefined);
+});
+
+test('a delta that leads nowhere, or the wrong way, is bad data; following it would never end', () => {
+	const wrong = /leads the wrong way/;
+	assert.throws(() => routeTo(contents([3], [[3, 3]], []), '5', '3'), wrong);
+	assert.throws(() => routeTo(contents([3], [[3, 2]], []), '5', '3'), wrong);
+	assert.throws(() => routeTo(contents([3], [], [[3, 3]]), '1', '3'), wrong);
+	assert.throws(() => routeTo(contents([3], [], [[3, 4]]), '1', '3'), wrong);
 });
 
 test('whatever a folder holds: each step of a route is there, and it ends where it should', () => {
