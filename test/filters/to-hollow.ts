@@ -88,7 +88,7 @@ const KEA_TOTALS = {
 	network_traffic_total: 101,
 	error_rates_total: 0,
 };
-const metricsIn = (cycle: Cycle) =>
+const recordsIn = (cycle: Cycle) =>
 	Object.fromEntries(cycle.states.flatMap(({ metrics }) => metrics.map(({ name, total }) => [name, total])));
 
 lines(
@@ -106,7 +106,7 @@ lines(
 			const { stdout: records, stderr } = await parsed;
 			assert.is(stderr, '');
 			const { stdout } = await run('to-hollow', ['--wide'], records);
-			assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS]);
+			assert.equal(cyclesIn(stdout).map(recordsIn), [KEA_TOTALS]);
 		}
 	},
 );
@@ -119,7 +119,7 @@ lines('a summary behind a summary, without a pause and with one, is a version of
 	parser.stdin!.end(KEA);
 	const { stdout: records } = await parsed;
 	const { stdout } = await run('to-hollow', ['--wide'], records);
-	assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS, KEA_TOTALS, KEA_TOTALS]);
+	assert.equal(cyclesIn(stdout).map(recordsIn), [KEA_TOTALS, KEA_TOTALS, KEA_TOTALS]);
 });
 
 const live = suite('to-hollow: silence and signals');

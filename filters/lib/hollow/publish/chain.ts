@@ -5,8 +5,9 @@ import type { State } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import { continueFrom, createDataSet, type DataSet } from '../blob/writer.ts';
 import { noteOf, TAG } from '../folder/tags.ts';
+import { addCycle } from '../metrics/adder.ts';
 import type { Cycle } from '../metrics/cycle.ts';
-import { addCycle, schemaFor } from '../metrics/metrics.ts';
+import { schemaFor } from '../metrics/schema.ts';
 import type { Version } from '../version.ts';
 import type { Restored } from './restore.ts';
 

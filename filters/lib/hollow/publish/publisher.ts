@@ -13,7 +13,7 @@ import { asideOf, syncFolder, unveil, writeAside } from '../folder/aside.ts';
 import { deltaName, headerName, snapshotName } from '../folder/blob-name.ts';
 import { expiredIn } from '../folder/retention.ts';
 import type { Cycle } from '../metrics/cycle.ts';
-import { schemaFor } from '../metrics/metrics.ts';
+import { schemaFor } from '../metrics/schema.ts';
 import { isAbove, type Version } from '../version.ts';
 import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';

@@ -81,7 +81,7 @@ const changesIn = (sections: Section[]): Record<string, Counts> => {
 	return types;
 };
 
-const recordsIn = (sections: Section[]): number =>
+const populationOf = (sections: Section[]): number =>
 	sections.reduce((sum, { populated }) => sum + populated.size(), 0);
 
 /** Note the tag that a blob gives the state of a version; a chain whose blobs disagree cannot be followed. */
@@ -109,7 +109,7 @@ const take = (
 	else if (isSynthetic(header)) entry.synthetic = true;
 	if (kind === 'delta') noteTag(entries.get(other!)!, header.origin, name);
 	if (kind === 'delta' || isBack) blob.types = changesIn(sections);
-	if (kind === 'snapshot') entry.records = recordsIn(sections);
+	if (kind === 'snapshot') entry.records = populationOf(sections);
 };
 
 const readInto = (entries: Map<Version, OpenEntry>, folder: string, file: File): void => {

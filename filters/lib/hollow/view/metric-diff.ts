@@ -1,11 +1,11 @@
 // metric-diff: what two states of the data set of metrics differ in, by source and name
 // The time of a state is no difference: it is another one in every version.
 
-import { exact } from '../../record.ts';
 import type { State } from '../blob/state.ts';
 import type { HashedTable } from '../blob/type/hashed-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
-import { filled, ordinalsOf, recordOf, tableOf, type Value } from '../blob/values.ts';
+import { filled, ordinalsOf, recordOf, tableOf } from '../blob/values.ts';
+import { boundOf, type StoredMetric, type Whole } from '../metrics/metrics-state.ts';
 import { byCode, type Change, type Comparison, counted } from './comparison.ts';
 
 /** A source (a MetricsState), or a metric or an aggregate of one. */
@@ -67,19 +67,15 @@ const placesIn = (state: State, { content, budget }: Comparison): Found => {
 	return found;
 };
 
-type Numbers = { lower: Value; upper: Value; count: Value };
-
-const plain = (value: Value): unknown => (typeof value === 'bigint' ? exact(value) : value);
-
 /** What is at a place, without its time. */
 const valueAt = (state: State, { type, ordinal }: Place, { budget }: Comparison): unknown => {
 	if (type === undefined) return {};
 	budget.begin(type, ordinal);
 	const value = recordOf(state, type, ordinal, budget);
-	if (typeof value !== 'object' || value === null) return { value: plain(value) };
-	const { total, unit, buckets } = value as { total: Value; unit: Value; buckets: Numbers[] | null };
-	const bounds = buckets?.map(({ lower, upper, count }) => [lower, upper, count].map(plain)) ?? null;
-	return { total: plain(total), unit, buckets: bounds };
+	if (typeof value !== 'object' || value === null) return { value: boundOf(value as Whole | null) };
+	const { total, unit, buckets } = value as unknown as StoredMetric;
+	const bounds = buckets?.map(({ lower, upper, count }) => [lower, upper, count].map(boundOf)) ?? null;
+	return { total: boundOf(total), unit, buckets: bounds };
 };
 
 /** Take from both lists what they have in common. */

@@ -9,8 +9,8 @@ import { cycleIn, isSameContent } from '../../../../../filters/lib/hollow/metric
 import { openPublisher } from '../../../../../filters/lib/hollow/publish/publisher.ts';
 import { createLog } from '../../../../../filters/lib/log.ts';
 
-const test = suite('read-back');
-const folder = mkdtempSync(join(tmpdir(), 'read-back-'));
+const test = suite('published-cycle');
+const folder = mkdtempSync(join(tmpdir(), 'published-cycle-'));
 test.after(() => rmSync(folder, { recursive: true }));
 const log = createLog({ name: 't', level: 'error', format: 'text', priorities: false, write: () => {} });
 

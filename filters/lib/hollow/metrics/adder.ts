@@ -1,38 +1,13 @@
-// metrics: the data set of metrics, MetricsState / Metric / MetricBucket, and its states as records
-// `upper` is the first value that is no longer in the bucket, and null where a bound is open.
+// adder: cycles into a data set of metrics
 
-import { type Bucket, type Exact, exact, type Histogram, type Sum } from '../../record.ts';
-import { Budget } from '../blob/budget.ts';
+import type { Bucket, Exact } from '../../record.ts';
 import { ValueError, within } from '../blob/bytes/errors.ts';
 import { keyHashFor } from '../blob/hash-key.ts';
-import type { State } from '../blob/state.ts';
 import type { HashedTable } from '../blob/type/hashed-table.ts';
 import type { ListTable } from '../blob/type/list-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
-import type { Schema } from '../blob/type/schema.ts';
-import { parseSchemas } from '../blob/type/schema-text.ts';
-import { ordinalsOf, recordOf, type Value } from '../blob/values.ts';
 import type { DataSet } from '../blob/writer.ts';
 import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
-import { hostOf, isSynthetic, parseName } from './naming.ts';
-
-/**
- * The schema as the Java object mapper makes it of the three classes, in its order; `wide`: with Long for Integer.
- * Source: the golden files, which Java wrote.
- */
-export const schemaFor = (wide: boolean): Schema[] => {
-	const [type, value] = wide ? ['Long', 'long'] : ['Integer', 'int'];
-	return parseSchemas(`
-		String { string value; }
-		${type} { ${value} value; }
-		MetricBucket { ${type} lower; ${type} upper; ${type} count; }
-		ListOfMetricBucket List<MetricBucket>;
-		Metric { String name; ${type} total; String unit; ListOfMetricBucket buckets; }
-		MapOfStringToMetric Map<String,Metric> @HashKey(value);
-		MapOfStringTo${type} Map<String,${type}> @HashKey(value);
-		MetricsState { String timestamp; String source; MapOfStringToMetric metrics; MapOfStringTo${type} aggregates; }
-	`);
-};
 
 /** Adds a record of an object type by its fields' values; returns its ordinal. */
 const objects = (data: DataSet, type: string) => {
@@ -141,74 +116,3 @@ export const addCycle = (data: DataSet, { states }: Cycle): void => {
 	const add = stateAdder(data);
 	for (const state of states) at(`MetricsState of ${state.source}`, () => add(state));
 };
-
-type Whole = number | bigint;
-type Bounds = { lower: Whole | null; upper: Whole | null; count: Whole | null };
-type Metric = { name: string | null; total: Whole | null; unit: string | null; buckets: Bounds[] | null };
-type Metrics = {
-	timestamp: string | null;
-	source: string | null;
-	metrics: Map<string, Metric> | null;
-	aggregates?: Map<string, Whole> | null;
-};
-
-/** Milliseconds since the epoch, from ISO text or digits; NaN when it is no time. */
-const millisOf = (text: string | null): number =>
-	/^\d{1,15}$/.test(text ?? '') ? Number(text) : Date.parse(text ?? '');
-
-/** What a name of the data set says of a series. */
-const seriesOf = (name: string, unit: string) => {
-	const { metric, attributes } = parseName(name);
-	return { metric, unit, attributes, temporality: 'cumulative' as const };
-};
-
-const exactOf = (value: Whole): Exact => (typeof value === 'bigint' ? exact(value) : value);
-const boundOf = (value: Whole | null): Exact | null => (value === null ? null : exactOf(value));
-const from = ({ lower }: Bounds): Whole => lower ?? -Infinity;
-const byLower = (a: Bounds, b: Bounds): number => Number(from(a) > from(b)) - Number(from(a) < from(b));
-
-const bucketsOf = (buckets: Bounds[]): Bucket[] =>
-	[...buckets]
-		.sort(byLower)
-		.map(({ lower, upper, count }) => [boundOf(lower), boundOf(upper), exactOf(count ?? 0)]);
-
-/** The records of one MetricsState: a histogram where there are buckets, else a sum of the total. */
-const recordsOfOne = ({ timestamp, source, metrics, aggregates }: Metrics): (Histogram | Sum)[] => {
-	const origin = source ?? 'unknown';
-	const common = { ts: millisOf(timestamp), host: hostOf(origin) };
-	const mark = isSynthetic(origin) ? { synthetic: true } : {};
-	const sum = (name: string, unit: string, value: Whole): Sum => ({
-		type: 'sum',
-		...common,
-		...seriesOf(name, unit),
-		monotonic: true,
-		value: exactOf(value),
-		...mark,
-	});
-	const records: (Histogram | Sum)[] = [];
-	const sorted = [...(metrics ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-	for (const [key, metric] of sorted) {
-		const [name, unit] = [metric.name ?? key ?? '', metric.unit ?? '1'];
-		const buckets = bucketsOf(metric.buckets ?? []);
-		if (buckets.length > 0)
-			records.push({ type: 'histogram', ...common, ...seriesOf(name, unit), buckets, ...mark });
-		else if (metric.total !== null) records.push(sum(name, unit, metric.total));
-	}
-	// An aggregate says nothing new where the series that it adds up are there.
-	const known = new Set(records.map(({ metric }) => metric));
-	for (const [name, total] of aggregates ?? [])
-		if (!metrics?.has(name) && !known.has(parseName(name).metric)) records.push(sum(name, '1', total));
-	return records.sort((a, b) => (a.metric < b.metric ? -1 : Number(a.metric > b.metric)));
-};
-
-/**
- * Every state record in the data set as bpfpipe records, metrics by name. A time that is no time is NaN.
- * @throws StateError when records do not fit together or exceed the budget.
- */
-export function* metricsIn(state: State, budget = new Budget()): Generator<Histogram | Sum> {
-	for (const ordinal of ordinalsOf(state, 'MetricsState')) {
-		budget.begin('MetricsState', ordinal);
-		const value: Value = recordOf(state, 'MetricsState', ordinal, budget);
-		yield* recordsOfOne(value as unknown as Metrics);
-	}
-}

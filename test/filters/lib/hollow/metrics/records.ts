@@ -7,12 +7,14 @@ import { checksum } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { schemaHash, schemaText } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
 import { ordinalsOf, recordOf } from '../../../../../filters/lib/hollow/blob/values.ts';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
+import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { addCycle, metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { recordsIn } from '../../../../../filters/lib/hollow/metrics/records.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../../../../../filters/lib/record.ts';
 import { cycles } from '../../../../data/cycles.ts';
 
-const test = suite('hollow metrics');
+const test = suite('hollow records');
 const TIME = '2025-11-21T00:00:00.000Z';
 
 const filledWith = (cycle: Cycle) => {
@@ -124,7 +126,7 @@ test('a cycle that was refused leaves nothing behind when it is abandoned', () =
 	assert.is(checksum(data.state), before);
 });
 
-const back = (cycle: Cycle) => [...metricsIn(filledWith(cycle).state)];
+const back = (cycle: Cycle) => [...recordsIn(filledWith(cycle).state)];
 
 test('names, sample data and long numbers read back as records', () => {
 	const buckets: Bucket[] = [
