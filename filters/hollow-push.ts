@@ -43,7 +43,7 @@ import { keepOf, openLocal } from './lib/hollow/publish/local-folder.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
 import { createClient } from './lib/hollow/rest/push/client.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';
-import { check } from './lib/hollow/rest/push/status.ts';
+import { serverLines } from './lib/hollow/rest/push/status.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
@@ -137,6 +137,6 @@ const USAGE = { options: OPTIONS };
 if (process.argv.includes('--check'))
 	source(import.meta, USAGE, async (context) => {
 		const { client, base } = clientFor(context, context.options['producer-url'] ?? DEFAULT_URL, '5s');
-		for (const line of await check(client, base)) context.emit(line);
+		for (const line of await serverLines(client, base)) context.emit(line);
 	});
 else stage(import.meta, USAGE, push);

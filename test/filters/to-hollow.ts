@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Cycle, createCycleReader } from '../../filters/lib/hollow/metrics/cycle.ts';
-import { cycleOf } from '../../filters/lib/hollow/metrics/payload.ts';
+import { cycleFromPayload } from '../../filters/lib/hollow/metrics/payload.ts';
 import { parseRecord } from '../../filters/lib/record.ts';
 import { cases, goldenSuite, outcome, ROOT, run, start } from '../program.ts';
 import { until } from '../servers/carbon.ts';
@@ -209,7 +209,10 @@ options('--output has the newest payload; with --dry-run nothing is printed', as
 	const wet = await run('to-hollow', ['--output', path], input);
 	assert.is(cyclesIn(wet.stdout).length, 2);
 	const [, newest] = cyclesIn(wet.stdout);
-	assert.equal(cycleOf(JSON.parse(readFileSync(path, 'utf8')), newest!.version, 'ebpf_metrics'), newest);
+	assert.equal(
+		cycleFromPayload(JSON.parse(readFileSync(path, 'utf8')), newest!.version, 'ebpf_metrics'),
+		newest,
+	);
 	const dry = await run(
 		'to-hollow',
 		['--output', path, '--dry-run'],

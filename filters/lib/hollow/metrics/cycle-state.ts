@@ -120,7 +120,7 @@ const aggregatesOf = (source: string, totals: Totals, { wide, fault }: StateOpti
  * The state of a source, from its series by name. Aggregates add up histograms and sums by metric; one of which a
  * series is left out would be too small, and is left out too.
  */
-export const stateOf = (
+export const cycleStateOf = (
 	source: string,
 	timestamp: string,
 	all: Map<string, Series>,

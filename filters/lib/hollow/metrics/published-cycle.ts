@@ -34,7 +34,7 @@ const NO_BOUND = Number.MAX_SAFE_INTEGER;
  * What a data set of metrics holds, as the cycle that made it; states by source, metrics and aggregates by name.
  * @throws StateError when its records do not hold together.
  */
-export const cycleIn = (state: State, version: Version, dataset: string): Cycle => {
+export const publishedCycle = (state: State, version: Version, dataset: string): Cycle => {
 	const states = Array.from(metricsStatesIn(state, new Budget(NO_BOUND)), stateOf).sort((a, b) =>
 		byName([a.source, 0], [b.source, 0]),
 	);

@@ -18,7 +18,7 @@ import { isAbove, type Version } from '../version.ts';
 import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { type Restored, restore } from './restore.ts';
+import { type Base, restore } from './restore.ts';
 
 /** Milliseconds that each part of a publication took. */
 export type Phases = Record<'populate' | 'write' | 'check' | 'announce', number>;
@@ -97,12 +97,12 @@ class FolderPublisher implements Publisher {
 	private floor: Version;
 	private last: Version | undefined;
 
-	constructor(options: PublisherOptions, lock: Lock, restored: Restored) {
+	constructor(options: PublisherOptions, lock: Lock, base: Base) {
 		this.options = options;
 		this.lock = lock;
-		this.floor = restored.floor;
-		this.last = restored.announced;
-		this.chain = chainFrom(restored);
+		this.floor = base.floor;
+		this.last = base.announced;
+		this.chain = chainFrom(base);
 		if (this.chain && !isMetrics(this.chain.hash)) this.refuse('no metrics as we write them');
 	}
 

@@ -51,7 +51,7 @@ const reasonOf = (error: unknown): string => {
 	return `${describe(first)}${hint}`;
 };
 
-const lengthOf = (body: Body): number => {
+const bytesIn = (body: Body): number => {
 	let bytes = 0;
 	for (const piece of body()) bytes += Buffer.byteLength(piece);
 	return bytes;
@@ -99,7 +99,7 @@ export const createClient = (base: URL, { token, timeoutMs }: ClientOptions): Cl
 			Accept: 'application/json',
 			...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
 			// A length, at the price of making the body twice: simple servers do not read chunks.
-			...(body ? { 'Content-Type': 'application/json', 'Content-Length': lengthOf(body) } : {}),
+			...(body ? { 'Content-Type': 'application/json', 'Content-Length': bytesIn(body) } : {}),
 		};
 	};
 	const call: Client['call'] = (method, url, body, signal) =>

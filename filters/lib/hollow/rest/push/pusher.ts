@@ -5,7 +5,7 @@ import type { Position } from '../../../record.ts';
 import { createWaitReport } from '../../../waiting.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import type { Delivery } from './delivery.ts';
-import { loaded, type Queue, type Waiting } from './queue.ts';
+import { cycleOrReason, type Queue, type Waiting } from './queue.ts';
 
 export type PusherOptions = {
 	delivery: Delivery;
@@ -70,7 +70,7 @@ export const createPusher = (options: PusherOptions): Pusher => {
 		wake();
 	};
 	const deliver = async (entry: Waiting, abort: AbortController): Promise<void> => {
-		const cycle = loaded(entry);
+		const cycle = cycleOrReason(entry);
 		if (typeof cycle === 'string') {
 			log.error(`a cycle is given up: ${cycle}`, {}, 'unreadable');
 			return count('unreadable');

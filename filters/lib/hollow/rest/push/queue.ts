@@ -114,7 +114,7 @@ export const folderQueue = (folder: string): Queue => {
 };
 
 /** The cycle of an entry, or why it cannot be had. */
-export const loaded = (entry: Waiting): Cycle | string => {
+export const cycleOrReason = (entry: Waiting): Cycle | string => {
 	try {
 		return entry.load();
 	} catch (error) {

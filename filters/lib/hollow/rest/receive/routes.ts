@@ -1,7 +1,7 @@
 // routes: from a request's method and path to the call that answers it
 
 import type { IncomingMessage } from 'node:http';
-import { DATASET_RULE, isDataset, VERSION_RULE, versionOf } from '../names.ts';
+import { cycleVersionOf, DATASET_RULE, isDataset, VERSION_RULE } from '../names.ts';
 import { HttpError } from './http-error.ts';
 import type { Answer, Call, Receiver } from './receiver.ts';
 
@@ -37,7 +37,7 @@ const datasetIn = (step: string): string => {
 };
 
 const versionIn = (step: string): string => {
-	const version = versionOf(step);
+	const version = cycleVersionOf(step);
 	if (version !== undefined) return version;
 	throw new HttpError(
 		400,
