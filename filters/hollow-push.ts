@@ -44,11 +44,11 @@ import { check } from './lib/hollow/rest/check.ts';
 import { createClient } from './lib/hollow/rest/client.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
 import { openSink } from './lib/hollow/rest/sink.ts';
+import { bearerFor } from './lib/net/token.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { type Handlers, stage } from './lib/stage.ts';
-import { bearerFor } from './lib/token.ts';
 
 const OPTIONS = {
 	'producer-url': { type: 'string', short: 'p' },

@@ -1,10 +1,10 @@
 // sender: points to Graphite over one connection, kept until they have stayed delivered for a while
 // Joins the parts: batches of what waits, the connection, the delivery window, and the report of what waits.
 
-import type { Server } from '../dial.ts';
+import { createWaitReport } from '../flow/waiting.ts';
 import type { Log } from '../log.ts';
+import type { Server } from '../net/dial.ts';
 import type { Position } from '../record.ts';
-import { createWaitReport } from '../waiting.ts';
 import { createBatches } from './batches.ts';
 import { createConnection } from './connection.ts';
 import { createDelivery } from './delivery.ts';

@@ -2,8 +2,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { about, EXIT, Failure } from './failure.ts';
-import type { Log } from './log.ts';
+import { about, EXIT, Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
 
 /** The token of now; undefined when there is none at all. */
 export type Token = () => string | undefined;

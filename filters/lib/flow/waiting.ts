@@ -1,6 +1,6 @@
 // waiting: says now and then for how long what is not delivered has been waiting, and when it is over
 
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 /** What waits now: how many, and since when, on the monotonic clock (ms) that `now` is read from. */
 export type WaitReport = (waiting: number, since: number, now: number) => void;

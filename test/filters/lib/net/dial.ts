@@ -7,8 +7,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { createServer, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dial } from '../../../filters/lib/dial.ts';
-import { freePort } from '../../servers/ports.ts';
+import { dial } from '../../../../filters/lib/net/dial.ts';
+import { freePort } from '../../../servers/ports.ts';
 
 const test = suite('dial');
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { holderOf, lockFile, signatureIn } from '../../../filters/lib/lock.ts';
-import { until } from '../../harness/supervised.ts';
-import { isRoot, testWith } from '../../parts.ts';
+import { holderOf, lockFile, signatureIn } from '../../../../filters/lib/disk/lock.ts';
+import { until } from '../../../harness/supervised.ts';
+import { isRoot, testWith } from '../../../parts.ts';
 
 const test = suite('lock');
 let dir = '';

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { EXIT, errnoOf, Failure } from './failure.ts';
+import { EXIT, errnoOf, Failure } from '../failure.ts';
 
 /** A lock that is held until `release` or death. The file stays: removing it would let two hold two locks of one name. */
 export type Lock = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { targetOf } from '../../../filters/lib/link.ts';
+import { targetOf } from '../../../../filters/lib/disk/link.ts';
 
 const test = suite('link');
 

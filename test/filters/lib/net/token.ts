@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isBearer, tokenIn } from '../../../filters/lib/token.ts';
+import { isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
 
 const test = suite('token');
 const folder = mkdtempSync(join(tmpdir(), 'token-'));
