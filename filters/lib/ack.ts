@@ -1,36 +1,20 @@
 // ack: how a sink tells the source, through one small file, what need never be read again
-// The file is replaced whole (new file, fsync, rename), so a crash leaves the old position or the new one.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from './disk/replace.ts';
 import { about, EXIT, Failure } from './failure.ts';
 import type { Position } from './record.ts';
 
-const syncFolder = (folder: string): void => {
-	const directory = openSync(folder, 'r');
-	try {
-		about(folder, () => fsyncSync(directory));
-	} finally {
-		closeSync(directory);
-	}
-};
+/**
+ * The ack file of a stage: what its option --ack says, else the environment, where the supervisor puts it. Empty is
+ * none, so that `--ack ''` goes without one whatever the environment says.
+ */
+export const ackFileOf = (option: string | undefined): string | undefined =>
+	(option ?? process.env.BPFPIPE_ACK) || undefined;
 
 /** Put `position` into the ack file at `path`, durably. Throws the system's error. */
-export const writeAck = (path: string, position: Position): void => {
-	const aside = `${path}.new`;
-	const file = openSync(aside, 'w', 0o600);
-	try {
-		// Not writeSync, which may write a part where little room is left.
-		about(aside, () => {
-			writeFileSync(file, `${JSON.stringify(position)}\n`);
-			fsyncSync(file);
-		});
-	} finally {
-		closeSync(file);
-	}
-	renameSync(aside, path);
-	syncFolder(dirname(path));
-};
+export const writeAck = (path: string, position: Position): void =>
+	replaceFile(path, `${JSON.stringify(position)}\n`, { mode: 0o600 });
 
 /**
  * The position in the ack file at `path`, or undefined when there is none yet.

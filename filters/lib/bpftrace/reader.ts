@@ -27,16 +27,19 @@ export const LINE_KINDS = [
 
 const UNDERSTOOD = new Set(['headers', 'scalars', 'json', 'passed', 'tseries']);
 
+/** No program pauses so long inside a print. */
+export const PAUSE_MS = 250;
+/** After so long a histogram is whole. */
+const IDLE_MS = 1000;
+
 export type Reader = {
 	/** Take runs of whole lines, each ending in a newline; how many lines that were. */
 	take: (bytes: Buffer) => number;
 	/** So many bytes were left out, a line too long or a hole of NULs; a histogram that they stood in is damaged. */
 	skipped: (length: number, what?: 'line' | 'hole') => void;
-	/** Nothing has come for some moments: a print that has no histogram open is over. */
-	pause: () => void;
-	/** Nothing has come for a while: a histogram with rows is taken as ended, too. */
-	idle: () => void;
-	/** Whether `pause` or `idle` would do anything. */
+	/** Nothing has come for `quietMs`: soon a print that has no histogram open is over, and later one with rows, too. */
+	quiet: (quietMs: number) => void;
+	/** Whether `quiet` would ever do anything. */
 	holds: () => boolean;
 	end: (how: 'eof' | 'term') => void;
 };
@@ -196,12 +199,10 @@ export const createReader = (
 					: `a hole of ${length} NUL bytes is inside it`,
 			);
 		},
-		pause: () => {
-			if (!blocks.isOpen() && !key.isOpen()) print.pause();
-		},
-		idle: () => {
-			if (blocks.holdsRows()) blocks.close('idle');
-			print.pause();
+		quiet: (quietMs) => {
+			const isIdle = quietMs >= IDLE_MS;
+			if (isIdle && blocks.holdsRows()) blocks.close('idle');
+			if (isIdle || (quietMs >= PAUSE_MS && !blocks.isOpen() && !key.isOpen())) print.pause();
 		},
 		holds: () => blocks.holdsRows() || print.isOpen(),
 		end: (how) => {

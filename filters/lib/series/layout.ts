@@ -1,8 +1,8 @@
 // layout: the bucket bounds of a series, laid side by side so that counts can be added or subtracted
 // Rows that one side leaves out count zero; bounds that cross (a bucket was split or merged) have no common layout.
 
+import { add, compare } from '../exact.ts';
 import type { Bucket, Exact } from '../record.ts';
-import { add, compare } from './exact.ts';
 
 /** One bucket of two histograms: `[lower, upper, count on the left, count on the right]`. */
 export type Row = [lower: Exact | null, upper: Exact | null, left: Exact, right: Exact];

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readAck, writeAck } from '../../../filters/lib/ack.ts';
+import { ackFileOf, readAck, writeAck } from '../../../filters/lib/ack.ts';
 import { verdict } from '../../../filters/lib/failure.ts';
 
 const test = suite<{ dir: string; file: string }>('ack');
@@ -61,6 +61,24 @@ test('a full disk is said with the name of the file, and the old position stays'
 		(error: Error) => verdict(error).message === `${file}.new: no space left on the device`,
 	);
 	assert.equal(readAck(file), { offset: 1 });
+});
+
+test('the option names the ack file, else the environment; empty is none', () => {
+	const before = process.env.BPFPIPE_ACK;
+	for (const [option, variable, wanted] of [
+		[undefined, undefined, undefined],
+		[undefined, '', undefined],
+		[undefined, 'a', 'a'],
+		['b', undefined, 'b'],
+		['b', 'a', 'b'],
+		['', 'a', undefined],
+	] as const) {
+		if (variable === undefined) delete process.env.BPFPIPE_ACK;
+		else process.env.BPFPIPE_ACK = variable;
+		assert.is(ackFileOf(option), wanted, `${option} ${variable}`);
+	}
+	if (before === undefined) delete process.env.BPFPIPE_ACK;
+	else process.env.BPFPIPE_ACK = before;
 });
 
 test.run();

@@ -1,8 +1,8 @@
 // part: the value of one series as it was printed, the line that it becomes, and two of them added up
 // Counts add up. Values of now do not, and neither do histograms whose buckets cross.
 
+import { add } from '../../exact.ts';
 import type { Bucket } from '../../record.ts';
-import { add } from '../../series/exact.ts';
 import { align } from '../../series/layout.ts';
 import { type Fixed, HISTOGRAM_START } from '../records.ts';
 
@@ -25,8 +25,8 @@ export const histogramOf = (line: string, ts: number, fixed: Fixed): Part => {
 };
 
 /** How much a histogram counted, as near as a double is: bpftrace prints the keys of a map in that order. */
-export const totalOf = (value: string): number =>
-	bucketsOf(value).reduce((total, [, , count]) => total + Number(count), 0);
+export const countOf = (value: string): number =>
+	bucketsOf(value).reduce((sum, [, , count]) => sum + Number(count), 0);
 
 const histogramSum = (one: string, other: string): string | undefined => {
 	const rows = align(bucketsOf(one), bucketsOf(other));

@@ -2,7 +2,7 @@
 // A key that comes a second time finds the first one here. What the short cut wrote stays text until that happens.
 
 import type { Fixed } from '../records.ts';
-import { addUp, histogramOf, type Part, totalOf } from './part.ts';
+import { addUp, countOf, histogramOf, type Part } from './part.ts';
 import type { Repeat } from './repeat.ts';
 
 /** What one line or block says: a value for each of its series, which come and go together. */
@@ -30,7 +30,7 @@ const entriesOf = ({ text, ts, series }: Chunk): Entry[] => {
 	const lines = text.split('\n');
 	return series.map((fixed, at) => {
 		const part = histogramOf(lines[at]!, ts, fixed);
-		const order = totalOf(part.value);
+		const order = countOf(part.value);
 		return { parts: [part], repeat: 'key', order, what: '', times: 1 };
 	});
 };

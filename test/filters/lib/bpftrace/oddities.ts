@@ -6,7 +6,6 @@ import * as assert from 'uvu/assert';
 import { isBehindText } from '../../../../filters/lib/bpftrace/behind-text.ts';
 import { behindHole } from '../../../../filters/lib/bpftrace/hole.ts';
 import { createNoise } from '../../../../filters/lib/bpftrace/noise.ts';
-import { createSilence, IDLE_MS, PAUSE_MS } from '../../../../filters/lib/bpftrace/silence.ts';
 import { withoutFront } from '../../../../filters/lib/bpftrace/text.ts';
 import { asTable, asText, model, textStyle } from '../../../data/print-histograms.ts';
 import { read } from '../../../harness/read-histograms.ts';
@@ -138,41 +137,3 @@ test('noise: the events of a script that prints maps, too, are none, unless the 
 	);
 });
 test.run();
-
-const silence = suite('silence');
-const until = async (isTrue: () => boolean) => {
-	const from = performance.now();
-	while (!isTrue()) {
-		assert.ok(performance.now() - from < 20_000, 'nothing happened');
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
-};
-silence('a pause comes first, then the end of what is open; then nothing more', async () => {
-	const said: string[] = [];
-	let holds = true;
-	const end = {
-		pause: () => said.push('pause'),
-		idle: () => {
-			said.push('idle');
-			holds = false;
-		},
-		holds: () => holds,
-	};
-	const heard = createSilence({ ...end, pause: () => void end.pause() }, () => false);
-	heard();
-	await until(() => said.includes('idle'));
-	assert.is(said.indexOf('pause'), 0);
-	assert.is(said.length, IDLE_MS / PAUSE_MS);
-});
-silence('a reader downstream that stands still is no silence', async () => {
-	let [pauses, isBlocked] = [0, true];
-	const ended = { pause: () => void pauses++, idle: () => {}, holds: () => true };
-	const heard = createSilence(ended, () => isBlocked);
-	heard();
-	await new Promise((resolve) => setTimeout(resolve, 3 * PAUSE_MS));
-	assert.is(pauses, 0);
-	isBlocked = false;
-	await until(() => pauses > 0);
-	ended.holds = () => false;
-});
-silence.run();

@@ -5,10 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
 	addUp,
+	countOf,
 	histogramOf,
 	lineOf,
 	type Part,
-	totalOf,
 } from '../../../../../filters/lib/bpftrace/print/part.ts';
 import { fixedOf } from '../../../../../filters/lib/bpftrace/records.ts';
 import { faultIn, parseRecord } from '../../../../../filters/lib/record.ts';
@@ -50,7 +50,7 @@ test('a line is taken apart as it was put together', () => {
 			assert.is(faultIn(parseRecord(line)!), '');
 			assert.equal(histogramOf(line.trimEnd(), ts, whole.fixed), whole);
 			assert.is(
-				totalOf(whole.value),
+				countOf(whole.value),
 				counts.reduce((all, n) => all + Number(n), 0),
 			);
 		}),

@@ -269,12 +269,12 @@ const onClock = () => {
 const clock = suite('print: the clock');
 
 clock('one reading holds for all that comes without a pause', () => {
-	const { text, turn, pause, times } = onClock();
+	const { text, turn, quiet, times } = onClock();
 	for (const map of ['a', 'b', 'c']) {
 		text(`@${map}: 1\n`);
 		turn(90);
 	}
-	pause();
+	quiet(250);
 	text('@d: 1\n');
 	assert.equal(times(), ['a 5000', 'b 5000', 'c 5000', 'd 5270']);
 });
@@ -301,18 +301,18 @@ clock('a stream that neither pauses nor repeats itself does not keep one time fo
 	assert.equal(times(), ['a 5000', 'b 5000', 'c 5000', 'd 6200']);
 });
 clock('a pause inside a histogram, or a key, is none', () => {
-	const { text, turn, pause, idle, holds, times } = onClock();
+	const { text, turn, quiet, holds, times } = onClock();
 	const row = `[0]                    5 |${'@'.repeat(52)}|\n`;
 	text(`@a: 1\n@h:\n${row}`);
 	turn(300);
-	pause();
+	quiet(250);
 	text(`\n@b: 1\n@n[\n    f+1\n`);
 	turn(300);
-	pause();
+	quiet(250);
 	text(`]: 5\n@c: 1\n`);
 	turn(300);
 	assert.ok(holds());
-	idle();
+	quiet(1000);
 	assert.not(holds());
 	text('@d: 1\n');
 	assert.equal(times(), ['a 5000', 'h 5000', 'b 5000', 'n 5000', 'c 5000', 'd 5900']);
