@@ -28,7 +28,7 @@
 // TERM on a full disk waits 4 s more, then ends with 75 and says how many bytes were not written.
 // FILE is made with mode 0640; its folder must exist (69) and be writable (77).
 
-import { ackFileOf } from './lib/ack.ts';
+import { ackFileOf } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { ackedWrite } from './lib/log-file/acked.ts';
 import { createLogFile, type LogFile } from './lib/log-file/log-file.ts';

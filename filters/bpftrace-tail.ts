@@ -31,7 +31,7 @@
 
 import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { ackFileOf, readAck } from './lib/ack.ts';
+import { ackFileOf, readAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { source } from './lib/source.ts';
 import type { Finding } from './lib/tail/chain.ts';

@@ -35,7 +35,7 @@
 // the series that carbon has are kept in FILE.series; remove that when carbon starts over with an empty store.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { ackFileOf, writeAck } from './lib/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createPacing, createRate } from './lib/graphite/pacing.ts';
 import { parsePoint } from './lib/graphite/point.ts';

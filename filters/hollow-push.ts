@@ -35,7 +35,7 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/ack.ts';
+import { writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/cycle.ts';
 import { createIntake } from './lib/hollow/intake.ts';

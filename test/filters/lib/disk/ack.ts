@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ackFileOf, readAck, writeAck } from '../../../filters/lib/ack.ts';
-import { verdict } from '../../../filters/lib/failure.ts';
+import { ackFileOf, readAck, writeAck } from '../../../../filters/lib/disk/ack.ts';
+import { verdict } from '../../../../filters/lib/failure.ts';
 
 const test = suite<{ dir: string; file: string }>('ack');
 test.before.each((world) => {

@@ -1,9 +1,9 @@
 // ack: how a sink tells the source, through one small file, what need never be read again
 
 import { readFileSync } from 'node:fs';
-import { replaceFile } from './disk/replace.ts';
-import { about, EXIT, Failure } from './failure.ts';
-import type { Position } from './record.ts';
+import { about, EXIT, Failure } from '../failure.ts';
+import type { Position } from '../record.ts';
+import { replaceFile } from './replace.ts';
 
 /**
  * The ack file of a stage: what its option --ack says, else the environment, where the supervisor puts it. Empty is
