@@ -45,7 +45,7 @@ type Known = { fixed: Fixed; run: string; middle: Buffer };
 /** Who knows which series were printed already: the time for another histogram, or -1 for none; and that it was taken. */
 export type Gate = {
 	admit: (fixed: Fixed, run: string) => number;
-	admitted: (fixed: Fixed) => void;
+	admitted: (fixed: Fixed, run: string) => void;
 };
 
 /** Output: what may leave, and the open run's, with the series of each line. */
@@ -76,6 +76,8 @@ export const createFast = (): Fast => {
 	const start = Buffer.from(HISTOGRAM_START);
 	let out = Buffer.allocUnsafe(2 * FLUSH_BYTES);
 	let used = 0;
+	// Where the blocks that were taken end; what is behind that is being tried.
+	let taken = 0;
 	// Where the open run's output begins, and the series of its lines.
 	let heldFrom = 0;
 	let held: Fixed[] = [];
@@ -192,7 +194,7 @@ export const createFast = (): Fast => {
 		return blank + 1;
 	};
 	const free = () => {
-		heldFrom = used;
+		heldFrom = taken;
 		if (held.length > 0) held = [];
 	};
 	const block = (bytes: Buffer, view: DataView, at: number, gate: Gate): number => {
@@ -204,7 +206,9 @@ export const createFast = (): Fast => {
 		if (!known || ts < 0) return at;
 		const next = putRecord(bytes, view, end + 1, ts, known.middle);
 		if (next < 0) return at;
-		gate.admitted(known.fixed);
+		// Only now, for a header without such rows is none, and ends no map.
+		gate.admitted(known.fixed, known.run);
+		taken = used;
 		if (known.run === '') free();
 		else held.push(known.fixed);
 		return next;
@@ -224,7 +228,7 @@ export const createFast = (): Fast => {
 				free: out.toString('utf8', 0, heldFrom),
 				held: { text: out.toString('utf8', heldFrom, used), series: held },
 			};
-			used = 0;
+			[used, taken] = [0, 0];
 			free();
 			return released;
 		},

@@ -107,11 +107,10 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		time.next();
 		series.clear();
 	};
+	const isWithin = (wanted: string) => wanted === name && name !== '';
 	const enter = (wanted: string) => {
-		if (wanted === name && name !== '') return;
 		if (wanted !== name) endRun();
 		name = wanted;
-		if (time.isOld()) nextPrint();
 	};
 	const split = (at: number) => {
 		run.release(at);
@@ -181,7 +180,10 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 			else run.add(line);
 		},
 		take: (entry, wanted) => {
-			enter(wanted);
+			if (!isWithin(wanted)) {
+				enter(wanted);
+				if (time.isOld()) nextPrint();
+			}
 			if (series.has(idOf(entry)) && !isNextPrint(entry)) return;
 			makeRoom();
 			series.add(idOf(entry));
@@ -191,10 +193,10 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		},
 		admit: (fixed, wanted) => {
 			if (series.has(fixed.id) || series.size >= MOST_SERIES) return -1;
-			enter(wanted);
-			return time.ts();
+			return !isWithin(wanted) && time.isOld() ? -1 : time.ts();
 		},
-		admitted: (fixed) => {
+		admitted: (fixed, wanted) => {
+			enter(wanted);
 			series.add(fixed.id);
 		},
 		between: (what) => {

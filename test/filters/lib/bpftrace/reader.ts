@@ -72,6 +72,14 @@ stop('a header learnt in one map is not taken for another', () => {
 		.join();
 	assert.is(metrics, '"metric":"a","metric":"b","metric":"a","metric":"b"');
 });
+stop('a header that is known, with no rows behind it, ends no map and no table', () => {
+	const table = (count: number) => `     usecs               : count     distribution
+         4 -> 7          : ${count}        |**********                              |
+`;
+	const text = `@h[b]:\n\n#!ts 1763712000\n${table(3)}\n@h[b]:\n^C${table(32)}`;
+	assert.is(essence(read(pieces(text))), essence(read(pieces(text), { fast: false })));
+	assert.match(read(pieces(text)).out, '2 tables of one print that no label tells apart');
+});
 stop('a header learnt from a good histogram makes no bad one good', () => {
 	const good = `@a:\n${ROW}\n`;
 	const rows = [
