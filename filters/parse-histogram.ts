@@ -50,12 +50,12 @@
 // does not divide the range; `[0, 1]` of 0.8 holds negative values; 0.24 on JSON drops blanks from keys.
 
 import { hostname } from 'node:os';
-import type { Settings } from './lib/bpftrace/naming.ts';
-import { createReader, PAUSE_MS } from './lib/bpftrace/reader.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createSilence } from './lib/flow/silence.ts';
 import { oneOf, pairs } from './lib/options.ts';
+import type { Settings } from './lib/print/naming.ts';
 import { stage } from './lib/stage.ts';
+import { createReader, PAUSE_MS } from './lib/tracer/reader.ts';
 
 /** What the user wrote, by option. */
 export type Given = {

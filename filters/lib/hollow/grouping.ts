@@ -2,7 +2,7 @@
 // What was given out is kept until another time comes, so that a cycle to which more comes is given out whole again.
 
 import { add } from '../exact.ts';
-import { align, sum } from '../series/layout.ts';
+import { align, sum } from '../histogram/layout.ts';
 import type { Cycle } from './cycle.ts';
 import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';
 import type { Version } from './folder.ts';

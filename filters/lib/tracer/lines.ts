@@ -1,18 +1,18 @@
-// line: one whole line, known by its shape alone and taken to where it belongs
+// lines: one whole line, known by its shape alone and taken to where it belongs
 // What is bcc's is in lib/bcc/.
 
 import { createAggregates } from '../bcc/aggregates.ts';
 import { createParagraph } from '../bcc/paragraph.ts';
 import * as bcc from '../bcc/table.ts';
+import { isJsonLine } from '../bpftrace/json/messages.ts';
+import { looksLikeMap, type MapLine, mapLineOf } from '../bpftrace/text/map-line.ts';
+import { looksLikeRow, rowOf } from '../bpftrace/text/row.ts';
+import { beginsChart, type Status, statusOf } from '../bpftrace/text/status.ts';
 import { excerpt } from '../log.ts';
-import { isBehindText } from './behind-text.ts';
+import { type Emitter, lostEvents, type Sink, skipChart } from '../print/emitter.ts';
+import type { Print } from '../print/print.ts';
 import type { Blocks, Learn } from './blocks.ts';
-import { type Emitter, lostEvents, type Sink, skipChart } from './emitter.ts';
-import { isJsonLine } from './json-lines.ts';
-import { looksLikeMap, type MapLine, mapLineOf } from './map-line.ts';
-import type { Print } from './print/print.ts';
-import { looksLikeRow, rowOf } from './row.ts';
-import { beginsChart, type Status, statusOf } from './status.ts';
+import { isBehindText } from './prefix.ts';
 
 const AT_SIGN = 64;
 // Whatever moved the rows to the right moved their times, too.

@@ -1,16 +1,16 @@
-// json-lines: one line of `bpftrace -f json`, and of the dictionaries that bcc tools print under -j
+// messages: one line of `bpftrace -f json`, and of the dictionaries that bcc tools print under -j
 // Bounds are inclusive there, whole numbers may be quoted, and from release 0.24 on counts may be hexadecimal.
 
-import { dictionaryOf } from '../bcc/dictionary.ts';
-import { excerpt } from '../log.ts';
-import { faultIn, parseRecord } from '../record.ts';
-import { type Emitter, lostEvents, type Sink, skipChart } from './emitter.ts';
-import { type Json, member, membersOf, readJson } from './json.ts';
-import { bucketsOf, wholeOf } from './json-buckets.ts';
-import type { Address } from './naming.ts';
-import type { Print } from './print/print.ts';
-import { exactJson } from './row.ts';
-import type { Stats } from './value.ts';
+import { dictionaryOf } from '../../bcc/dictionary.ts';
+import { type Json, member, membersOf, readJson } from '../../json/json.ts';
+import { excerpt } from '../../log.ts';
+import { type Emitter, lostEvents, type Sink, skipChart } from '../../print/emitter.ts';
+import type { Address } from '../../print/naming.ts';
+import type { Print } from '../../print/print.ts';
+import { faultIn, parseRecord } from '../../record.ts';
+import { exactJson } from '../text/row.ts';
+import type { Stats } from '../text/value.ts';
+import { bucketsOf, wholeOf } from './buckets.ts';
 
 export type JsonLines = {
 	/** Take in a line that `isJsonLine`; what it holds is emitted with the time `ts`. */

@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isBehindText } from '../../../../filters/lib/bpftrace/behind-text.ts';
-import { behindHole } from '../../../../filters/lib/bpftrace/hole.ts';
-import { createNoise } from '../../../../filters/lib/bpftrace/noise.ts';
-import { withoutFront } from '../../../../filters/lib/bpftrace/text.ts';
+import { behindHole } from '../../../../filters/lib/tracer/hole.ts';
+import { withoutFront } from '../../../../filters/lib/tracer/line-text.ts';
+import { createNoise } from '../../../../filters/lib/tracer/noise.ts';
+import { isBehindText } from '../../../../filters/lib/tracer/prefix.ts';
 import { asTable, asText, model, textStyle } from '../../../data/print-histograms.ts';
 import { read } from '../../../harness/read-histograms.ts';
 

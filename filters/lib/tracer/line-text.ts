@@ -1,4 +1,4 @@
-// text: the bytes of one line as text, without carriage return, screen codes, or loss
+// line-text: the bytes of one line as text, without carriage return, screen codes, or loss
 // Bytes that are no UTF-8 become `\xNN`, as bpftrace itself prints them: two keys must not become one.
 
 const CARRIAGE_RETURN = 13;

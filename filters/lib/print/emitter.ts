@@ -3,13 +3,13 @@
 
 import type { Section } from '../bcc/section.ts';
 import { nameIn, unitOf } from '../bcc/value-type.ts';
+import type { Stats } from '../bpftrace/text/value.ts';
 import { type Exact, exact } from '../record.ts';
 import { type Address, createNaming, type Series, type Settings } from './naming.ts';
-import type { Part } from './print/part.ts';
-import { type Print, TABLES } from './print/print.ts';
-import type { Repeat } from './print/repeat.ts';
+import type { Part } from './part.ts';
+import { type Print, TABLES } from './print.ts';
 import { type Fixed, fixedOf, noticeLine, type Remark } from './records.ts';
-import type { Stats } from './value.ts';
+import type { Repeat } from './repeat.ts';
 
 /** Where everything that is read goes. `bad` counts a line, reports it, and under --strict throws. */
 export type Sink = {

@@ -3,16 +3,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-	addUp,
-	countOf,
-	histogramOf,
-	lineOf,
-	type Part,
-} from '../../../../../filters/lib/bpftrace/print/part.ts';
-import { fixedOf } from '../../../../../filters/lib/bpftrace/records.ts';
-import { faultIn, parseRecord } from '../../../../../filters/lib/record.ts';
-import { SETTINGS } from '../../../../harness/read-histograms.ts';
+import { addUp, countOf, histogramOf, lineOf, type Part } from '../../../../filters/lib/print/part.ts';
+import { fixedOf } from '../../../../filters/lib/print/records.ts';
+import { faultIn, parseRecord } from '../../../../filters/lib/record.ts';
+import { SETTINGS } from '../../../harness/read-histograms.ts';
 
 const test = suite('part');
 

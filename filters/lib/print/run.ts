@@ -1,8 +1,8 @@
 // run: the records of one map, or of the tables that follow one another, held until all of it has been read
 // A key that comes a second time finds the first one here. What the short cut wrote stays text until that happens.
 
-import type { Fixed } from '../records.ts';
 import { addUp, countOf, histogramOf, type Part } from './part.ts';
+import type { Fixed } from './records.ts';
 import type { Repeat } from './repeat.ts';
 
 /** What one line or block says: a value for each of its series, which come and go together. */

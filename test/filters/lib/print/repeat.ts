@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nextPrintAt, type Repeat } from '../../../../../filters/lib/bpftrace/print/repeat.ts';
+import { nextPrintAt, type Repeat } from '../../../../filters/lib/print/repeat.ts';
 
 const test = suite('repeat');
 

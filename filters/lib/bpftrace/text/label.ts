@@ -1,7 +1,7 @@
 // label: the range in front of a bucket row, `[512, 1K)`, turned into exact bounds
 // Suffixes are powers of 1024 in every release, and each end of a range may or may not have one.
 
-import { exact } from '../record.ts';
+import { exact } from '../../record.ts';
 
 /** A half-open range of whole numbers; `null` is open. `json` is the start of its bucket: `[512,1024,`. */
 export type Range = { lower: bigint | null; upper: bigint | null; json: string };

@@ -1,10 +1,10 @@
 // print: what was printed at one time; no series is in it twice
 // Keys that look alike are added up, or a notice takes their place; a map that is printed again has a time of its own.
 
-import type { Fast, Gate } from '../fast.ts';
-import type { Settings } from '../naming.ts';
-import { noticeLine } from '../records.ts';
+import type { Fast, Gate } from '../bpftrace/text/short-cut.ts';
+import type { Settings } from './naming.ts';
 import { lineOf, type Part } from './part.ts';
+import { noticeLine } from './records.ts';
 import { nextPrintAt } from './repeat.ts';
 import { createRun, type Entry, idOf } from './run.ts';
 import { createTime } from './time.ts';

@@ -1,8 +1,8 @@
-// fast: whole histograms straight from bytes to record text, for the rows that nearly all input consists of
+// short-cut: whole histograms straight from bytes to record text, for the rows that nearly all input consists of
 // It takes a block only when every byte is as expected, and else leaves it, untouched, to the reader of lines.
 
+import { type Fixed, HISTOGRAM_START } from '../../print/records.ts';
 import { rangeOf } from './label.ts';
-import { type Fixed, HISTOGRAM_START } from './records.ts';
 
 const NEWLINE = 10;
 const SPACE = 32;

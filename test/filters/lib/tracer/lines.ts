@@ -2,14 +2,14 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readJson } from '../../../../filters/lib/bpftrace/json.ts';
-import { attributesOf, type Dialect, partsOf } from '../../../../filters/lib/bpftrace/keys.ts';
-import { rangeOf } from '../../../../filters/lib/bpftrace/label.ts';
-import { mapLineOf } from '../../../../filters/lib/bpftrace/map-line.ts';
-import { exactJson, looksLikeRow, rowOf } from '../../../../filters/lib/bpftrace/row.ts';
-import { statusOf } from '../../../../filters/lib/bpftrace/status.ts';
-import { textOf } from '../../../../filters/lib/bpftrace/text.ts';
-import { metricValueOf } from '../../../../filters/lib/bpftrace/value.ts';
+import { rangeOf } from '../../../../filters/lib/bpftrace/text/label.ts';
+import { mapLineOf } from '../../../../filters/lib/bpftrace/text/map-line.ts';
+import { exactJson, looksLikeRow, rowOf } from '../../../../filters/lib/bpftrace/text/row.ts';
+import { statusOf } from '../../../../filters/lib/bpftrace/text/status.ts';
+import { metricValueOf } from '../../../../filters/lib/bpftrace/text/value.ts';
+import { readJson } from '../../../../filters/lib/json/json.ts';
+import { attributesOf, type Dialect, partsOf } from '../../../../filters/lib/print/keys.ts';
+import { textOf } from '../../../../filters/lib/tracer/line-text.ts';
 
 const labels = suite('label');
 const RANGES: [label: string, lower: bigint | null, upper: bigint | null][] = [

@@ -1,8 +1,8 @@
-// json-buckets: a histogram of `bpftrace -f json`, `[{"min": 2, "max": 3, "count": 4}]`, as exact buckets
+// buckets: a histogram of `bpftrace -f json`, `[{"min": 2, "max": 3, "count": 4}]`, as exact buckets
 // Both ends are inclusive, a missing one is open, and whole numbers may be quoted.
 
-import { type Json, membersOf } from './json.ts';
-import { countJson, orderFault, type Range, rangeFrom } from './label.ts';
+import { type Json, membersOf } from '../../json/json.ts';
+import { countJson, orderFault, type Range, rangeFrom } from '../text/label.ts';
 
 const TWO_TO_31 = 2n ** 31n;
 

@@ -1,4 +1,4 @@
-// behind-text: rows, times and JSON that stand behind other text, as journald, CRI, docker, syslog and `ts` write it
+// prefix: rows, times and JSON that stand behind other text, as journald, CRI, docker, syslog and `ts` write it
 // They are not taken in, for the text may be of any form, and hold a time that counts.
 
 // No row is longer; a pattern's time may grow faster than the line.

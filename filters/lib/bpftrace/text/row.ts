@@ -1,7 +1,7 @@
 // row: one bucket row of bpftrace text, `[2, 4)                11 |@@@@    |`, taken apart
 // It is split at the first closing bracket: label and count both overflow their columns and then touch.
 
-import { exact } from '../record.ts';
+import { exact } from '../../record.ts';
 import { type Range, rangeOf } from './label.ts';
 
 /** A bucket: its range, and its count as JSON text, exact however large. */

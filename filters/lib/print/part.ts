@@ -1,10 +1,10 @@
 // part: the value of one series as it was printed, the line that it becomes, and two of them added up
 // Counts add up. Values of now do not, and neither do histograms whose buckets cross.
 
-import { add } from '../../exact.ts';
-import type { Bucket } from '../../record.ts';
-import { align } from '../../series/layout.ts';
-import { type Fixed, HISTOGRAM_START } from '../records.ts';
+import { add } from '../exact.ts';
+import { align } from '../histogram/layout.ts';
+import type { Bucket } from '../record.ts';
+import { type Fixed, HISTOGRAM_START } from './records.ts';
 
 /**
  * `value` is JSON: a number, or what stands between the brackets of `buckets`.

@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createReader } from '../../../../../filters/lib/bpftrace/reader.ts';
-import { parseRecord } from '../../../../../filters/lib/record.ts';
-import { asText, type Model } from '../../../../data/print-histograms.ts';
-import { essence, read, SETTINGS } from '../../../../harness/read-histograms.ts';
+import { parseRecord } from '../../../../filters/lib/record.ts';
+import { createReader } from '../../../../filters/lib/tracer/reader.ts';
+import { asText, type Model } from '../../../data/print-histograms.ts';
+import { essence, read, SETTINGS } from '../../../harness/read-histograms.ts';
 
 const STYLE = { scaled: true, blankBehindColon: false, singles: false, crlf: false };
 const RUNS = { numRuns: 300 };

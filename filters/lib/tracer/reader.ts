@@ -1,20 +1,20 @@
 // reader: bytes of bpftrace or bcc output in, records out
 // Every line is counted under exactly one name, so that what came in can be told from what was understood.
 
+import { createJsonLines } from '../bpftrace/json/messages.ts';
+import { mapLineOf, opensKey } from '../bpftrace/text/map-line.ts';
+import { createFast } from '../bpftrace/text/short-cut.ts';
+import { statusOf } from '../bpftrace/text/status.ts';
+import { createEmitter, type Sink } from '../print/emitter.ts';
+import type { Settings } from '../print/naming.ts';
+import { createPrint } from '../print/print.ts';
 import { parseControl } from '../record.ts';
 import { createBlocks } from './blocks.ts';
-import { createEmitter, type Sink } from './emitter.ts';
-import { createFast } from './fast.ts';
 import { behindHole } from './hole.ts';
-import { createJsonLines } from './json-lines.ts';
-import { createLines } from './line.ts';
+import { textOf, withoutFront } from './line-text.ts';
+import { createLines } from './lines.ts';
 import { createLongKey } from './long-key.ts';
-import { mapLineOf, opensKey } from './map-line.ts';
-import type { Settings } from './naming.ts';
 import { createNoise } from './noise.ts';
-import { createPrint } from './print/print.ts';
-import { statusOf } from './status.ts';
-import { textOf, withoutFront } from './text.ts';
 
 const NEWLINE = 10;
 const AT_SIGN = 64;

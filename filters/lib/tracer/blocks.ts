@@ -2,12 +2,12 @@
 // It leaves only when it is whole and its rows make sense; a damaged one leaves a notice in its place.
 
 import * as bcc from '../bcc/table.ts';
-import type { Emitter, Sink, Table } from './emitter.ts';
-import { countJson, orderFault } from './label.ts';
-import type { Head } from './map-line.ts';
-import type { Address, Series } from './naming.ts';
-import type { Fixed } from './records.ts';
-import { countOf, type Row } from './row.ts';
+import { countJson, orderFault } from '../bpftrace/text/label.ts';
+import type { Head } from '../bpftrace/text/map-line.ts';
+import { countOf, type Row } from '../bpftrace/text/row.ts';
+import type { Emitter, Sink, Table } from '../print/emitter.ts';
+import type { Address, Series } from '../print/naming.ts';
+import type { Fixed } from '../print/records.ts';
 
 /** What ended a block. `blank`, `next` and `eof` are bpftrace's own ways, the others are not; `cut`: lines are lost. */
 export type Ending = 'blank' | 'next' | 'control' | 'eof' | 'term' | 'idle' | 'noise' | 'cut';
