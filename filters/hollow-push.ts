@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 // hollow-push - publish cycles with the three calls of the REST interface, and in a local folder too
 //
 // usage:  hollow-push -p URL [-d NAME] [--token-file FILE] [--timeout 10s] [--retry-max 30s] [--queue 100] [--drain 30s]
@@ -35,7 +36,7 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/ack.ts';
+import { writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
@@ -44,11 +45,11 @@ import { apiBase } from './lib/hollow/rest/names.ts';
 import { createClient } from './lib/hollow/rest/push/client.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';
 import { serverLines } from './lib/hollow/rest/push/status.ts';
+import { bearerFor } from './lib/net/token.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { type Handlers, stage } from './lib/stage.ts';
-import { bearerFor } from './lib/token.ts';
 
 const OPTIONS = {
 	'producer-url': { type: 'string', short: 'p' },

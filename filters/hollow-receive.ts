@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 // hollow-receive - a server for hollow-push: what is pushed to it becomes folders of Hollow blobs
 //
 // usage:  hollow-receive DIR [--listen 127.0.0.1:7001] [--token-file FILE] [--keep 100] [--max-body 256M] [--insecure]
@@ -40,9 +41,9 @@ import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
 import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
 import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
+import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';
-import { tokenIn } from './lib/token.ts';
 
 const OPTIONS = {
 	listen: { type: 'string', default: '127.0.0.1:7001' },
