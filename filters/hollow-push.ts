@@ -36,7 +36,7 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/disk/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
@@ -104,7 +104,7 @@ const push = async (context: Push): Promise<Handlers> => {
 		throw new Failure(EXIT.usage, 'neither --producer-url nor --local is given; see --help');
 	if (dataset !== undefined && !isDatasetName(dataset))
 		throw new Failure(EXIT.usage, `--dataset-name: ${DATASET_NAME_RULE}, not ${dataset.length}`);
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
 	const keep = keepOf(options.keep, '--keep');
 	const isBeside = sink !== undefined;

@@ -2,6 +2,7 @@
 // What the data set cannot hold as it is stays out of it and is reported: nothing is rounded, wrapped or cut.
 
 import { add, compare } from '../../exact.ts';
+import { totalOf } from '../../histogram/total.ts';
 import { LONGEST_LINE } from '../../lines.ts';
 import {
 	type Bucket,
@@ -65,7 +66,7 @@ const metricOf = (name: string, record: Measure): CycleMetric => {
 	const { unit } = record;
 	if (record.type !== 'histogram') return { name, total: record.value, unit, buckets: [] };
 	const buckets = countedIn(record);
-	return { name, total: buckets.map(([, , count]) => count).reduce(add, 0), unit, buckets };
+	return { name, total: totalOf(buckets), unit, buckets };
 };
 
 const textMetric = (name: string, { unit }: Measure, { total, counted }: SeriesText): CycleMetric => ({

@@ -6,7 +6,7 @@
 //
 // A wide cycle's types say Long in place of Integer. A number beyond 2^53 is its decimal digits in a string.
 
-import { add } from '../../exact.ts';
+import { totalOf } from '../../histogram/total.ts';
 import { excerpt } from '../../log.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../../record.ts';
 import type { Version } from '../version.ts';
@@ -162,7 +162,7 @@ const metricOf = (path: string, key: string, value: unknown, isWide: boolean): C
 	const list = isAbsent(metric.buckets) ? [] : listOf(`${path}.buckets`, metric.buckets);
 	const buckets = list.map((bucket, index) => bucketOf(`${path}.buckets[${index}]`, bucket, isWide));
 	const isCounted = isAbsent(metric.total) && buckets.length > 0;
-	const total = isCounted ? buckets.map(([, , count]) => count).reduce(add) : metric.total;
+	const total = isCounted ? totalOf(buckets) : metric.total;
 	const unit = textOf(`${path}.unit`, metric.unit, 'count');
 	return { name, total: numberOf(`${path}.total`, total, isWide), unit, buckets };
 };

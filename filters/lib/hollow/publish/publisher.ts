@@ -3,13 +3,14 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncFolder, writeAside } from '../../disk/replace.ts';
 import { describe, EXIT, Failure, naming, verdict } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { checksum } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import type { Blobs } from '../blob/write.ts';
 import { announce, announcedOrNone } from '../folder/announcement.ts';
-import { asideOf, syncFolder, unveil, writeAside } from '../folder/aside.ts';
+import { asideOf, unveil } from '../folder/aside.ts';
 import { deltaName, headerName, snapshotName } from '../folder/blob-name.ts';
 import { expiredIn } from '../folder/retention.ts';
 import type { Cycle } from '../metrics/cycle.ts';
@@ -253,7 +254,7 @@ class FolderPublisher implements Publisher {
 
 const writeBlobs = (folder: string, names: Names, blobs: Blobs): Sizes => {
 	const put = (name: string, bytes: Uint8Array): number => {
-		writeAside(folder, name, bytes);
+		writeAside(asideOf(folder, name), bytes);
 		return bytes.length;
 	};
 	const snapshot = put(names.snapshot, blobs.snapshot());

@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../../failure.ts';
+import { createSerial, type Serial } from '../../../flow/serial.ts';
 import type { Log } from '../../../log.ts';
 import { ValueError } from '../../blob/bytes/errors.ts';
 import { announcedOrNone } from '../../folder/announcement.ts';
@@ -31,7 +32,7 @@ export type Dataset = {
 	open: () => Promise<Drafts>;
 	publish: (cycle: Cycle) => Promise<Outcome>;
 	/** One after the other: whatever decides by what is published and then changes it. */
-	serial: <T>(work: () => T | Promise<T>) => Promise<T>;
+	serial: Serial;
 	close: () => Promise<void>;
 };
 
@@ -69,18 +70,13 @@ const publishedIn = (folder: string, announced: Version | undefined): Version[] 
 const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 	const { keep, log, mostBegun, patienceMs } = options;
 	const folder = join(options.folder, name);
-	let tail: Promise<unknown> = Promise.resolve();
+	const serial = createSerial();
 	let publisher: Publisher | undefined;
 	let drafts: Drafts | undefined;
 
 	const announced = () => {
 		if (publisher) return publisher.announced();
 		return announcedOrNone(folder);
-	};
-	const serial = <T>(work: () => T | Promise<T>): Promise<T> => {
-		const result = tail.then(work);
-		tail = result.catch(() => {});
-		return result;
 	};
 	const close = async () => {
 		const open = publisher;
