@@ -39,8 +39,8 @@
 
 import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { keepOf } from './lib/hollow/publish/local-folder.ts';
 import { createPacer } from './lib/hollow/publish/pacer.ts';
 import { openPublisher } from './lib/hollow/publish/publisher.ts';
 import { createMirror } from './lib/hollow/store/mirror.ts';

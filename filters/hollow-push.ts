@@ -38,9 +38,10 @@
 
 import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { keepOf, openLocal } from './lib/hollow/publish/local-folder.ts';
+import { openLocal } from './lib/hollow/publish/local-folder.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
 import { createClient } from './lib/hollow/rest/push/client.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';

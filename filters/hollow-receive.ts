@@ -36,7 +36,7 @@
 // While a version is parsed and published nothing else is answered. A million buckets took 5 s in all, at 412 MB.
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { keepOf } from './lib/hollow/publish/local-folder.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
 import { createRoutes } from './lib/hollow/rest/receive/routes.ts';

@@ -5,22 +5,28 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../../log.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
-import { cycleFromPayload, PayloadError, payloadText } from '../../metrics/payload.ts';
+import { cycleFromPayload, PayloadError } from '../../metrics/payload.ts';
 import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
-import { AHEAD, isAbove, isAhead, millisOf, type Version } from '../../version.ts';
+import { AHEAD, isAbove, isAhead, millisOf } from '../../version.ts';
 import { cycleVersionOf, VERSION_RULE } from '../names.ts';
 import { checkBody, smallBody, spool } from './body.ts';
+import {
+	type Answer,
+	type Call,
+	type Fields,
+	isPublished,
+	millisNote,
+	missing,
+	notAbove,
+	unknown,
+} from './call.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
 import type { Draft } from './drafts.ts';
 import { JsonError, parseExact, utf8Text } from './exact-json.ts';
 import { HttpError } from './http-error.ts';
-
-/** What goes back: an object as JSON, or JSON in pieces. */
-export type Answer = { status: number; body?: unknown; pieces?: Iterable<string> };
-
-/** A request for one version, or for the data set alone. `given` is the version as the client wrote it. */
-export type Call = { request: IncomingMessage; dataset: string; version: Version; given: string };
+import { createQueries } from './queries.ts';
+import { createReservation } from './reservation.ts';
 
 export type ReceiveOptions = { datasets: Datasets; maxBody: number; log: Log; count: (name: string) => void };
 
@@ -41,8 +47,6 @@ const refusing = async <T>(work: () => T | Promise<T>): Promise<T> => {
 	}
 };
 
-type Fields = Record<string, unknown>;
-
 /** The object in a small body. */
 const fieldsIn = async (request: IncomingMessage): Promise<Fields> => {
 	checkBody(request, SMALL_BODY);
@@ -57,40 +61,6 @@ const checkStatus = (status: unknown, wanted: string): void => {
 	const given = JSON.stringify(status)?.slice(0, 100) ?? 'nothing';
 	throw new HttpError(422, 'payload', `"status" is ${given}`, `send {"status":"${wanted}"}`);
 };
-
-const isPublished = (dataset: Dataset, version: Version): boolean => dataset.versions().includes(version);
-
-const notAbove = (version: Version, announced: Version): HttpError =>
-	new HttpError(
-		409,
-		'old',
-		`version ${version} is not above the announced ${announced}`,
-		'versions only grow: push a newer one',
-	);
-
-const unknown = ({ dataset, version }: Call): HttpError =>
-	new HttpError(
-		404,
-		'not-found',
-		`the data set ${dataset} has no version ${version}`,
-		`begin it with POST /api/datasets/${dataset}/versions`,
-	);
-
-/** Why a version is neither begun nor published. */
-const missing = (call: Call, dataset: Dataset | undefined): HttpError => {
-	const announced = dataset?.announced();
-	const isOld = announced !== undefined && !isAbove(call.version, announced);
-	return isOld ? notAbove(call.version, announced) : unknown(call);
-};
-
-/** What the client learns when it spoke of milliseconds. */
-const millisNote = (version: Version, given: string): Fields =>
-	given === version
-		? {}
-		: {
-				given,
-				note: `the milliseconds ${given} are version ${version}: the versions of a folder need equal digits`,
-			};
 
 const cycleInBody = (file: string, { dataset, version }: Call): Cycle => {
 	const ms = millisOf(version);
@@ -113,21 +83,7 @@ const answerToRepeated = (dataset: Dataset, cycle: Cycle): Answer => {
 
 /** The calls of the interface; each throws HttpError, GoneError, or what the system says. */
 export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions) => {
-	let onTheWay = 0;
-
-	/** Count a body that comes, as large as it may become, against what all bodies together may take. */
-	const reserving = async <T>(bytes: number, before: number, work: () => Promise<T>): Promise<T> => {
-		if (!datasets.hasRoom(onTheWay + bytes - before))
-			throw new HttpError(503, 'limit', 'too many bodies wait to be published', 'publish what is begun', {
-				'Retry-After': '5',
-			});
-		onTheWay += bytes;
-		try {
-			return await work();
-		} finally {
-			onTheWay -= bytes;
-		}
-	};
+	const reserving = createReservation(datasets.hasRoom);
 
 	const begin = async (call: Call): Promise<Answer> => {
 		const { version: asked, status } = await fieldsIn(call.request);
@@ -218,41 +174,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		});
 	};
 
-	const list = (): Answer => ({
-		status: 200,
-		body: datasets.list().map((dataset) => ({ name: dataset.name, version: dataset.announced() ?? null })),
-	});
-	const existing = (call: Call): Dataset => {
-		const dataset = datasets.find(call.dataset);
-		if (dataset) return dataset;
-		throw new HttpError(
-			404,
-			'not-found',
-			`there is no data set ${call.dataset}`,
-			'GET /api/datasets lists them',
-		);
-	};
-	const versions = (call: Call): Answer => {
-		const dataset = existing(call);
-		const begun = dataset.drafts()?.list() ?? [];
-		const published = dataset.versions().map((version) => ({ version, status: 'PUBLISHED' }));
-		const open = begun.map(({ version }) => ({ version, status: 'ANNOUNCING' }));
-		return { status: 200, body: [...published, ...open] };
-	};
-	const version = (call: Call): Answer => {
-		const dataset = existing(call);
-		const common = { dataset: call.dataset, version: call.version };
-		if (isPublished(dataset, call.version)) return { status: 200, body: { ...common, status: 'PUBLISHED' } };
-		const begun = dataset.drafts()?.get(call.version);
-		if (!begun) throw unknown(call);
-		return { status: 200, body: { ...common, status: 'ANNOUNCING', data: begun.body !== undefined } };
-	};
-	const readData = (call: Call): Answer => {
-		const dataset = existing(call);
-		if (!isPublished(dataset, call.version)) throw unknown(call);
-		return { status: 200, pieces: payloadText(dataset.read(call.version)) };
-	};
-	return { begin, takeData, setStatus, list, versions, version, readData };
+	return { ...createQueries(datasets), begin, takeData, setStatus };
 };
 
 export type Receiver = ReturnType<typeof createReceiver>;

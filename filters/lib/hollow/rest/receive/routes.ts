@@ -2,8 +2,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import { cycleVersionOf, DATASET_RULE, isDataset, VERSION_RULE } from '../names.ts';
+import type { Answer, Call } from './call.ts';
 import { HttpError } from './http-error.ts';
-import type { Answer, Call, Receiver } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
 
 /** What a path is good for, by method. HEAD is answered as GET is, without the body. */
 type Methods = Partial<Record<string, (call: Call) => Answer | Promise<Answer>>>;
