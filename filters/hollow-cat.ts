@@ -37,6 +37,7 @@
 // A broken blob ends it with 65 and the byte where it broke; a version that no blobs lead to, with 69.
 // (`--version` is this program's own version, as with every stage.)
 
+import { watchTrouble } from './lib/disk/watch-trouble.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { Budget } from './lib/hollow/blob/budget.ts';
 import type { State } from './lib/hollow/blob/state.ts';
@@ -58,7 +59,6 @@ import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './
 import { statsText } from './lib/hollow/view/stats.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
-import { watchTrouble } from './lib/tail/watch.ts';
 
 type Cat = Context<typeof OPTIONS>;
 

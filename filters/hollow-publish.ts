@@ -37,10 +37,10 @@
 // What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
 // with --ack 0, because the next run reads it again.
 
-import { writeAck } from './lib/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { keepOf } from './lib/hollow/publish/local-folder.ts';
 import { createPacer } from './lib/hollow/publish/pacer.ts';
 import { openPublisher } from './lib/hollow/publish/publisher.ts';
 import { createMirror } from './lib/hollow/store/mirror.ts';
@@ -71,7 +71,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, l
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');
 	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
 	const keep = keepOf(options.keep, '--keep');
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const folder = args[0]!;
 	const store = await storeOf(options['s3-uri'], options['s3-endpoint'], options['s3-credentials']);
 	const mirror = store && createMirror({ folder, store, log, onFailure: fail });

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 // hollow-push - publish cycles with the three calls of the REST interface, and in a local folder too
 //
 // usage:  hollow-push -p URL [-d NAME] [--token-file FILE] [--timeout 10s] [--retry-max 30s] [--queue 100] [--drain 30s]
@@ -35,20 +36,21 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { keepOf, openLocal } from './lib/hollow/publish/local-folder.ts';
+import { openLocal } from './lib/hollow/publish/local-folder.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
 import { createClient } from './lib/hollow/rest/push/client.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';
-import { check } from './lib/hollow/rest/push/status.ts';
+import { serverLines } from './lib/hollow/rest/push/status.ts';
+import { bearerFor } from './lib/net/token.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { type Handlers, stage } from './lib/stage.ts';
-import { bearerFor } from './lib/token.ts';
 
 const OPTIONS = {
 	'producer-url': { type: 'string', short: 'p' },
@@ -103,7 +105,7 @@ const push = async (context: Push): Promise<Handlers> => {
 		throw new Failure(EXIT.usage, 'neither --producer-url nor --local is given; see --help');
 	if (dataset !== undefined && !isDatasetName(dataset))
 		throw new Failure(EXIT.usage, `--dataset-name: ${DATASET_NAME_RULE}, not ${dataset.length}`);
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
 	const keep = keepOf(options.keep, '--keep');
 	const isBeside = sink !== undefined;
@@ -137,6 +139,6 @@ const USAGE = { options: OPTIONS };
 if (process.argv.includes('--check'))
 	source(import.meta, USAGE, async (context) => {
 		const { client, base } = clientFor(context, context.options['producer-url'] ?? DEFAULT_URL, '5s');
-		for (const line of await check(client, base)) context.emit(line);
+		for (const line of await serverLines(client, base)) context.emit(line);
 	});
 else stage(import.meta, USAGE, push);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 // hollow-receive - a server for hollow-push: what is pushed to it becomes folders of Hollow blobs
 //
 // usage:  hollow-receive DIR [--listen 127.0.0.1:7001] [--token-file FILE] [--keep 100] [--max-body 256M] [--insecure]
@@ -35,14 +36,14 @@
 // While a version is parsed and published nothing else is answered. A million buckets took 5 s in all, at 412 MB.
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { keepOf } from './lib/hollow/publish/local-folder.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
 import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
 import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
 import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
+import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';
-import { tokenIn } from './lib/token.ts';
 
 const OPTIONS = {
 	listen: { type: 'string', default: '127.0.0.1:7001' },

@@ -19,7 +19,8 @@ import { parseSchemas } from '../../filters/lib/hollow/blob/type/schema-text.ts'
 import { createDataSet, type DataSet } from '../../filters/lib/hollow/blob/writer.ts';
 import { announce } from '../../filters/lib/hollow/folder/announcement.ts';
 import { deltaName, snapshotName } from '../../filters/lib/hollow/folder/blob-name.ts';
-import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics/metrics.ts';
+import { addCycle } from '../../filters/lib/hollow/metrics/adder.ts';
+import { schemaFor } from '../../filters/lib/hollow/metrics/schema.ts';
 import { bomb, metricsBomb } from '../data/bomb.ts';
 import { cycleAt, stateAt, sumAt, version, writeWhole } from '../data/published.ts';
 import { outcome, ROOT, run, start } from '../program.ts';

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, utimesSync, writ
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockFile } from '../../filters/lib/lock.ts';
+import { lockFile } from '../../filters/lib/disk/lock.ts';
 import { createLog } from '../../filters/lib/log.ts';
 import type { PipelinePlan, Plan } from '../../supervisor/file/config.ts';
 import { ackFile, ackLock, adoptAck, identityOf } from '../../supervisor/one/acks.ts';

@@ -10,7 +10,7 @@ import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
 import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
 import { loadAlong } from '../../filters/lib/hollow/folder/loader.ts';
 import { routeTo } from '../../filters/lib/hollow/folder/route.ts';
-import { cycleIn, isSameContent } from '../../filters/lib/hollow/metrics/published-cycle.ts';
+import { isSameContent, publishedCycle } from '../../filters/lib/hollow/metrics/published-cycle.ts';
 import { outcome, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
 import { flakyProxy, randomFrom } from '../servers/flaky-proxy.ts';
@@ -53,7 +53,7 @@ const checkAll = (dir: string): void => {
 	for (const [index, version] of wanted.entries()) {
 		const state = loadAlong(published(dir), [version]);
 		const sent = cycleNumber(index + 1, bucketsOf(index + 1));
-		assert.ok(isSameContent(cycleIn(state, version, 'm'), sent), `${version} holds something else`);
+		assert.ok(isSameContent(publishedCycle(state, version, 'm'), sent), `${version} holds something else`);
 	}
 };
 

@@ -2,7 +2,7 @@
 // A header names the unit; rows are `low -> high : count |stars|`, or `value : count |stars|` for linear ones.
 // Exact bounds and counts are lib/bpftrace/label.ts's.
 
-import { type Range, rangeFrom } from '../bpftrace/label.ts';
+import { type Range, rangeFrom } from '../bpftrace/text/label.ts';
 
 /** A row as printed; `high` is undefined in linear tables. */
 export type TableRow = { low: bigint; high?: bigint; count: bigint };

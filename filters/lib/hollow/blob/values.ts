@@ -38,7 +38,7 @@ export const checkDepth = (depth: number, type: string): void => {
 };
 
 /** The filled buckets of a set or map: element, or key and value by turns. */
-export const filled = (table: HashedTable, ordinal: number): Int32Array => {
+export const entriesOf = (table: HashedTable, ordinal: number): Int32Array => {
 	const buckets = table.buckets(ordinal);
 	const kept = new Int32Array(table.size[ordinal]! * table.step);
 	let size = 0;
@@ -74,7 +74,7 @@ export const recordOf = (
 		return Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one));
 	if (table instanceof HashedTable) {
 		const { schema } = table;
-		const entries = filled(table, ordinal);
+		const entries = entriesOf(table, ordinal);
 		if (schema.kind === 'set') return Array.from(entries, (one) => inner(schema.element, one));
 		const map = new Map<Value, Value>();
 		for (let at = 0; at < entries.length; at += 2)

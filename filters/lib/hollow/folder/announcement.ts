@@ -2,9 +2,10 @@
 
 import { closeSync, constants, openSync, readSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAside } from '../../disk/replace.ts';
 import { about, EXIT, errnoOf, Failure } from '../../failure.ts';
 import { isVersion, type Version } from '../version.ts';
-import { asideOf, unveil, writeAside } from './aside.ts';
+import { asideOf, unveil } from './aside.ts';
 
 export const ANNOUNCED = 'announced.version';
 
@@ -72,7 +73,7 @@ export const announcement = (folder: string): Version | Unannounced => {
 export const announce = (folder: string, version: Version): void => {
 	const before = Math.floor(statSync(join(folder, ANNOUNCED), { throwIfNoEntry: false })?.mtimeMs ?? 0);
 	const aside = asideOf(folder, ANNOUNCED);
-	writeAside(folder, ANNOUNCED, version);
+	writeAside(aside, version);
 	// Java's watcher looks into the file only when its time has grown, in milliseconds; clocks are set back.
 	const later = (before + 1.5) / 1000;
 	if (statSync(aside).mtimeMs < before + 1) utimesSync(aside, later, later);

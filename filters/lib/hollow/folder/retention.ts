@@ -1,6 +1,8 @@
 // retention: which files in a folder of blobs may go: what a crash left behind, and versions that are old enough
 // Pure: names in, names out, in the order in which they are to be removed.
 
+import { EXIT, Failure } from '../../failure.ts';
+import { whole } from '../../options.ts';
 import { ascending, isAbove, type Version } from '../version.ts';
 import { ANNOUNCED } from './announcement.ts';
 import { type BlobName, parseBlobName } from './blob-name.ts';
@@ -51,4 +53,15 @@ export const expiredIn = (files: readonly string[], keep: number, needed?: Versi
 		.filter((blob) => isAbove(start, lower(blob)))
 		.sort((a, b) => ascending(lower(a), lower(b)) || ORDER[a.kind] - ORDER[b.kind])
 		.map(({ file }) => file);
+};
+
+/**
+ * How many versions stay in a folder, 0 = all; with one alone no consumer could ever take a delta.
+ * @throws Failure(64)
+ */
+export const keepOf = (text: string, where: string): number => {
+	const keep = whole(text, where);
+	if (keep === 1)
+		throw new Failure(EXIT.usage, `${where}: "1" leaves no delta; write 2 or more, or 0 for all`);
+	return keep;
 };

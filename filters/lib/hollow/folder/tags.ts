@@ -32,15 +32,15 @@ const sizesSum = (state: State): number => {
 };
 
 /** What is noted of a state whose checksum is `sum`: two numbers in hex, with a dot between them. */
-export const noteOf = (state: State, sum: number): string => `${hex(sum)}.${hex(sizesSum(state))}`;
+export const checksumTag = (state: State, sum: number): string => `${hex(sum)}.${hex(sizesSum(state))}`;
 
 // Before, a hyphen stood there and the sizes were summed in the order of the blob, which only its writer knows.
 const FORMER = /^[0-9a-f]+-[0-9a-f]+$/;
 
 /** What the state would have to be noted as, in the form of `noted`. */
-const noteLike = (noted: string, state: State): string => {
+const checksumTagLike = (noted: string, state: State): string => {
 	const sum = checksum(state);
-	return FORMER.test(noted) ? noted.replace(/^[^-]+/, hex(sum)) : noteOf(state, sum);
+	return FORMER.test(noted) ? noted.replace(/^[^-]+/, hex(sum)) : checksumTag(state, sum);
 };
 
 /**
@@ -57,7 +57,7 @@ export const checkTags = (state: State, version: string, folder: string): void =
 	if (noted === undefined) return;
 	const hash = schemaHash([...state.tables.values()].map(({ schema }) => schema));
 	if (hash !== tags.get(TAG.schema)) return;
-	const found = noteLike(noted, state);
+	const found = checksumTagLike(noted, state);
 	if (found !== noted)
 		throw new Failure(EXIT.data, `${folder}: ${version} has the checksum ${found}, not ${noted}`);
 };

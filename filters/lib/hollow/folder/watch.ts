@@ -2,6 +2,7 @@
 // The folder and not the file: every announcement is another file, and a watch of it would come too late for the next.
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
+import { createHintedWait } from '../../disk/hint.ts';
 import { ANNOUNCED } from './announcement.ts';
 
 /** A wait for announcements in one folder. */
@@ -26,14 +27,11 @@ export const watchAnnouncements = (
 ): Watch => {
 	let watcher: FSWatcher | undefined;
 	let watched = '';
-	let hinted = false;
-	let wake: (() => void) | undefined;
+	const { wait, hint } = createHintedWait(signal);
 
-	const hint = (name: string | null) => {
+	const hear = (name: string | null) => {
 		// A name is missing where the system does not tell it.
-		if (name !== null && name !== ANNOUNCED) return;
-		hinted = true;
-		wake?.();
+		if (name === null || name === ANNOUNCED) hint();
 	};
 	const close = () => {
 		watcher?.close();
@@ -50,24 +48,10 @@ export const watchAnnouncements = (
 		close();
 		if (now === '') return;
 		try {
-			watcher = watch(folder, (_event, name) => hint(name)).on('error', failed);
+			watcher = watch(folder, (_event, name) => hear(name)).on('error', failed);
 		} catch (error) {
 			failed(error);
 		}
 	};
-	const wait = (ms: number): Promise<void> =>
-		new Promise((resolve) => {
-			const done = () => {
-				clearTimeout(timer);
-				signal.removeEventListener('abort', done);
-				wake = undefined;
-				hinted = false;
-				resolve();
-			};
-			// A turn of the event loop at least, so that what was printed goes out and signals come in.
-			const timer = setTimeout(done, hinted || signal.aborted ? 0 : ms);
-			signal.addEventListener('abort', done);
-			wake = done;
-		});
 	return { wait, renew, close };
 };

@@ -1,6 +1,8 @@
 // cycle-state: the series of one source at one time as its state in a cycle
 // What the data set cannot hold as it is stays out of it and is reported: nothing is rounded, wrapped or cut.
 
+import { add, compare } from '../../exact.ts';
+import { totalOf } from '../../histogram/total.ts';
 import { LONGEST_LINE } from '../../lines.ts';
 import {
 	type Bucket,
@@ -11,7 +13,6 @@ import {
 	type Sum,
 	toBigInt,
 } from '../../record.ts';
-import { add, compare } from '../../series/exact.ts';
 import { type CycleMetric, type CycleState, fits, linesOf } from './cycle.ts';
 import { nameOf } from './naming.ts';
 
@@ -65,7 +66,7 @@ const metricOf = (name: string, record: Measure): CycleMetric => {
 	const { unit } = record;
 	if (record.type !== 'histogram') return { name, total: record.value, unit, buckets: [] };
 	const buckets = countedIn(record);
-	return { name, total: buckets.map(([, , count]) => count).reduce(add, 0), unit, buckets };
+	return { name, total: totalOf(buckets), unit, buckets };
 };
 
 const textMetric = (name: string, { unit }: Measure, { total, counted }: SeriesText): CycleMetric => ({
@@ -120,7 +121,7 @@ const aggregatesOf = (source: string, totals: Totals, { wide, fault }: StateOpti
  * The state of a source, from its series by name. Aggregates add up histograms and sums by metric; one of which a
  * series is left out would be too small, and is left out too.
  */
-export const stateOf = (
+export const cycleStateOf = (
 	source: string,
 	timestamp: string,
 	all: Map<string, Series>,

@@ -1,12 +1,12 @@
 // grouping: records of one and the same time gathered into a cycle, again and again
 // What was given out is kept until another time comes, so that a cycle to which more comes is given out whole again.
 
-import { add } from '../../series/exact.ts';
-import { align, sum } from '../../series/layout.ts';
+import { add } from '../../exact.ts';
+import { align, sum } from '../../histogram/layout.ts';
 import type { Version } from '../version.ts';
 import { LATEST_MS, versionAt } from '../version.ts';
 import type { Cycle } from './cycle.ts';
-import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';
+import { cycleStateOf, type Measure, type Series, type SeriesText } from './cycle-state.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';
 
 export type GroupingOptions = {
@@ -38,7 +38,7 @@ const temporalityOf = (record: Measure): string => (record.type === 'gauge' ? ''
 const isSameSeries = (a: Measure, b: Measure): boolean =>
 	a.type === b.type && a.unit === b.unit && a.host === b.host && temporalityOf(a) === temporalityOf(b);
 
-const kindOf = (record: Measure): string =>
+const wordsFor = (record: Measure): string =>
 	`${[temporalityOf(record), record.type].filter(Boolean).join(' ')} in ${record.unit} of ${record.host}`;
 
 /** Increments of one series at one time add up; anything else is its newest record. */
@@ -82,7 +82,9 @@ export const createGrouping = ({ dataset, wide, source, fault }: GroupingOptions
 		if (!before) all.set(name, { record, text });
 		else if (isSameSeries(before.record, record)) all.set(name, merge(before, record, text));
 		else
-			fault(`two series are called ${name}: the ${kindOf(record)} comes behind the ${kindOf(before.record)}`);
+			fault(
+				`two series are called ${name}: the ${wordsFor(record)} comes behind the ${wordsFor(before.record)}`,
+			);
 	};
 	const close = (): Cycle | undefined => {
 		if (!isOpen || time === undefined) return undefined;
@@ -90,7 +92,7 @@ export const createGrouping = ({ dataset, wide, source, fault }: GroupingOptions
 		const timestamp = new Date(time).toISOString();
 		const states = [...sources]
 			.sort(([a], [b]) => byText(a, b))
-			.map(([key, all]) => stateOf(key, timestamp, all, { wide, fault }))
+			.map(([key, all]) => cycleStateOf(key, timestamp, all, { wide, fault }))
 			.filter(({ metrics }) => metrics.length > 0);
 		if (states.length === 0) return undefined;
 		last = versionAt(time, last);

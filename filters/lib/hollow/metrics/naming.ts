@@ -22,7 +22,7 @@ export const nameOf = (metric: string, attributes: Record<string, string>): stri
 };
 
 /** What a name stands for. */
-export type Named = { metric: string; attributes: Record<string, string> };
+export type SeriesName = { metric: string; attributes: Record<string, string> };
 
 const METRIC = /(?:[^\\"\n{]|\\[\\"n{])*/y;
 const ATTRIBUTE = /((?:[^\\"\n]|\\[\\"n])*)="((?:[^\\"\n]|\\[\\"n])*)"([,}])/y;
@@ -39,7 +39,7 @@ const attributesIn = (name: string, from: number): Record<string, string> | unde
 };
 
 /** The counterpart of `nameOf`; a name that it does not write is a metric without attributes, as it stands. */
-export const parseName = (name: string): Named => {
+export const parseName = (name: string): SeriesName => {
 	METRIC.lastIndex = 0;
 	const [text] = METRIC.exec(name)!;
 	if (text.length === name.length) return { metric: unescaped(text), attributes: {} };

@@ -1,18 +1,8 @@
 // payload-file: the payload of the newest cycle in a file that is replaced whole, so that a reader never sees half of one
 
-import {
-	closeSync,
-	existsSync,
-	fstatSync,
-	openSync,
-	realpathSync,
-	renameSync,
-	rmSync,
-	type Stats,
-	statSync,
-	writeFileSync,
-} from 'node:fs';
-import { EXIT, Failure, naming } from '../../failure.ts';
+import { existsSync, fstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { replaceFile } from '../../disk/replace.ts';
+import { EXIT, Failure } from '../../failure.ts';
 import type { Cycle } from './cycle.ts';
 import { payloadText } from './payload.ts';
 
@@ -33,18 +23,10 @@ export const payloadTarget = (path: string, option: string): string => {
 	return realpathSync(path);
 };
 
+function* fileText(cycle: Cycle): Generator<string> {
+	yield* payloadText(cycle);
+	yield '\n';
+}
+
 /** Put the payload of a cycle into the file at `path`. Throws the system's error; then the file is as it was. */
-export const writePayload = (path: string, cycle: Cycle): void => {
-	const aside = `${path}.new`;
-	const file = openSync(aside, 'w');
-	try {
-		for (const piece of payloadText(cycle)) writeFileSync(file, piece);
-		writeFileSync(file, '\n');
-	} catch (error) {
-		rmSync(aside, { force: true });
-		throw naming(error, aside);
-	} finally {
-		closeSync(file);
-	}
-	renameSync(aside, path);
-};
+export const writePayload = (path: string, cycle: Cycle): void => replaceFile(path, fileText(cycle));

@@ -4,11 +4,12 @@ import type { Tags } from '../blob/header.ts';
 import type { State } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import { continueFrom, createDataSet, type DataSet } from '../blob/writer.ts';
-import { noteOf, TAG } from '../folder/tags.ts';
+import { checksumTag, TAG } from '../folder/tags.ts';
+import { addCycle } from '../metrics/adder.ts';
 import type { Cycle } from '../metrics/cycle.ts';
-import { addCycle, schemaFor } from '../metrics/metrics.ts';
+import { schemaFor } from '../metrics/schema.ts';
 import type { Version } from '../version.ts';
-import type { Restored } from './restore.ts';
+import type { Base } from './restore.ts';
 
 /** The last published version, with its data set, ready for the next cycle. */
 export type Chain = {
@@ -26,7 +27,7 @@ export const isMetrics = (hash: string): boolean =>
 const hashOf = (state: State): string => schemaHash([...state.tables.values()].map(({ schema }) => schema));
 
 /** The chain that ends in a restored state. */
-export const chainFrom = ({ head }: Restored): Chain | undefined => {
+export const chainFrom = ({ head }: Base): Chain | undefined => {
 	if (!head) return undefined;
 	const tags = new Map(head.state.tags);
 	return {
@@ -66,6 +67,6 @@ export const tagsOf = (cycle: Cycle, { data, hash, counter }: Chain, sum: number
 	['hollow.partitioned.ordinal.map', 'false'],
 	[TAG.counter, String(counter + 1)],
 	[TAG.dataset, cycle.dataset],
-	[TAG.checksum, noteOf(data.state, sum)],
+	[TAG.checksum, checksumTag(data.state, sum)],
 	...((cycle.synthetic ? [[TAG.synthetic, 'true']] : []) as Tags),
 ];

@@ -7,14 +7,14 @@ import { applyDelta, readSnapshot } from '../blob/read.ts';
 import { type AnyTable, checksum, hex, type State } from '../blob/state.ts';
 
 /** The blobs of a version as they lie on the disk, read when they are wanted; without deltas for a first one. */
-export type Written = {
+export type WrittenBlobs = {
 	snapshot: () => Uint8Array;
 	delta?: () => Uint8Array;
 	reverse?: () => Uint8Array;
 };
 
 /** What the writer has in memory, the state before included, and the checksum of the new one. */
-export type Expected = { state: State; sum: number };
+export type WriterState = { state: State; sum: number };
 
 const wrong = (what: string, how: string): Failure =>
 	new Failure(EXIT.bug, `the ${what} that was written ${how}: nothing is announced; please report it`);
@@ -52,7 +52,10 @@ const mustLead = (what: string, read: State, own: State, to: 'current' | 'previo
  * Read the blobs back: the snapshot is the state, the reverse delta leads to the one before, and the delta on again.
  * @throws Failure(70) saying which of them is wrong, and how.
  */
-export const checkBlobs = ({ snapshot, delta, reverse }: Written, { state: own, sum }: Expected): void => {
+export const checkBlobs = (
+	{ snapshot, delta, reverse }: WrittenBlobs,
+	{ state: own, sum }: WriterState,
+): void => {
 	const state = attempt('snapshot', () => readSnapshot(snapshot()));
 	const found = checksum(state);
 	if (found !== sum) throw wrong('snapshot', `leads to the checksum ${hex(found)}, not ${hex(sum)}`);

@@ -2,7 +2,6 @@
 
 import { EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
-import { whole } from '../../options.ts';
 import { ValueError } from '../blob/bytes/errors.ts';
 import type { Cycle } from '../metrics/cycle.ts';
 import { openPublisher } from './publisher.ts';
@@ -17,17 +16,6 @@ export type LocalOptions = {
 };
 
 export type Local = { publish: (cycle: Cycle) => Promise<void>; close: () => Promise<void> };
-
-/**
- * How many versions stay in a folder, 0 = all; with one alone no consumer could ever take a delta.
- * @throws Failure(64)
- */
-export const keepOf = (text: string, where: string): number => {
-	const keep = whole(text, where);
-	if (keep === 1)
-		throw new Failure(EXIT.usage, `${where}: "1" leaves no delta; write 2 or more, or 0 for all`);
-	return keep;
-};
 
 /** Open the folder. @throws Failure when it cannot be had; `publish` throws one only where there is no server. */
 export const openLocal = async ({ folder, keep, isBeside, log, count }: LocalOptions): Promise<Local> => {

@@ -3,22 +3,23 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncFolder, writeAside } from '../../disk/replace.ts';
 import { describe, EXIT, Failure, naming, verdict } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { checksum } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
 import type { Blobs } from '../blob/write.ts';
 import { announce, announcedOrNone } from '../folder/announcement.ts';
-import { asideOf, syncFolder, unveil, writeAside } from '../folder/aside.ts';
+import { asideOf, unveil } from '../folder/aside.ts';
 import { deltaName, headerName, snapshotName } from '../folder/blob-name.ts';
 import { expiredIn } from '../folder/retention.ts';
 import type { Cycle } from '../metrics/cycle.ts';
-import { schemaFor } from '../metrics/metrics.ts';
+import { schemaFor } from '../metrics/schema.ts';
 import { isAbove, type Version } from '../version.ts';
 import { type Chain, chainFrom, emptyChain, isMetrics, populate, tagsOf } from './chain.ts';
 import { checkBlobs } from './check.ts';
 import { type Lock, lockFolder } from './lock.ts';
-import { type Restored, restore } from './restore.ts';
+import { type Base, restore } from './restore.ts';
 
 /** Milliseconds that each part of a publication took. */
 export type Phases = Record<'populate' | 'write' | 'check' | 'announce', number>;
@@ -97,12 +98,12 @@ class FolderPublisher implements Publisher {
 	private floor: Version;
 	private last: Version | undefined;
 
-	constructor(options: PublisherOptions, lock: Lock, restored: Restored) {
+	constructor(options: PublisherOptions, lock: Lock, base: Base) {
 		this.options = options;
 		this.lock = lock;
-		this.floor = restored.floor;
-		this.last = restored.announced;
-		this.chain = chainFrom(restored);
+		this.floor = base.floor;
+		this.last = base.announced;
+		this.chain = chainFrom(base);
 		if (this.chain && !isMetrics(this.chain.hash)) this.refuse('no metrics as we write them');
 	}
 
@@ -253,7 +254,7 @@ class FolderPublisher implements Publisher {
 
 const writeBlobs = (folder: string, names: Names, blobs: Blobs): Sizes => {
 	const put = (name: string, bytes: Uint8Array): number => {
-		writeAside(folder, name, bytes);
+		writeAside(asideOf(folder, name), bytes);
 		return bytes.length;
 	};
 	const snapshot = put(names.snapshot, blobs.snapshot());

@@ -17,7 +17,7 @@ import { TAG } from '../folder/tags.ts';
 import { isAbove, isCycleVersion, type Version } from '../version.ts';
 
 /** `floor`: versions have to be above it. `head` is missing where there is nothing to go on from. */
-export type Restored = {
+export type Base = {
 	floor: Version;
 	/** The announced version, where it can be read. */
 	announced?: Version;
@@ -53,7 +53,7 @@ const clean = (folder: string, announced: Version | undefined, log: Log): void =
 		log.info(`removed the blobs of ${above.join(', ')}: never announced, or the announcement was taken back`);
 };
 
-const load = (folder: string, version: Version): NonNullable<Restored['head']> => {
+const load = (folder: string, version: Version): NonNullable<Base['head']> => {
 	if (!isCycleVersion(version))
 		throw new Failure(
 			EXIT.config,
@@ -71,7 +71,7 @@ const isBroken = (error: unknown): error is Failure =>
  * Make a folder ready to be written on. With `newChain` a state that cannot be read is left behind, else it is fatal.
  * @throws Failure(65) or Failure(69) when the announced state cannot be read, Failure(78) for a folder of others.
  */
-export const restore = (folder: string, newChain: boolean, log: Log): Restored => {
+export const restore = (folder: string, newChain: boolean, log: Log): Base => {
 	let announced: Version | undefined;
 	try {
 		announced = announcedOrNone(folder);

@@ -1,17 +1,17 @@
 // mirror: the versions of a folder, one after the other, into an object store, where other machines read them
 // The folder is the queue: while the store is away versions stay there, and none is left out afterwards.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { about, EXIT, Failure } from '../../failure.ts';
+import { EXIT, Failure } from '../../failure.ts';
+import { createCatchUp } from '../../flow/catch-up.ts';
 import type { Log } from '../../log.ts';
-import { BlobError } from '../blob/bytes/errors.ts';
-import { ANNOUNCED, announcedOrNone, noVersion } from '../folder/announcement.ts';
-import { deltaName, snapshotName } from '../folder/blob-name.ts';
+import { announcedOrNone } from '../folder/announcement.ts';
+import { snapshotName } from '../folder/blob-name.ts';
 import { contentsOf } from '../folder/contents.ts';
-import { isAbove, isVersion, type Version } from '../version.ts';
-import { decodeIndex, encodeIndex, INDEX, keyOf } from './layout.ts';
+import { isAbove, type Version } from '../version.ts';
+import { createReplica, type Step } from './replica.ts';
 import type { Store } from './store.ts';
 
 export type MirrorOptions = { folder: string; store: Store; log: Log; onFailure: (error: unknown) => void };
@@ -28,49 +28,25 @@ export type Mirror = {
 const LEAST_WAIT_MS = 500;
 const MOST_WAIT_MS = 30_000;
 
-/** What comes next in the store: a version, with the one that its delta starts from unless a new chain begins. */
-type Step = { version: Version; from?: Version };
-
 export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): Mirror => {
-	let isKnown = false;
-	let there: Version | undefined;
-	let index: Version[] = [];
-	let waitMs = LEAST_WAIT_MS;
-	let work: Promise<void> | undefined;
-	let isKicked = false;
+	const replica = createReplica(folder, store);
 	const stop = new AbortController();
+	let waitMs = LEAST_WAIT_MS;
 
-	const indexed = (bytes: Buffer | undefined): Version[] => {
-		try {
-			return bytes ? decodeIndex(bytes) : [];
-		} catch (error) {
-			if (!(error instanceof BlobError)) throw error;
-			throw new Failure(
-				EXIT.data,
-				`${store.name}/${INDEX}: ${error.message}; remove it to begin a new index`,
-			);
-		}
-	};
-	const contact = async () => {
-		const text = (await store.get(ANNOUNCED))?.toString();
-		if (text !== undefined && !isVersion(text))
-			throw new Failure(EXIT.data, noVersion(`${store.name}/${ANNOUNCED}`, text));
-		index = indexed(await store.get(INDEX));
-		there = text;
-		isKnown = true;
-	};
 	/** The versions that the store lacks, oldest first; as far as is known. */
 	const waiting = (): Version[] => {
-		const announced = announcedOrNone(folder);
+		const [announced, there] = [announcedOrNone(folder), replica.announced()];
 		const { snapshots } = contentsOf(folder);
 		if (announced === undefined) return [];
 		const upTo = snapshots.filter((one) => !isAbove(one, announced));
-		if (!isKnown) return upTo;
+		if (!replica.isKnown()) return upTo;
 		if (there === undefined) return upTo.slice(-1);
-		return upTo.filter((one) => isAbove(one, there!));
+		return upTo.filter((one) => isAbove(one, there));
 	};
+	/** What comes next in the store. */
 	const nextStep = (): Step | undefined => {
 		const [version] = waiting();
+		const there = replica.announced();
 		if (version === undefined) {
 			const announced = announcedOrNone(folder);
 			if (there !== undefined && announced !== undefined && isAbove(there, announced))
@@ -85,41 +61,30 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 			log.warn(`${store.name}: no delta from ${there} to ${version}; consumers load a snapshot`);
 		return isNext ? { version, from: there! } : { version };
 	};
-	const bytes = (name: string) => about(join(folder, name), () => readFileSync(join(folder, name)));
-	const upload = async ({ version, from }: Step) => {
-		await store.put(keyOf('snapshot', version), bytes(snapshotName(version)), { to_state: version });
-		const next = [...index, version];
-		await store.put(INDEX, encodeIndex(next));
-		index = next;
-		if (from !== undefined) {
-			const on = bytes(deltaName(from, version));
-			await store.put(keyOf('delta', from), on, { from_state: from, to_state: version });
-			const back = bytes(deltaName(version, from));
-			await store.put(keyOf('reversedelta', version), back, { from_state: version, to_state: from });
-		}
-		await store.put(ANNOUNCED, Buffer.from(version));
-		there = version;
-		log.debug(`announced ${version} in ${store.name}`, {}, `announced ${version}`);
-	};
+	const amount = (versions: Version[]) => `${replica.isKnown() ? '' : 'up to '}${versions.length} versions`;
 	const complain = (error: Failure) => {
 		const list = waiting();
 		const since = list[0] && statSync(join(folder, snapshotName(list[0]))).mtimeMs;
 		const age =
 			since === undefined || since === '' ? 0 : Math.max(0, Math.round((Date.now() - since) / 1000));
-		const text = `${isKnown ? '' : 'up to '}${list.length} versions wait for the store, the oldest for ${age} s`;
+		const text = `${amount(list)} wait for the store, the oldest for ${age} s`;
 		log.error(`${error.message}; ${text}; trying again`, {}, 'store');
 	};
-	const step = async (): Promise<boolean> => {
-		if (!isKnown) await contact();
-		const next = nextStep();
-		if (next) await upload(next);
+	/** One version more; false when the store has all. */
+	const advance = async (): Promise<boolean> => {
+		await replica.contact();
+		const step = nextStep();
+		if (step) {
+			await replica.add(step);
+			log.debug(`announced ${step.version} in ${store.name}`, {}, `announced ${step.version}`);
+		}
 		waitMs = LEAST_WAIT_MS;
-		return next !== undefined;
+		return step !== undefined;
 	};
-	const run = async () => {
+	const advanceToEnd = async () => {
 		while (!stop.signal.aborted) {
 			try {
-				if (!(await step())) return;
+				if (!(await advance())) return;
 			} catch (error) {
 				if (!(error instanceof Failure) || error.code !== EXIT.unavailable) throw error;
 				complain(error);
@@ -128,42 +93,18 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 			}
 		}
 	};
-	const kick = () => {
-		if (work) {
-			isKicked = true;
-			return;
-		}
-		isKicked = false;
-		work = run().then(
-			() => {
-				work = undefined;
-				// It may have come after the last look into the folder.
-				if (isKicked && !stop.signal.aborted) kick();
-			},
-			(error) => {
-				work = undefined;
-				onFailure(error);
-			},
-		);
-	};
+	const work = createCatchUp(advanceToEnd, onFailure);
 	return {
-		kick,
-		needed: () => (isKnown ? there : '0'),
+		kick: work.start,
+		needed: () => (replica.isKnown() ? replica.announced() : '0'),
 		finish: async (ms) => {
-			let isLate = false;
-			const late = pause(ms, undefined, { signal: stop.signal }).then(
-				() => {
-					isLate = true;
-				},
-				() => {},
-			);
-			kick();
-			while (work && !isLate) await Promise.race([work, late]);
+			work.start();
+			const late = pause(ms, undefined, { signal: stop.signal }).catch(() => {});
+			await Promise.race([work.over(), late]);
 			stop.abort();
-			const left = waiting().length;
-			if (left === 0) return;
-			const most = isKnown ? '' : 'up to ';
-			log.warn(`${most}${left} versions are not in ${store.name} yet; the next run brings them there`);
+			const left = waiting();
+			if (left.length > 0)
+				log.warn(`${amount(left)} are not in ${store.name} yet; the next run brings them there`);
 		},
 	};
 };

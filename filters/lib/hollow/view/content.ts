@@ -7,7 +7,7 @@ import type { AnyTable, State } from '../blob/state.ts';
 import { HashedTable } from '../blob/type/hashed-table.ts';
 import { ListTable } from '../blob/type/list-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
-import { checkDepth, filled, tableOf } from '../blob/values.ts';
+import { checkDepth, entriesOf, tableOf } from '../blob/values.ts';
 
 const UNKNOWN = 0;
 const BEGUN = -1;
@@ -68,7 +68,7 @@ export class Content {
 			return textOf(Float64Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one)));
 		if (!(table instanceof HashedTable)) return this.objectText(table, ordinal, inner);
 		const { schema } = table;
-		const entries = filled(table, ordinal);
+		const entries = entriesOf(table, ordinal);
 		// Where an element lies depends on the ordinals, so the order of the buckets says nothing.
 		if (schema.kind === 'set')
 			return textOf(Float64Array.from(entries, (one) => inner(schema.element, one)).sort());

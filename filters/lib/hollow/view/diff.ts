@@ -116,9 +116,9 @@ const toldTypes = (both: Comparison): string[] => {
 };
 
 /** The versions that are compared; every line says so. */
-export type Way = { from: Version; to: Version };
+export type Span = { from: Version; to: Version };
 
-function* recordLines(type: string, both: Comparison, way: Way): Generator<string> {
+function* recordLines(type: string, both: Comparison, span: Span): Generator<string> {
 	const text = (state: State, ordinal: number) => {
 		both.budget.begin(type, ordinal);
 		return expanded(state, type, ordinal, both.budget);
@@ -129,14 +129,14 @@ function* recordLines(type: string, both: Comparison, way: Way): Generator<strin
 			...(after !== undefined && { after: text(both.after, after) }),
 		};
 		const named = `"record":${JSON.stringify(type)}${key === undefined ? '' : `,"key":${key}`}`;
-		yield lineOf(way, named, change);
+		yield lineOf(span, named, change);
 	}
 }
 
-const lineOf = (way: Way, named: string, change: Change): string => {
+const lineOf = (span: Span, named: string, change: Change): string => {
 	const { before, after } = change;
 	const was = before === undefined ? '' : `,"before":${before}`;
-	return `{"type":"hollow_diff","change":"${kindOf(change)}","from":"${way.from}","to":"${way.to}",${named}${was}${after === undefined ? '' : `,"after":${after}`}}\n`;
+	return `{"type":"hollow_diff","change":"${kindOf(change)}","from":"${span.from}","to":"${span.to}",${named}${was}${after === undefined ? '' : `,"after":${after}`}}\n`;
 };
 
 const whatText = ({ source, kind, name }: What): string =>
@@ -147,11 +147,11 @@ const whatText = ({ source, kind, name }: What): string =>
  * then the other types by name, their records by primary key or, without one, removed ones before added ones.
  * @throws StateError when records do not fit together or exceed the budget.
  */
-export function* diffLines(both: Comparison, way: Way): Generator<string> {
+export function* diffLines(both: Comparison, span: Span): Generator<string> {
 	if (areMetrics(both))
 		for (const { what, change } of metricChanges(both))
-			if (change !== 'same') yield lineOf(way, whatText(what), change);
-	for (const type of toldTypes(both)) yield* recordLines(type, both, way);
+			if (change !== 'same') yield lineOf(span, whatText(what), change);
+	for (const type of toldTypes(both)) yield* recordLines(type, both, span);
 }
 
 const tallyOf = (type: string, both: Comparison): Tally => {

@@ -81,7 +81,7 @@ const changesIn = (sections: Section[]): Record<string, Counts> => {
 	return types;
 };
 
-const recordsIn = (sections: Section[]): number =>
+const populationOf = (sections: Section[]): number =>
 	sections.reduce((sum, { populated }) => sum + populated.size(), 0);
 
 /** Note the tag that a blob gives the state of a version; a chain whose blobs disagree cannot be followed. */
@@ -91,7 +91,7 @@ const noteTag = (entry: OpenEntry, tag: bigint, by: string): void => {
 	entry.tag ??= { tag, by };
 };
 
-const isSynthetic = ({ tags }: Header): boolean =>
+const hasSyntheticTag = ({ tags }: Header): boolean =>
 	tags.some(([key, value]) => key === TAG.synthetic && value === 'true');
 
 const take = (
@@ -106,10 +106,10 @@ const take = (
 	noteTag(entry, isBack ? header.origin : header.destination, name);
 	// The tags of a reverse delta are those of the version that it leads to.
 	if (isBack) noteTag(entries.get(other!)!, header.destination, name);
-	else if (isSynthetic(header)) entry.synthetic = true;
+	else if (hasSyntheticTag(header)) entry.synthetic = true;
 	if (kind === 'delta') noteTag(entries.get(other!)!, header.origin, name);
 	if (kind === 'delta' || isBack) blob.types = changesIn(sections);
-	if (kind === 'snapshot') entry.records = recordsIn(sections);
+	if (kind === 'snapshot') entry.records = populationOf(sections);
 };
 
 const readInto = (entries: Map<Version, OpenEntry>, folder: string, file: File): void => {

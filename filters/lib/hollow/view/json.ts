@@ -7,7 +7,7 @@ import { HashedTable } from '../blob/type/hashed-table.ts';
 import { ListTable } from '../blob/type/list-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
 import { targetsOf } from '../blob/type/schema.ts';
-import { checkDepth, filled, ordinalsOf, tableOf } from '../blob/values.ts';
+import { checkDepth, entriesOf, ordinalsOf, tableOf } from '../blob/values.ts';
 
 /** The fewest digits, two at least, that make the same FLOAT. */
 const floatText = (value: number): string => {
@@ -95,7 +95,7 @@ export const expanded = (state: State, type: string, ordinal: number, budget: Bu
 		return `[${Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one)).join(',')}]`;
 	if (!(table instanceof HashedTable)) return objectText(state, table, ordinal, depth, budget);
 	const { schema } = table;
-	const entries = filled(table, ordinal);
+	const entries = entriesOf(table, ordinal);
 	if (schema.kind === 'set') {
 		const texts = Array.from(entries, (one) => inner(schema.element, one));
 		return `[${sortedBy(texts, (text) => text).join(',')}]`;
@@ -111,7 +111,7 @@ const plain = (table: AnyTable, ordinal: number, budget: Budget): string => {
 	if (!('columns' in table)) budget.take(AROUND * Math.max(0, table.runs.length[ordinal]!));
 	if (table instanceof ListTable) return `[${table.elements(ordinal).join(',')}]`;
 	if (table instanceof HashedTable) {
-		const entries = filled(table, ordinal);
+		const entries = entriesOf(table, ordinal);
 		if (table.step === 1) return `{"set":[${entries.join(',')}]}`;
 		const pairs = Array.from(
 			{ length: entries.length / 2 },

@@ -1,11 +1,11 @@
 // metric-diff: what two states of the data set of metrics differ in, by source and name
 // The time of a state is no difference: it is another one in every version.
 
-import { exact } from '../../record.ts';
 import type { State } from '../blob/state.ts';
 import type { HashedTable } from '../blob/type/hashed-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
-import { filled, ordinalsOf, recordOf, tableOf, type Value } from '../blob/values.ts';
+import { entriesOf, ordinalsOf, recordOf, tableOf } from '../blob/values.ts';
+import { boundOf, type StoredMetric, type Whole } from '../metrics/metrics-state.ts';
 import { byCode, type Change, type Comparison, counted } from './comparison.ts';
 
 /** A source (a MetricsState), or a metric or an aggregate of one. */
@@ -27,14 +27,18 @@ const textIn = (state: State, type: string, ordinal: number, name: string): stri
 };
 
 /** The entries of a map of a MetricsState: key, type and ordinal of the value. */
-function* entriesOf(state: State, ordinal: number, name: string): Generator<[string | null, string, number]> {
+function* mapEntries(
+	state: State,
+	ordinal: number,
+	name: string,
+): Generator<[string | null, string, number]> {
 	const column = (tableOf(state, 'MetricsState', ordinal) as ObjectTable).column(name);
 	const map = column?.get(ordinal) ?? null;
 	if (!column || map === null) return;
 	const table = tableOf(state, column.field.target!, map as number) as HashedTable;
 	const { schema } = table;
 	if (schema.kind !== 'map') return;
-	const entries = filled(table, map as number);
+	const entries = entriesOf(table, map as number);
 	for (let at = 0; at < entries.length; at += 2)
 		yield [
 			recordOf(state, schema.keyType, entries[at]!) as string | null,
@@ -58,7 +62,7 @@ const placesIn = (state: State, { content, budget }: Comparison): Found => {
 		const timestamp = textIn(state, 'MetricsState', one, 'timestamp');
 		put({ source, kind: 'source', name: null }, { number: 0, ordinal: one, timestamp });
 		for (const kind of ['metric', 'aggregate'] as const) {
-			for (const [name, type, ordinal] of entriesOf(state, one, `${kind}s`)) {
+			for (const [name, type, ordinal] of mapEntries(state, one, `${kind}s`)) {
 				const number = content.of(state, type, ordinal);
 				put({ source, kind, name }, { number, type, ordinal, timestamp });
 			}
@@ -67,19 +71,15 @@ const placesIn = (state: State, { content, budget }: Comparison): Found => {
 	return found;
 };
 
-type Numbers = { lower: Value; upper: Value; count: Value };
-
-const plain = (value: Value): unknown => (typeof value === 'bigint' ? exact(value) : value);
-
 /** What is at a place, without its time. */
 const valueAt = (state: State, { type, ordinal }: Place, { budget }: Comparison): unknown => {
 	if (type === undefined) return {};
 	budget.begin(type, ordinal);
 	const value = recordOf(state, type, ordinal, budget);
-	if (typeof value !== 'object' || value === null) return { value: plain(value) };
-	const { total, unit, buckets } = value as { total: Value; unit: Value; buckets: Numbers[] | null };
-	const bounds = buckets?.map(({ lower, upper, count }) => [lower, upper, count].map(plain)) ?? null;
-	return { total: plain(total), unit, buckets: bounds };
+	if (typeof value !== 'object' || value === null) return { value: boundOf(value as Whole | null) };
+	const { total, unit, buckets } = value as unknown as StoredMetric;
+	const bounds = buckets?.map(({ lower, upper, count }) => [lower, upper, count].map(boundOf)) ?? null;
+	return { total: boundOf(total), unit, buckets: bounds };
 };
 
 /** Take from both lists what they have in common. */
@@ -89,7 +89,7 @@ const withoutSame = (was: Place[], is: Place[]): [Place[], Place[]] => {
 	return [removed, is.filter(({ number }) => left.take(number))];
 };
 
-const texted = (state: State, place: Place | undefined, both: Comparison) => {
+const textOfPlace = (state: State, place: Place | undefined, both: Comparison) => {
 	if (!place) return undefined;
 	const value = JSON.stringify(valueAt(state, place, both));
 	const timestamp = `{"timestamp":${JSON.stringify(place.timestamp)}`;
@@ -100,8 +100,8 @@ function* changesOf(was: Place[], is: Place[], both: Comparison): Generator<Chan
 	const [removed, added] = withoutSame(was, is);
 	for (let same = was.length - removed.length; same > 0; same--) yield 'same';
 	for (let at = 0; at < Math.max(removed.length, added.length); at++) {
-		const before = texted(both.before, removed[at], both);
-		const after = texted(both.after, added[at], both);
+		const before = textOfPlace(both.before, removed[at], both);
+		const after = textOfPlace(both.after, added[at], both);
 		// Equal numbers of other types (Integer, Long) are no change.
 		if (before?.value === after?.value) yield 'same';
 		else yield { ...(before && { before: before.text }), ...(after && { after: after.text }) };

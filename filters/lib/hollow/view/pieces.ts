@@ -6,7 +6,7 @@ import { type AnyRecord, faultIn } from '../../record.ts';
 import { Budget } from '../blob/budget.ts';
 import { StateError, ValueError } from '../blob/bytes/errors.ts';
 import type { State } from '../blob/state.ts';
-import { metricsIn } from '../metrics/metrics.ts';
+import { recordsIn } from '../metrics/records.ts';
 import { hasMetrics } from '../metrics/shape.ts';
 import { statePieces } from './json.ts';
 
@@ -21,7 +21,7 @@ export const needMetrics = (state: State): void => {
 
 /** The records of a state, a line each; `bad` hears of those that no stage would take. */
 export function* recordPieces(state: State, limit: number, bad: (what: string) => void): Generator<string> {
-	for (const record of metricsIn(state, new Budget(limit))) {
+	for (const record of recordsIn(state, new Budget(limit))) {
 		const fault = faultIn(record as AnyRecord);
 		if (fault) bad(`${record.host} ${record.metric}: ${fault}`);
 		else yield `${JSON.stringify(record)}\n`;

@@ -1,7 +1,7 @@
 // arena: values of variable length one behind the other, each found by its ordinal: bytes or ordinals
 // What was replaced stays until `tidy`; a value that is given up while it is the last one leaves no trace.
 
-import { grown } from './growing.ts';
+import { enlarge } from './growing.ts';
 
 // Below this many entries there is nothing worth tidying.
 const SMALL = 65536;
@@ -18,13 +18,13 @@ export class Arena<Entries extends Uint8Array | Int32Array> {
 	}
 
 	reserve(count: number): void {
-		this.start = grown(this.start, count);
-		this.length = grown(this.length, count);
+		this.start = enlarge(this.start, count);
+		this.length = enlarge(this.length, count);
 	}
 
 	/** Room for `count` more entries; the caller fills them from the returned start. */
 	claim(count: number): number {
-		this.entries = grown(this.entries, this.used + count);
+		this.entries = enlarge(this.entries, this.used + count);
 		const at = this.used;
 		this.used += count;
 		return at;

@@ -5,7 +5,7 @@ import { Arena } from '../bytes/arena.ts';
 import { Bits } from '../bytes/bits.ts';
 import type { ByteReader, ByteWriter, Region } from '../bytes/bytes.ts';
 import { BlobError } from '../bytes/errors.ts';
-import { grown } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growing.ts';
 import { hashInt, sumInt, tableSize } from '../bytes/hash.ts';
 import { bitLength, lanesOf, ones, Packed } from '../bytes/packed.ts';
 import { lengthOf, readWidth, shardTotals } from './list-table.ts';
@@ -34,7 +34,7 @@ export class HashedTable implements Table {
 
 	reserve(count: number): void {
 		this.runs.reserve(count);
-		this.size = grown(this.size, count);
+		this.size = enlarge(this.size, count);
 	}
 
 	/** The buckets of a record, empty ones -1, `step` entries each. Do not keep: they may move. */

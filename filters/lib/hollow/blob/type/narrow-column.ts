@@ -1,7 +1,7 @@
 // narrow-column: the fields that are stored in at most 32 bits: INT, BOOLEAN, FLOAT, REFERENCE
 
 import { BlobError, ValueError } from '../bytes/errors.ts';
-import { grown } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growing.ts';
 import { sumInt, sumLong } from '../bytes/hash.ts';
 import { bitLength, ones } from '../bytes/packed.ts';
 import { type Column, type FieldValue, NULL_SUM, type Slots, show } from './column.ts';
@@ -22,7 +22,7 @@ export class NarrowColumn implements Column {
 	}
 
 	reserve(count: number): void {
-		this.raw = grown(this.raw, count);
+		this.raw = enlarge(this.raw, count);
 	}
 
 	get(ordinal: number): FieldValue {

@@ -1,7 +1,7 @@
 // wide-column: the fields that are stored in up to 64 bits: LONG and DOUBLE
 
 import { BlobError, ValueError } from '../bytes/errors.ts';
-import { grown } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growing.ts';
 import { hashLong, sumInt, sumLong } from '../bytes/hash.ts';
 import { bitLength, ones } from '../bytes/packed.ts';
 import { type Column, type FieldValue, NULL_SUM, type Slots, show } from './column.ts';
@@ -26,7 +26,7 @@ export class WideColumn implements Column {
 	}
 
 	reserve(count: number): void {
-		this.raw = grown(this.raw, count * 2);
+		this.raw = enlarge(this.raw, count * 2);
 	}
 
 	private isNull(ordinal: number): boolean {

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { describe } from '../../../failure.ts';
-import type { Token } from '../../../token.ts';
+import type { Token } from '../../../net/token.ts';
 
 /** What the server said. Redirects are answers like any other: nothing follows them, least of all with a token. */
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -51,7 +51,7 @@ const reasonOf = (error: unknown): string => {
 	return `${describe(first)}${hint}`;
 };
 
-const lengthOf = (body: Body): number => {
+const bytesIn = (body: Body): number => {
 	let bytes = 0;
 	for (const piece of body()) bytes += Buffer.byteLength(piece);
 	return bytes;
@@ -99,7 +99,7 @@ export const createClient = (base: URL, { token, timeoutMs }: ClientOptions): Cl
 			Accept: 'application/json',
 			...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
 			// A length, at the price of making the body twice: simple servers do not read chunks.
-			...(body ? { 'Content-Type': 'application/json', 'Content-Length': lengthOf(body) } : {}),
+			...(body ? { 'Content-Type': 'application/json', 'Content-Length': bytesIn(body) } : {}),
 		};
 	};
 	const call: Client['call'] = (method, url, body, signal) =>

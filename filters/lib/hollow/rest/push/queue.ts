@@ -2,19 +2,9 @@
 //
 //   DIR/20251121000000000.ebpf_metrics.cycle    the lines of that cycle
 
-import {
-	closeSync,
-	fsyncSync,
-	mkdirSync,
-	openSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	statSync,
-	writeSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../../../disk/replace.ts';
 import { about, describe } from '../../../failure.ts';
 import { parseRecord } from '../../../record.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../metrics/cycle.ts';
@@ -48,26 +38,9 @@ export const memoryQueue = (): Queue => {
 	};
 };
 
-const syncFolder = (folder: string): void => {
-	const file = openSync(folder, 'r');
-	about(folder, () => fsyncSync(file));
-	closeSync(file);
-};
-
-const write = (folder: string, name: string, cycle: Cycle): void => {
-	const aside = join(folder, `.${name}`);
-	const file = openSync(aside, 'w', 0o600);
-	try {
-		about(aside, () => {
-			for (const line of linesOf(cycle)) writeSync(file, `${line}\n`);
-			fsyncSync(file);
-		});
-	} finally {
-		closeSync(file);
-	}
-	renameSync(aside, join(folder, name));
-	syncFolder(folder);
-};
+function* textOf(cycle: Cycle): Generator<string> {
+	for (const line of linesOf(cycle)) yield `${line}\n`;
+}
 
 const load = (path: string): Cycle => {
 	let problem = 'it has no end';
@@ -102,7 +75,8 @@ export const folderQueue = (folder: string): Queue => {
 		push: (cycle) => {
 			// A name of a data set can be longer than that of a file.
 			const name = `${cycle.version}.${encodeURIComponent(cycle.dataset).slice(0, 200)}.cycle`;
-			write(folder, name, cycle);
+			const aside = join(folder, `.${name}`);
+			replaceFile(join(folder, name), textOf(cycle), { aside, mode: 0o600 });
 			list = [...list.filter((one) => one.name !== name), entry(name, performance.now())];
 			list.sort((a, b) => (a.name < b.name ? -1 : 1));
 		},
@@ -114,7 +88,7 @@ export const folderQueue = (folder: string): Queue => {
 };
 
 /** The cycle of an entry, or why it cannot be had. */
-export const loaded = (entry: Waiting): Cycle | string => {
+export const cycleOrReason = (entry: Waiting): Cycle | string => {
 	try {
 		return entry.load();
 	} catch (error) {

@@ -25,19 +25,19 @@ const get = async (client: Client, url: URL): Promise<unknown> => {
 };
 
 /** Outside text on a terminal: nothing in it may move the cursor or begin a line. */
-const shown = (value: unknown): string =>
+const printable = (value: unknown): string =>
 	String(value)
 		.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
 		.slice(0, 200);
 
-const rowOf = (dataset: { name?: unknown; version?: unknown }): string =>
-	`${shown(dataset?.name ?? '?')} ${shown(dataset?.version ?? 'nothing published')}`;
+const datasetLine = (dataset: { name?: unknown; version?: unknown }): string =>
+	`${printable(dataset?.name ?? '?')} ${printable(dataset?.version ?? 'nothing published')}`;
 
 /**
  * What a server says of itself and of its data sets, a line each.
  * @throws Failure(69) when it cannot be had or is something else.
  */
-export const check = async (client: Client, base: URL): Promise<string[]> => {
+export const serverLines = async (client: Client, base: URL): Promise<string[]> => {
 	const status = (await get(client, below(base, 'status'))) as { status?: unknown } | null;
 	if (status?.status === undefined)
 		throw new Failure(
@@ -47,5 +47,8 @@ export const check = async (client: Client, base: URL): Promise<string[]> => {
 	const datasets = await get(client, below(base, 'datasets'));
 	if (!Array.isArray(datasets))
 		throw new Failure(EXIT.unavailable, `${base}/datasets: the answer is no list`);
-	return [`${base}: status ${shown(status.status)}, ${datasets.length} data sets`, ...datasets.map(rowOf)];
+	return [
+		`${base}: status ${printable(status.status)}, ${datasets.length} data sets`,
+		...datasets.map(datasetLine),
+	];
 };

@@ -75,7 +75,7 @@ export const readBody = (
 	});
 
 /** A small body, in memory. Throws as `readBody` does. */
-export const bytesOf = async (request: IncomingMessage, most: number): Promise<Buffer> => {
+export const smallBody = async (request: IncomingMessage, most: number): Promise<Buffer> => {
 	const chunks: Buffer[] = [];
 	await readBody(request, most, (chunk) => chunks.push(chunk));
 	return Buffer.concat(chunks);

@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../../failure.ts';
+import { createSerial, type Serial } from '../../../flow/serial.ts';
 import type { Log } from '../../../log.ts';
 import { ValueError } from '../../blob/bytes/errors.ts';
 import { announcedOrNone } from '../../folder/announcement.ts';
@@ -10,11 +11,11 @@ import { contentsOf } from '../../folder/contents.ts';
 import { loadAlong } from '../../folder/loader.ts';
 import { routeTo } from '../../folder/route.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
-import { cycleIn } from '../../metrics/published-cycle.ts';
+import { publishedCycle } from '../../metrics/published-cycle.ts';
 import { type Outcome, openPublisher, type Publisher } from '../../publish/publisher.ts';
 import { ascending, isAbove, type Version } from '../../version.ts';
 import { isDataset } from '../names.ts';
-import { createIncoming, type Incoming } from './drafts.ts';
+import { createDrafts, type Drafts } from './drafts.ts';
 import { HttpError } from './http-error.ts';
 
 /** One data set. Reading needs no lock; the first call that writes takes the folder's. */
@@ -26,12 +27,12 @@ export type Dataset = {
 	/** What was published as a version that `versions` has. Throws Failure. */
 	read: (version: Version) => Cycle;
 	/** The versions that are begun; undefined when nobody has written since the start. */
-	incoming: () => Incoming | undefined;
+	drafts: () => Drafts | undefined;
 	/** Become the writer. Throws HttpError. */
-	open: () => Promise<Incoming>;
+	open: () => Promise<Drafts>;
 	publish: (cycle: Cycle) => Promise<Outcome>;
 	/** One after the other: whatever decides by what is published and then changes it. */
-	serial: <T>(work: () => T | Promise<T>) => Promise<T>;
+	serial: Serial;
 	close: () => Promise<void>;
 };
 
@@ -39,7 +40,7 @@ export type DatasetsOptions = {
 	folder: string;
 	keep: number;
 	log: Log;
-	/** See `createIncoming`; `mostBytes` bounds the bodies of all data sets together. */
+	/** See `createDrafts`; `mostBytes` bounds the bodies of all data sets together. */
 	mostBegun: number;
 	mostBytes: number;
 	patienceMs: number;
@@ -69,26 +70,21 @@ const publishedIn = (folder: string, announced: Version | undefined): Version[] 
 const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 	const { keep, log, mostBegun, patienceMs } = options;
 	const folder = join(options.folder, name);
-	let tail: Promise<unknown> = Promise.resolve();
+	const serial = createSerial();
 	let publisher: Publisher | undefined;
-	let incoming: Incoming | undefined;
+	let drafts: Drafts | undefined;
 
 	const announced = () => {
 		if (publisher) return publisher.announced();
 		return announcedOrNone(folder);
 	};
-	const serial = <T>(work: () => T | Promise<T>): Promise<T> => {
-		const result = tail.then(work);
-		tail = result.catch(() => {});
-		return result;
-	};
 	const close = async () => {
 		const open = publisher;
-		[publisher, incoming] = [undefined, undefined];
+		[publisher, drafts] = [undefined, undefined];
 		await open?.close();
 	};
-	const begin = async (): Promise<Incoming> => {
-		if (incoming) return incoming;
+	const begin = async (): Promise<Drafts> => {
+		if (drafts) return drafts;
 		try {
 			publisher = await openPublisher({ folder, keep, log });
 		} catch (error) {
@@ -97,7 +93,7 @@ const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 				'Retry-After': '5',
 			});
 		}
-		incoming = createIncoming({
+		drafts = createDrafts({
 			folder,
 			most: mostBegun,
 			patienceMs,
@@ -105,14 +101,14 @@ const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 			onExpired: ({ version }) =>
 				log.warn(`${name}: version ${version} was begun and not finished; it is forgotten`, {}, 'expired'),
 		});
-		return incoming;
+		return drafts;
 	};
 	return {
 		name,
 		announced,
 		versions: () => publishedIn(folder, announced()),
-		read: (version) => cycleIn(loadAlong(folder, routeTo(contentsOf(folder), version)), version, name),
-		incoming: () => incoming,
+		read: (version) => publishedCycle(loadAlong(folder, routeTo(contentsOf(folder), version)), version, name),
+		drafts: () => drafts,
 		open: () => serial(begin),
 		publish: async (cycle) => {
 			try {
@@ -125,7 +121,7 @@ const createDataset = (name: string, options: DatasetsOptions): Dataset => {
 		},
 		serial,
 		close: async () => {
-			incoming?.clear();
+			drafts?.clear();
 			await close();
 		},
 	};
@@ -167,7 +163,7 @@ export const createDatasets = (options: DatasetsOptions): Datasets => {
 		if (!known.has(name)) refresh();
 		return known.get(name);
 	};
-	const incoming = () => [...known.values()].flatMap((dataset) => dataset.incoming() ?? []);
+	const drafts = () => [...known.values()].flatMap((dataset) => dataset.drafts() ?? []);
 	return {
 		find,
 		make: (name) => {
@@ -178,9 +174,9 @@ export const createDatasets = (options: DatasetsOptions): Datasets => {
 			return add(name);
 		},
 		list,
-		hasRoom: (bytes) => incoming().reduce((all, one) => all + one.bytes(), bytes) <= mostBytes,
+		hasRoom: (bytes) => drafts().reduce((all, one) => all + one.bytes(), bytes) <= mostBytes,
 		expire: () => {
-			for (const one of incoming()) one.expire();
+			for (const one of drafts()) one.expire();
 		},
 		close: async () => {
 			for (const dataset of known.values())

@@ -10,27 +10,27 @@ import type { Version } from '../../version.ts';
 import { HttpError } from './http-error.ts';
 
 /** A version that somebody has begun. `body` is the file with its data once those have come whole. */
-export type Begun = { version: Version; at: number; body: string | undefined; bytes: number };
+export type Draft = { version: Version; at: number; body: string | undefined; bytes: number };
 
-export type IncomingOptions = {
+export type DraftsOptions = {
 	folder: string;
 	/** How many versions may be begun at once, and for how many ms nothing may happen to one before it is forgotten. */
 	most: number;
 	patienceMs: number;
 	/** Monotonic milliseconds. */
 	now: () => number;
-	onExpired: (begun: Begun) => void;
+	onExpired: (begun: Draft) => void;
 };
 
-export type Incoming = {
+export type Drafts = {
 	/** Begin a version, or begin it again, which changes nothing. The answer: whether it is new. */
 	begin: (version: Version) => boolean;
-	get: (version: Version) => Begun | undefined;
-	list: () => Begun[];
+	get: (version: Version) => Draft | undefined;
+	list: () => Draft[];
 	/** A path for a body on its way. */
 	fresh: (version: Version) => string;
 	/** The body at `path` is the one of this version now; one that came before is gone. */
-	replace: (begun: Begun, path: string, bytes: number) => void;
+	replace: (begun: Draft, path: string, bytes: number) => void;
 	forget: (version: Version) => void;
 	/** Forget what nobody has touched for long. */
 	expire: () => void;
@@ -39,10 +39,10 @@ export type Incoming = {
 	clear: () => void;
 };
 
-export const createIncoming = (options: IncomingOptions): Incoming => {
+export const createDrafts = (options: DraftsOptions): Drafts => {
 	const { most, patienceMs, now, onExpired } = options;
 	const folder = join(options.folder, '.incoming');
-	const begun = new Map<Version, Begun>();
+	const begun = new Map<Version, Draft>();
 	let files = 0;
 
 	const clear = () => {

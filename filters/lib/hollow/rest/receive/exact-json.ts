@@ -108,7 +108,7 @@ export const parseExact = (text: string): unknown => {
  * The text of a body.
  * @throws JsonError when it is not UTF-8.
  */
-export const textOf = (bytes: Uint8Array): string => {
+export const utf8Text = (bytes: Uint8Array): string => {
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 	} catch {

@@ -5,22 +5,28 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../../log.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
-import { cycleOf, PayloadError, payloadText } from '../../metrics/payload.ts';
+import { cycleFromPayload, PayloadError } from '../../metrics/payload.ts';
 import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
-import { AHEAD, isAbove, isAhead, millisOf, type Version } from '../../version.ts';
-import { VERSION_RULE, versionOf } from '../names.ts';
-import { bytesOf, checkBody, spool } from './body.ts';
+import { AHEAD, isAbove, isAhead, millisOf } from '../../version.ts';
+import { cycleVersionOf, VERSION_RULE } from '../names.ts';
+import { checkBody, smallBody, spool } from './body.ts';
+import {
+	type Answer,
+	type Call,
+	type Fields,
+	isPublished,
+	millisNote,
+	missing,
+	notAbove,
+	unknown,
+} from './call.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
-import type { Begun } from './drafts.ts';
-import { JsonError, parseExact, textOf } from './exact-json.ts';
+import type { Draft } from './drafts.ts';
+import { JsonError, parseExact, utf8Text } from './exact-json.ts';
 import { HttpError } from './http-error.ts';
-
-/** What goes back: an object as JSON, or JSON in pieces. */
-export type Answer = { status: number; body?: unknown; pieces?: Iterable<string> };
-
-/** A request for one version, or for the data set alone. `given` is the version as the client wrote it. */
-export type Call = { request: IncomingMessage; dataset: string; version: Version; given: string };
+import { createQueries } from './queries.ts';
+import { createReservation } from './reservation.ts';
 
 export type ReceiveOptions = { datasets: Datasets; maxBody: number; log: Log; count: (name: string) => void };
 
@@ -41,13 +47,11 @@ const refusing = async <T>(work: () => T | Promise<T>): Promise<T> => {
 	}
 };
 
-type Fields = Record<string, unknown>;
-
 /** The object in a small body. */
 const fieldsIn = async (request: IncomingMessage): Promise<Fields> => {
 	checkBody(request, SMALL_BODY);
-	const bytes = await bytesOf(request, SMALL_BODY);
-	const value = await refusing(() => parseExact(textOf(bytes)));
+	const bytes = await smallBody(request, SMALL_BODY);
+	const value = await refusing(() => parseExact(utf8Text(bytes)));
 	if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
 	throw new HttpError(400, 'bad-request', 'the body is no JSON object');
 };
@@ -58,48 +62,14 @@ const checkStatus = (status: unknown, wanted: string): void => {
 	throw new HttpError(422, 'payload', `"status" is ${given}`, `send {"status":"${wanted}"}`);
 };
 
-const isPublished = (dataset: Dataset, version: Version): boolean => dataset.versions().includes(version);
-
-const notAbove = (version: Version, announced: Version): HttpError =>
-	new HttpError(
-		409,
-		'old',
-		`version ${version} is not above the announced ${announced}`,
-		'versions only grow: push a newer one',
-	);
-
-const unknown = ({ dataset, version }: Call): HttpError =>
-	new HttpError(
-		404,
-		'not-found',
-		`the data set ${dataset} has no version ${version}`,
-		`begin it with POST /api/datasets/${dataset}/versions`,
-	);
-
-/** Why a version is neither begun nor published. */
-const missing = (call: Call, dataset: Dataset | undefined): HttpError => {
-	const announced = dataset?.announced();
-	const isOld = announced !== undefined && !isAbove(call.version, announced);
-	return isOld ? notAbove(call.version, announced) : unknown(call);
-};
-
-/** What the client learns when it spoke of milliseconds. */
-const noteOf = (version: Version, given: string): Fields =>
-	given === version
-		? {}
-		: {
-				given,
-				note: `the milliseconds ${given} are version ${version}: the versions of a folder need equal digits`,
-			};
-
-const cycleIn = (file: string, { dataset, version }: Call): Cycle => {
+const cycleInBody = (file: string, { dataset, version }: Call): Cycle => {
 	const ms = millisOf(version);
 	const timestamp = Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-	return cycleOf(parseExact(textOf(readFileSync(file))), version, dataset, timestamp);
+	return cycleFromPayload(parseExact(utf8Text(readFileSync(file))), version, dataset, timestamp);
 };
 
 /** The answer for data that belong to a version that is published already. */
-const compare = (dataset: Dataset, cycle: Cycle): Answer => {
+const answerToRepeated = (dataset: Dataset, cycle: Cycle): Answer => {
 	const { version } = cycle;
 	if (isSameContent(dataset.read(version), cycle))
 		return { status: 200, body: { dataset: dataset.name, version, status: 'PUBLISHED' } };
@@ -113,26 +83,12 @@ const compare = (dataset: Dataset, cycle: Cycle): Answer => {
 
 /** The calls of the interface; each throws HttpError, GoneError, or what the system says. */
 export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions) => {
-	let onTheWay = 0;
-
-	/** Count a body that comes, as large as it may become, against what all bodies together may take. */
-	const reserving = async <T>(bytes: number, before: number, work: () => Promise<T>): Promise<T> => {
-		if (!datasets.hasRoom(onTheWay + bytes - before))
-			throw new HttpError(503, 'limit', 'too many bodies wait to be published', 'publish what is begun', {
-				'Retry-After': '5',
-			});
-		onTheWay += bytes;
-		try {
-			return await work();
-		} finally {
-			onTheWay -= bytes;
-		}
-	};
+	const reserving = createReservation(datasets.hasRoom);
 
 	const begin = async (call: Call): Promise<Answer> => {
 		const { version: asked, status } = await fieldsIn(call.request);
 		checkStatus(status, 'ANNOUNCING');
-		const version = versionOf(asked);
+		const version = cycleVersionOf(asked);
 		const given = String(asked).slice(0, 40);
 		if (version === undefined)
 			throw new HttpError(
@@ -148,30 +104,30 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 			throw new HttpError(409, 'published', `version ${version} is published already`);
 		if (announced !== undefined && !isAbove(version, announced)) throw notAbove(version, announced);
 		const isNew = (await dataset.open()).begin(version);
-		const body = { dataset: dataset.name, version, status: 'ANNOUNCING', ...noteOf(version, given) };
+		const body = { dataset: dataset.name, version, status: 'ANNOUNCING', ...millisNote(version, given) };
 		return { status: isNew ? 201 : 200, body };
 	};
 
 	/** The body that has come in `path` becomes that of its version, unless that was published meanwhile. */
 	const settle = (call: Call, dataset: Dataset, path: string, bytes: number, cycle: Cycle): Answer => {
-		const begun = dataset.incoming()?.get(call.version);
-		if (isPublished(dataset, call.version)) return compare(dataset, cycle);
+		const begun = dataset.drafts()?.get(call.version);
+		if (isPublished(dataset, call.version)) return answerToRepeated(dataset, cycle);
 		if (!begun) throw missing(call, dataset);
-		dataset.incoming()!.replace(begun, path, bytes);
+		dataset.drafts()!.replace(begun, path, bytes);
 		const { version, given } = call;
 		const body = { dataset: dataset.name, version, status: 'ANNOUNCING', data: true, bytes };
-		return { status: 200, body: { ...body, states: cycle.states.length, ...noteOf(version, given) } };
+		return { status: 200, body: { ...body, states: cycle.states.length, ...millisNote(version, given) } };
 	};
 	const takeData = async (call: Call): Promise<Answer> => {
 		checkBody(call.request, maxBody);
 		const dataset = datasets.find(call.dataset);
-		const known = dataset?.incoming()?.get(call.version);
+		const known = dataset?.drafts()?.get(call.version);
 		if (!dataset || (!known && !isPublished(dataset, call.version))) throw missing(call, dataset);
 		const path = (await dataset.open()).fresh(call.version);
 		const size = Number(call.request.headers['content-length'] ?? maxBody);
 		const bytes = await reserving(size, known?.bytes ?? 0, () => spool(call.request, maxBody, path));
 		try {
-			const cycle = await refusing(() => cycleIn(path, call));
+			const cycle = await refusing(() => cycleInBody(path, call));
 			return await dataset.serial(() => settle(call, dataset, path, bytes, cycle));
 		} finally {
 			rmSync(path, { force: true });
@@ -182,7 +138,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		const { dataset, version } = call;
 		count(outcome.kind);
 		if (outcome.kind === 'old') throw notAbove(version, outcome.announced);
-		const common = { dataset, version, status: 'PUBLISHED', ...noteOf(version, call.given) };
+		const common = { dataset, version, status: 'PUBLISHED', ...millisNote(version, call.given) };
 		if (outcome.kind === 'unchanged') {
 			log.info(
 				`${dataset}: ${version} holds what ${outcome.version ?? 'no version'} holds; nothing to publish`,
@@ -193,16 +149,16 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		log.info(`${dataset}: published ${version}`, { snapshot: outcome.snapshot, delta: outcome.delta ?? 0 });
 		return { ...common, ...sizes };
 	};
-	const publish = async (call: Call, dataset: Dataset, begun: Begun): Promise<Answer> => {
+	const publish = async (call: Call, dataset: Dataset, begun: Draft): Promise<Answer> => {
 		const hint = `POST /api/datasets/${call.dataset}/versions/${call.version}/data comes before`;
 		if (begun.body === undefined)
 			throw new HttpError(409, 'order', `version ${call.version} has no data yet`, hint);
-		const cycle = await refusing(() => cycleIn(begun.body!, call));
+		const cycle = await refusing(() => cycleInBody(begun.body!, call));
 		const outcome = await dataset.publish(cycle).catch((error) => {
 			log.error(`${call.dataset}: ${call.version} is not published: ${(error as Error).message}`);
 			throw refusalOf(error);
 		});
-		dataset.incoming()?.forget(call.version);
+		dataset.drafts()?.forget(call.version);
 		return { status: 200, body: outcomeOf(call, outcome) };
 	};
 	const setStatus = async (call: Call): Promise<Answer> => {
@@ -212,47 +168,13 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		return dataset.serial(() => {
 			if (isPublished(dataset, call.version))
 				return { status: 200, body: { dataset: dataset.name, version: call.version, status: 'PUBLISHED' } };
-			const begun = dataset.incoming()?.get(call.version);
+			const begun = dataset.drafts()?.get(call.version);
 			if (!begun) throw missing(call, dataset);
 			return publish(call, dataset, begun);
 		});
 	};
 
-	const list = (): Answer => ({
-		status: 200,
-		body: datasets.list().map((dataset) => ({ name: dataset.name, version: dataset.announced() ?? null })),
-	});
-	const existing = (call: Call): Dataset => {
-		const dataset = datasets.find(call.dataset);
-		if (dataset) return dataset;
-		throw new HttpError(
-			404,
-			'not-found',
-			`there is no data set ${call.dataset}`,
-			'GET /api/datasets lists them',
-		);
-	};
-	const versions = (call: Call): Answer => {
-		const dataset = existing(call);
-		const begun = dataset.incoming()?.list() ?? [];
-		const published = dataset.versions().map((version) => ({ version, status: 'PUBLISHED' }));
-		const open = begun.map(({ version }) => ({ version, status: 'ANNOUNCING' }));
-		return { status: 200, body: [...published, ...open] };
-	};
-	const version = (call: Call): Answer => {
-		const dataset = existing(call);
-		const common = { dataset: call.dataset, version: call.version };
-		if (isPublished(dataset, call.version)) return { status: 200, body: { ...common, status: 'PUBLISHED' } };
-		const begun = dataset.incoming()?.get(call.version);
-		if (!begun) throw unknown(call);
-		return { status: 200, body: { ...common, status: 'ANNOUNCING', data: begun.body !== undefined } };
-	};
-	const readData = (call: Call): Answer => {
-		const dataset = existing(call);
-		if (!isPublished(dataset, call.version)) throw unknown(call);
-		return { status: 200, pieces: payloadText(dataset.read(call.version)) };
-	};
-	return { begin, takeData, setStatus, list, versions, version, readData };
+	return { ...createQueries(datasets), begin, takeData, setStatus };
 };
 
 export type Receiver = ReturnType<typeof createReceiver>;

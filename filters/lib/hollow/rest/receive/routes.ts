@@ -1,9 +1,10 @@
 // routes: from a request's method and path to the call that answers it
 
 import type { IncomingMessage } from 'node:http';
-import { DATASET_RULE, isDataset, VERSION_RULE, versionOf } from '../names.ts';
+import { cycleVersionOf, DATASET_RULE, isDataset, VERSION_RULE } from '../names.ts';
+import type { Answer, Call } from './call.ts';
 import { HttpError } from './http-error.ts';
-import type { Answer, Call, Receiver } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
 
 /** What a path is good for, by method. HEAD is answered as GET is, without the body. */
 type Methods = Partial<Record<string, (call: Call) => Answer | Promise<Answer>>>;
@@ -37,7 +38,7 @@ const datasetIn = (step: string): string => {
 };
 
 const versionIn = (step: string): string => {
-	const version = versionOf(step);
+	const version = cycleVersionOf(step);
 	if (version !== undefined) return version;
 	throw new HttpError(
 		400,

@@ -9,7 +9,7 @@ import type { State } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { parseSchemas } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
 import { recordOf } from '../../../../../filters/lib/hollow/blob/values.ts';
 import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
-import { metricsIn } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { recordsIn } from '../../../../../filters/lib/hollow/metrics/records.ts';
 import { hasMetrics } from '../../../../../filters/lib/hollow/metrics/shape.ts';
 import { compare } from '../../../../../filters/lib/hollow/view/comparison.ts';
 import { diffLines, tallies } from '../../../../../filters/lib/hollow/view/diff.ts';
@@ -49,7 +49,7 @@ test('what refers twice to what refers twice, 60 times over', () => {
 	});
 	const record = blobState(metricsBomb(60), 30_000);
 	assert.ok(hasMetrics(record));
-	inTime(2000, () => assert.throws(() => all(metricsIn(record, new Budget(LIMIT))), REFUSED));
+	inTime(2000, () => assert.throws(() => all(recordsIn(record, new Budget(LIMIT))), REFUSED));
 });
 
 test('one text again and again, in a list; and in a set, where all of it is held to be sorted', () => {

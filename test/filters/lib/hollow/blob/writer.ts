@@ -16,7 +16,8 @@ import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folde
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
 import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
-import { metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { recordsIn } from '../../../../../filters/lib/hollow/metrics/records.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { statsOf } from '../../../../../filters/lib/hollow/view/stats.ts';
 import { writeWhole } from '../../../../data/published.ts';
@@ -184,7 +185,7 @@ test('metrics as records: open bounds, totals alone, what is null', () => {
 	const common = { ts: 1763712000000, host: 'unknown' };
 	const sum = { attributes: {}, temporality: 'cumulative', monotonic: true };
 	assert.equal(
-		[...metricsIn(data.state)],
+		[...recordsIn(data.state)],
 		[
 			{ type: 'sum', ...common, metric: 'calls', unit: '1', ...sum, value: 7 },
 			{

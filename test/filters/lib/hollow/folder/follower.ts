@@ -21,7 +21,8 @@ import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/b
 import { ANNOUNCED, announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
 import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
 import { Follower, follow, type Look } from '../../../../../filters/lib/hollow/folder/follower.ts';
-import { addCycle, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { keptLog, writeWhole } from '../../../../data/published.ts';
 import { versionOf, versions } from '../../../../data/versions.ts';
 

@@ -2,10 +2,12 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
+import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import type { Measure } from '../../../../../filters/lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from '../../../../../filters/lib/hollow/metrics/grouping.ts';
-import { addCycle, metricsIn, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { recordsIn } from '../../../../../filters/lib/hollow/metrics/records.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { faultIn, type Histogram, type Sum } from '../../../../../filters/lib/record.ts';
 import { buckets, texts, totalOf, wholes } from '../../../../data/cycles.ts';
 
@@ -148,7 +150,7 @@ const travelled = (cycle: Cycle) => {
 	assert.equal(faults, []);
 	const data = createDataSet(schemaFor(cycle.wide));
 	addCycle(data, arrived!);
-	return [...metricsIn(data.state)];
+	return [...recordsIn(data.state)];
 };
 
 test('records, as a cycle, as lines, as a data set, and as records again: the same numbers', () => {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { cycleOf } from '../../../../../filters/lib/hollow/metrics/payload.ts';
+import { cycleFromPayload } from '../../../../../filters/lib/hollow/metrics/payload.ts';
 import { payloadTarget, writePayload } from '../../../../../filters/lib/hollow/metrics/payload-file.ts';
 
 const test = suite('hollow payload file');
@@ -41,7 +41,10 @@ test('the file is the newest cycle, replaced whole, and nothing is left beside i
 	writePayload(path, cycleWith(2));
 	assert.is.not(statSync(path).ino, before);
 	assert.is.not(readFileSync(path, 'utf8'), old.toString());
-	assert.equal(cycleOf(JSON.parse(readFileSync(path, 'utf8')), '20251121000000000', 'd'), cycleWith(2));
+	assert.equal(
+		cycleFromPayload(JSON.parse(readFileSync(path, 'utf8')), '20251121000000000', 'd'),
+		cycleWith(2),
+	);
 	assert.equal(readdirSync(folder), ['latest.json']);
 });
 

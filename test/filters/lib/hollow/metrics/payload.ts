@@ -2,7 +2,11 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { cycleOf, PayloadError, payloadText } from '../../../../../filters/lib/hollow/metrics/payload.ts';
+import {
+	cycleFromPayload,
+	PayloadError,
+	payloadText,
+} from '../../../../../filters/lib/hollow/metrics/payload.ts';
 import type { Bucket } from '../../../../../filters/lib/record.ts';
 import { cycles, inOrder } from '../../../../data/cycles.ts';
 
@@ -10,7 +14,8 @@ const test = suite('hollow payload');
 const VERSION = '20251121000000000';
 const TIME = '2025-11-21T00:00:00.000Z';
 const textOf = (cycle: Cycle): string => [...payloadText(cycle)].join('');
-const read = (payload: unknown, timestamp?: string) => cycleOf(payload, VERSION, 'ebpf_metrics', timestamp);
+const read = (payload: unknown, timestamp?: string) =>
+	cycleFromPayload(payload, VERSION, 'ebpf_metrics', timestamp);
 const stateWith = (fields: object) => ({
 	data: { MetricsState: [{ timestamp: TIME, metrics: {}, ...fields }] },
 });
@@ -71,7 +76,7 @@ test('the text is the one of the predecessor', () => {
 test('any cycle comes back from its text', () => {
 	fc.assert(
 		fc.property(cycles, (cycle) => {
-			const back = cycleOf(JSON.parse(textOf(cycle)), cycle.version, cycle.dataset);
+			const back = cycleFromPayload(JSON.parse(textOf(cycle)), cycle.version, cycle.dataset);
 			assert.equal(inOrder(back), inOrder(cycle));
 		}),
 		{ numRuns: 500 },

@@ -5,12 +5,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { cycleIn, isSameContent } from '../../../../../filters/lib/hollow/metrics/published-cycle.ts';
+import { isSameContent, publishedCycle } from '../../../../../filters/lib/hollow/metrics/published-cycle.ts';
 import { openPublisher } from '../../../../../filters/lib/hollow/publish/publisher.ts';
 import { createLog } from '../../../../../filters/lib/log.ts';
 
-const test = suite('read-back');
-const folder = mkdtempSync(join(tmpdir(), 'read-back-'));
+const test = suite('published-cycle');
+const folder = mkdtempSync(join(tmpdir(), 'published-cycle-'));
 test.after(() => rmSync(folder, { recursive: true }));
 const log = createLog({ name: 't', level: 'error', format: 'text', priorities: false, write: () => {} });
 
@@ -49,7 +49,7 @@ test('what is published is read back as it was, in order of name', async () => {
 	const publisher = await openPublisher({ folder: join(folder, 'd'), keep: 0, log });
 	await publisher.publish(cycle);
 	await publisher.close();
-	const back = cycleIn(loadAlong(join(folder, 'd'), [cycle.version]), cycle.version, 'm');
+	const back = publishedCycle(loadAlong(join(folder, 'd'), [cycle.version]), cycle.version, 'm');
 	const [first, second] = cycle.states;
 	const sorted = {
 		...second!,

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
 import { emptyState } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { parseSchemas, schemaText } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
-import { schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { hasMetrics } from '../../../../../filters/lib/hollow/metrics/shape.ts';
 import { ROOT } from '../../../../program.ts';
 

@@ -33,7 +33,7 @@ import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts
 import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
 import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 import type { Cycle } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import { schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { checkBlobs } from '../../../../../filters/lib/hollow/publish/check.ts';
 import { openPublisher, type PublisherOptions } from '../../../../../filters/lib/hollow/publish/publisher.ts';
 import { cycleAt, keptLog, stateAt, sumAt, version } from '../../../../data/published.ts';

@@ -21,7 +21,8 @@ import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folde
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { loadAlong } from '../../../../../filters/lib/hollow/folder/loader.ts';
 import { routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
-import { addCycle, schemaFor } from '../../../../../filters/lib/hollow/metrics/metrics.ts';
+import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
+import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
 import { type Entry, historyOf } from '../../../../../filters/lib/hollow/view/history.ts';
 import { entryLine, historyText, timeOf } from '../../../../../filters/lib/hollow/view/history-text.ts';
 import { writeWhole } from '../../../../data/published.ts';

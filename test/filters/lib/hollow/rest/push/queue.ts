@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { folderQueue, loaded, memoryQueue } from '../../../../../../filters/lib/hollow/rest/push/queue.ts';
+import {
+	cycleOrReason,
+	folderQueue,
+	memoryQueue,
+} from '../../../../../../filters/lib/hollow/rest/push/queue.ts';
 import { cycleNumber } from '../../../../../servers/receiver.ts';
 
 const test = suite('queue');
@@ -17,7 +21,7 @@ test('in memory and in a folder alike: the oldest first, each as it was', () => 
 		assert.is(queue.size(), 3);
 		for (const at of [1, 2, 3]) {
 			const entry = queue.first()!;
-			assert.equal(loaded(entry), cycleNumber(at));
+			assert.equal(cycleOrReason(entry), cycleNumber(at));
 			assert.ok(performance.now() - entry.at < 5000);
 			queue.remove(entry.name);
 		}
@@ -35,7 +39,7 @@ test('a folder is found again; the same cycle is there once, whatever its data s
 	const found = folderQueue(path);
 	assert.is(found.size(), 3);
 	for (const cycle of [cycleNumber(1), cycleNumber(2), strange]) {
-		assert.equal(loaded(found.first()!), cycle);
+		assert.equal(cycleOrReason(found.first()!), cycle);
 		found.remove(found.first()!.name);
 	}
 	assert.equal(readdirSync(path), ['note.txt']);
@@ -47,9 +51,9 @@ test('a file that is broken, or gone, says why', () => {
 	const [file] = readdirSync(path);
 	const entry = folderQueue(path).first()!;
 	writeFileSync(join(path, file!), 'x\n');
-	assert.match(String(loaded(entry)), /\.m\.cycle: it has no end$/);
+	assert.match(String(cycleOrReason(entry)), /\.m\.cycle: it has no end$/);
 	rmSync(join(path, file!));
-	assert.match(String(loaded(entry)), /no such file/);
+	assert.match(String(cycleOrReason(entry)), /no such file/);
 });
 
 test.run();

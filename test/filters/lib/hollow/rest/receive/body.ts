@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bytesOf, readBody, spool } from '../../../../../../filters/lib/hollow/rest/receive/body.ts';
+import { readBody, smallBody, spool } from '../../../../../../filters/lib/hollow/rest/receive/body.ts';
 
 const test = suite('body');
 const folder = mkdtempSync(join(tmpdir(), 'body-'));
@@ -41,7 +41,7 @@ const outcomeOf = async (how: typeof take, text: string, ends: boolean): Promise
 };
 
 test('a body that comes whole', async () => {
-	assert.is(String(await outcomeOf((request) => bytesOf(request, 5), `${head(5)}hello`, false)), 'hello');
+	assert.is(String(await outcomeOf((request) => smallBody(request, 5), `${head(5)}hello`, false)), 'hello');
 	const path = join(folder, 'whole');
 	assert.is(await outcomeOf((request) => spool(request, 5, path), `${head(5)}hello`, false), 5);
 	assert.is(readFileSync(path, 'utf8'), 'hello');

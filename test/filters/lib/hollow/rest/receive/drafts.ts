@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createIncoming } from '../../../../../../filters/lib/hollow/rest/receive/drafts.ts';
+import { createDrafts } from '../../../../../../filters/lib/hollow/rest/receive/drafts.ts';
 import { HttpError } from '../../../../../../filters/lib/hollow/rest/receive/http-error.ts';
 
 const test = suite('incoming');
@@ -13,7 +13,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const open = () => {
 	const clock = { now: 0 };
 	const expired: string[] = [];
-	const incoming = createIncoming({
+	const incoming = createDrafts({
 		folder,
 		most: 2,
 		patienceMs: 1000,

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import {
 	JsonError,
 	parseExact,
-	textOf,
+	utf8Text,
 } from '../../../../../../filters/lib/hollow/rest/receive/exact-json.ts';
 import { faultIn } from '../../../../../../filters/lib/hollow/rest/receive/json-fault.ts';
 
@@ -115,9 +115,9 @@ test('a cut anywhere is an error at the cut or before it', () => {
 });
 
 test('bytes that are no UTF-8', () => {
-	assert.is(textOf(Buffer.from('é')), 'é');
+	assert.is(utf8Text(Buffer.from('é')), 'é');
 	for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]])
-		assert.throws(() => textOf(Uint8Array.from(bytes)), /not UTF-8/);
+		assert.throws(() => utf8Text(Uint8Array.from(bytes)), /not UTF-8/);
 });
 
 test.run();
