@@ -5,11 +5,10 @@ import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { duration } from '../../filters/lib/options.ts';
-import { type Limits, memoryMax, userFor } from '../run/confine.ts';
+import { type Limits, memoryMax, userFor } from '../machine/limits.ts';
 import { DELAYS, type Delays, type Restart } from '../run/policy.ts';
 import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
-import { readYaml } from './read.ts';
 import {
 	flatten,
 	type Settings,
@@ -20,8 +19,9 @@ import {
 } from './settings.ts';
 import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
 import { shellCommand } from './shell.ts';
+import { textOf, typed } from './spelling.ts';
 import { splitWords } from './words.ts';
-import { textOf, typed } from './written.ts';
+import { readYaml } from './yaml.ts';
 
 /** One program of a pipeline, ready to start: its words, and what runs when it cannot be had. */
 export type StagePlan = {

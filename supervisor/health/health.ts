@@ -2,9 +2,9 @@
 
 import { duration } from '../../filters/lib/options.ts';
 import type { PipelinePlan } from '../file/config.ts';
+import { complaintText } from '../run/complaint.ts';
 import type { State } from '../run/policy.ts';
 import type { Backlog } from './backlog.ts';
-import { complaintText } from './complaint.ts';
 import { bytes, span } from './quantity.ts';
 import type { Death, StageStatus } from './status.ts';
 

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { PipelinePlan } from '../file/config.ts';
+import type { HeldPipe } from '../process/pipes.ts';
 import type { Line } from '../run/line.ts';
-import type { HeldPipe } from '../run/pipes.ts';
 import type { Slot } from '../run/slot.ts';
 import { backlogOf } from './backlog.ts';
 import { healthOf } from './health.ts';

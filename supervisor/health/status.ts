@@ -1,8 +1,8 @@
 // status: what a supervisor says of its pipelines, as JSON for programs and as a table for people
 
+import { type Complaint, complaintText } from '../run/complaint.ts';
 import type { State } from '../run/policy.ts';
 import type { Backlog } from './backlog.ts';
-import { type Complaint, complaintText } from './complaint.ts';
 import { bytes, span } from './quantity.ts';
 
 /** When (ms since the epoch), how and with what last words; how often lately, and how long after the time before. */

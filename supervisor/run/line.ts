@@ -1,6 +1,6 @@
 // line: the pipes between the stages of one pipeline, from the first start to the last stage's end
 
-import { type HeldPipe, makePipes } from './pipes.ts';
+import { type HeldPipe, makePipes } from '../process/pipes.ts';
 
 export type Line = {
 	/** Make the pipes. Throws the system's error when it has none to give; then nothing is open. */

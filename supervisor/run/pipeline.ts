@@ -2,13 +2,13 @@
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
 import { EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
+import { createQueue } from '../daemon/queue.ts';
+import { heard } from '../daemon/ring.ts';
 import type { PipelinePlan } from '../file/config.ts';
 import { standingOf } from '../health/standing.ts';
 import type { PipelineStatus } from '../health/status.ts';
-import { createQueue } from '../one/queue.ts';
-import { heard } from '../one/ring.ts';
+import { launch } from '../process/launch.ts';
 import { createComeback } from './comeback.ts';
-import { launch } from './launch.ts';
 import { createLine } from './line.ts';
 import { createSlot, type Slot } from './slot.ts';
 import type { Surroundings } from './surroundings.ts';

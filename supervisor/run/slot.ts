@@ -4,10 +4,10 @@
 import { EXIT } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
 import type { PipelinePlan, StagePlan } from '../file/config.ts';
-import { createComplaints } from '../health/complaint.ts';
 import type { StageStatus } from '../health/status.ts';
+import { drained, type Ending, ended, type Process } from '../process/process.ts';
+import { createComplaints } from './complaint.ts';
 import { type Action, type Event, LIMITS, type Life, type State, step, unborn } from './policy.ts';
-import { drained, type Ending, ended, type Process } from './stages.ts';
 
 /** What a slot asks of its pipeline. */
 export type Owner = {

@@ -1,9 +1,9 @@
 // surroundings: what a pipeline needs of its supervisor
 
 import type { Book } from '../../filters/lib/log.ts';
-import type { Said } from '../one/ring.ts';
-import type { Ground } from './launch.ts';
-import type { makePipes } from './pipes.ts';
+import type { Said } from '../daemon/ring.ts';
+import type { Ground } from '../process/launch.ts';
+import type { makePipes } from '../process/pipes.ts';
 
 /** All of it; the defaults are for what only tests and some supervisors set. */
 export type Surroundings = Ground & {

@@ -6,8 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFile } from '../../filters/lib/lock.ts';
 import { createLog } from '../../filters/lib/log.ts';
+import { ackFile, ackLock, adoptAck, identityOf } from '../../supervisor/daemon/adoption.ts';
 import type { PipelinePlan, Plan } from '../../supervisor/file/config.ts';
-import { ackFile, ackLock, adoptAck, identityOf } from '../../supervisor/one/acks.ts';
 import { command, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 
 const test = suite<World>('acks');

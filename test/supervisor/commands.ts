@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { difference } from '../../supervisor/file/difference.ts';
-import { createRing } from '../../supervisor/one/ring.ts';
+import { createRing } from '../../supervisor/daemon/ring.ts';
+import { difference } from '../../supervisor/plan/difference.ts';
 import {
 	account,
 	command,

@@ -14,15 +14,15 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
-import { verdictOn } from '../../supervisor/ask/patience.ts';
-import { momentOf } from '../../supervisor/ask/since.ts';
+import { momentOf } from '../../supervisor/commands/moment.ts';
+import { verdictOn } from '../../supervisor/commands/patience.ts';
 import type { PipelinePlan, StagePlan } from '../../supervisor/file/config.ts';
 import { type Backlog, backlogOf } from '../../supervisor/health/backlog.ts';
-import { complaintText, createComplaints } from '../../supervisor/health/complaint.ts';
 import { healthOf, lateAfter } from '../../supervisor/health/health.ts';
 import { bytes, span } from '../../supervisor/health/quantity.ts';
 import type { PipelineStatus, StageStatus } from '../../supervisor/health/status.ts';
 import { createVigil } from '../../supervisor/health/vigil.ts';
+import { complaintText, createComplaints } from '../../supervisor/run/complaint.ts';
 
 const test = suite('health');
 const NOW = 1_800_000_000_000;

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../build.ts';
+import { ask } from '../../supervisor/daemon/control.ts';
 import type { StageStatus, Status } from '../../supervisor/health/status.ts';
-import { ask } from '../../supervisor/one/control.ts';
 import {
 	account,
 	childrenOf,

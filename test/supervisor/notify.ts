@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLog } from '../../filters/lib/log.ts';
-import { createNotify, watchdogInterval } from '../../supervisor/one/notify.ts';
+import { createNotify, watchdogInterval } from '../../supervisor/daemon/notifier.ts';
 import { until } from '../harness/supervised.ts';
 import { commandsLack, testWith } from '../parts.ts';
 

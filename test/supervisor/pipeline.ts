@@ -5,9 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Book } from '../../filters/lib/log.ts';
 import type { PipelinePlan } from '../../supervisor/file/config.ts';
+import type { HeldPipe } from '../../supervisor/process/pipes.ts';
+import type { Descriptors, Ending, Process } from '../../supervisor/process/process.ts';
 import { createPipeline, type Pipeline } from '../../supervisor/run/pipeline.ts';
-import type { HeldPipe } from '../../supervisor/run/pipes.ts';
-import type { Descriptors, Ending, Process } from '../../supervisor/run/stages.ts';
 import { until } from '../harness/supervised.ts';
 
 const test = suite('pipeline');

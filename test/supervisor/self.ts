@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { faultIn, parseRecord } from '../../filters/lib/record.ts';
-import { appendRotating } from '../../supervisor/health/self.ts';
+import { appendRotating } from '../../supervisor/health/records.ts';
 import { leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 import { run } from '../program.ts';
 

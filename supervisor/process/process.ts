@@ -1,12 +1,12 @@
-// stages: one child process: started on given descriptors, ended by its group, its stderr relayed
+// process: one child process: started on given descriptors, ended by its group, its stderr relayed
 
 import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
 import { EXIT, verdict } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
+import { confined, type Limits, limitsEnv, refusal } from '../machine/limits.ts';
+import { type Program, programFor } from '../machine/programs.ts';
 import { checkDescriptors } from './descriptors.ts';
-import { type Program, programFor } from './programs.ts';
 import { relay } from './relay.ts';
 import { endStrays, MARK, nextMark } from './strays.ts';
 

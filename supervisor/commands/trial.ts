@@ -3,8 +3,8 @@
 import { execFile } from 'node:child_process';
 import { EXIT } from '../../filters/lib/failure.ts';
 import type { PipelinePlan, Plan } from '../file/config.ts';
-import { ownFile } from '../run/programs.ts';
-import { environment } from '../run/stages.ts';
+import { ownFile } from '../machine/programs.ts';
+import { environment } from '../process/process.ts';
 
 /** What a stage says of its options; `part` is where its command stands: run, or fallback. */
 export type Fault = { pipeline: string; stage: number; part: string; name: string; message: string };

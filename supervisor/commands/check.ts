@@ -2,10 +2,10 @@
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { writeStderr } from '../../filters/lib/log.ts';
+import { ackFile } from '../daemon/adoption.ts';
 import type { Checked } from '../file/config.ts';
-import { ackFile } from '../one/acks.ts';
-import { places } from '../one/places.ts';
-import { describePlan } from './describe.ts';
+import { places } from '../machine/places.ts';
+import { describePlan } from './description.ts';
 import { type Fault, faultsIn } from './trial.ts';
 
 /** @throws Failure(78) with what our own stages say is wrong with their options. */

@@ -2,8 +2,8 @@
 
 import { EXIT } from '../../filters/lib/failure.ts';
 import type { Plan } from '../file/config.ts';
-import { places } from '../one/places.ts';
-import { type Check, machineChecks, type Need } from './machine.ts';
+import { places } from '../machine/places.ts';
+import { type Check, machineChecks, type Need } from './prerequisites.ts';
 import { folderChecks, portChecks, programChecks } from './reach.ts';
 
 /** How much a plan needs a program; without a plan, what is usual. */

@@ -1,4 +1,4 @@
-// acks: the file that says how far a pipeline has come belongs to that pipeline, whatever else runs beside it
+// adoption: the file that says how far a pipeline has come belongs to that pipeline, whatever else runs beside it
 // A pipeline that has none yet looks for one of its own under another name, and says what it does.
 
 import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs';

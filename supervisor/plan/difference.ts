@@ -1,7 +1,7 @@
 // difference: what a changed file means for the pipelines that run
 
 import { isDeepStrictEqual } from 'node:util';
-import type { PipelinePlan } from './config.ts';
+import type { PipelinePlan } from '../file/config.ts';
 
 /** Names of pipelines; `changed` ones are stopped and started anew, `same` ones are not touched. */
 export type Difference = { added: string[]; removed: string[]; changed: string[]; same: string[] };

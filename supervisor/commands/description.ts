@@ -1,8 +1,8 @@
-// describe: a checked plan as text for people: each pipeline with its commands, and what stands beside them
+// description: a checked plan as text for people: each pipeline with its commands, and what stands beside them
 
 import type { PipelinePlan, Plan, StagePlan } from '../file/config.ts';
-import { limitsText } from '../run/confine.ts';
-import { programFor } from '../run/programs.ts';
+import { limitsText } from '../machine/limits.ts';
+import { programFor } from '../machine/programs.ts';
 
 const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 	[

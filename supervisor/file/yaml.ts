@@ -1,4 +1,4 @@
-// read: a YAML file into plain values, with the place of each, and bounds on what a file may ask of us
+// yaml: a YAML file into plain values, with the place of each, and bounds on what a file may ask of us
 
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { describe, EXIT, Failure } from '../../filters/lib/failure.ts';
 import { type Place, placer } from './mistakes.ts';
-import { spelled, type Written } from './written.ts';
+import { spelled, type Written } from './spelling.ts';
 
 // The longest file of pipelines seen in practice is a few KiB.
 const LARGEST_FILE = 1024 * 1024;

@@ -1,4 +1,4 @@
-// confine: what a stage runs as and within: its user, folder, priority and memory, and the words that bring it there
+// limits: what a stage runs as and within: its user, folder, priority and memory, and the words that bring it there
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';

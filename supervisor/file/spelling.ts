@@ -1,4 +1,4 @@
-// written: a value together with its spelling, since YAML's numbers and words are often neither: 1.10, 0750, 25921e05
+// spelling: a value together with its spelling, since YAML's numbers and words are often neither: 1.10, 0750, 25921e05
 
 /** A value that YAML does not take for text, and the text that stands in the file. */
 export class Written {

@@ -1,4 +1,4 @@
-// since: the moment that --since means: 10m (ago), 09:15, or a date with a time
+// moment: the moment that --since means: 10m (ago), 09:15, or a date with a time
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { duration } from '../../filters/lib/options.ts';

@@ -6,8 +6,8 @@ import { basename, join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
 import { holderOf, type Lock, lockFile, signatureIn } from '../../filters/lib/lock.ts';
 import type { PipelinePlan, Plan } from '../file/config.ts';
-import { ackFile, ackLock, identityOf } from './acks.ts';
-import { type Places, runFolders } from './places.ts';
+import { type Places, runFolders } from '../machine/places.ts';
+import { ackFile, ackLock, identityOf } from './adoption.ts';
 
 /** What a supervisor has claimed. */
 export type Claims = {

@@ -1,9 +1,9 @@
-// machine: what this machine has of what pipelines need: Node, rights, bpftrace and its kernel, tools, clock
+// prerequisites: what this machine has of what pipelines need: Node, rights, bpftrace and its kernel, tools, clock
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { which } from '../run/programs.ts';
+import { which } from '../machine/programs.ts';
 
 /** One thing that was looked at. `todo` is there when it is not well. */
 export type Check = { name: string; state: 'ok' | 'warn' | 'fail'; what: string; todo?: string };

@@ -2,11 +2,11 @@
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import { checkTargets, partsOf } from '../ask/targets.ts';
 import type { PipelinePlan, Plan } from '../file/config.ts';
-import { type Difference, difference } from '../file/difference.ts';
-import { isSameFile } from '../file/same-file.ts';
 import type { Status } from '../health/status.ts';
+import { isSameFile } from '../machine/same-file.ts';
+import { type Difference, difference } from '../plan/difference.ts';
+import { checkTargets, partsOf } from '../plan/targets.ts';
 import type { Pipeline } from '../run/pipeline.ts';
 import type { Claims } from './claims.ts';
 import type { Answer, Request } from './control.ts';

@@ -3,10 +3,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { isSameFile } from '../file/same-file.ts';
+import { ask } from '../daemon/control.ts';
 import type { Status } from '../health/status.ts';
-import { ask } from '../one/control.ts';
-import { places, runFolders } from '../one/places.ts';
+import { places, runFolders } from '../machine/places.ts';
+import { isSameFile } from '../machine/same-file.ts';
 
 /** One that has answered, and what it said of itself. */
 export type Supervisor = { socket: string; status: Status };

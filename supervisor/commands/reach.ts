@@ -6,9 +6,9 @@ import { basename, dirname } from 'node:path';
 import { describe } from '../../filters/lib/failure.ts';
 import { byteSize, hostPort } from '../../filters/lib/options.ts';
 import type { Plan, StagePlan } from '../file/config.ts';
-import { ensureFolder, type Places } from '../one/places.ts';
-import { programFor } from '../run/programs.ts';
-import { type Check, lacking, ok } from './machine.ts';
+import { ensureFolder, type Places } from '../machine/places.ts';
+import { programFor } from '../machine/programs.ts';
+import { type Check, lacking, ok } from './prerequisites.ts';
 
 /** The values of an option among words: `--uri a --uri=b` gives a and b. */
 export const optionValues = (words: string[], ...names: string[]): string[] =>

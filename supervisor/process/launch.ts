@@ -5,7 +5,7 @@ import type { Log } from '../../filters/lib/log.ts';
 import type { PipelinePlan, StagePlan } from '../file/config.ts';
 import type { Guard } from './guard.ts';
 import type { HeldPipe } from './pipes.ts';
-import { type Descriptors, type Process, startProcess, unstarted } from './stages.ts';
+import { type Descriptors, type Process, startProcess, unstarted } from './process.ts';
 
 /** What processes need of the supervisor. */
 export type Ground = {

@@ -1,4 +1,4 @@
-// self: the supervisor's own records: restarts, states, bytes, memory and acks of its stages, in a log of their own
+// records: the supervisor's own records: restarts, states, bytes, memory and acks of its stages, in a log of their own
 // `NAME.self.ndjson`, a few lines a stage every 15 s, 8 MiB at a time, two old ones kept; any stage can read it.
 
 import { appendFileSync, renameSync, statSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Log } from '../../filters/lib/log.ts';
 import type { AnyRecord } from '../../filters/lib/record.ts';
-import type { Fleet } from '../one/fleet.ts';
+import type { Fleet } from '../daemon/fleet.ts';
 import type { Pipeline } from '../run/pipeline.ts';
 import { STATES } from '../run/policy.ts';
 import { backlogOf } from './backlog.ts';

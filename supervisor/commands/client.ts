@@ -6,14 +6,14 @@ import { basename, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { writeStderr } from '../../filters/lib/log.ts';
-import type { Difference } from '../file/difference.ts';
+import { ask, converse, type Request } from '../daemon/control.ts';
+import { sentence } from '../daemon/fleet.ts';
+import type { Said } from '../daemon/ring.ts';
 import { type Status, statusTable } from '../health/status.ts';
-import { ask, converse, type Request } from '../one/control.ts';
-import { sentence } from '../one/fleet.ts';
-import type { Said } from '../one/ring.ts';
+import type { Difference } from '../plan/difference.ts';
+import { checkTargets, partsOf } from '../plan/targets.ts';
 import { wait } from './patience.ts';
 import { type Supervisor, supervisorsOf } from './supervisors.ts';
-import { checkTargets, partsOf } from './targets.ts';
 
 const WATCH_MS = 1000;
 // Up and left, then clear what follows: less flicker than clearing first.

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { describe } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
 import { checkDescriptors } from './descriptors.ts';
-import type { Process } from './stages.ts';
+import type { Process } from './process.ts';
 import { MARK, OURS } from './strays.ts';
 
 // One small shell for all stages: it learns the groups on its stdin, whose end is our end.

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import type { PipelineStatus, StageStatus } from '../health/status.ts';
-import { partsOf } from './targets.ts';
+import { partsOf } from '../plan/targets.ts';
 
 // What cannot work mostly ends within a second.
 const HOLDS_MS = 2000;

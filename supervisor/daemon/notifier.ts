@@ -1,4 +1,4 @@
-// notify: tell systemd how we are, when it started us and wants to know
+// notifier: tell systemd how we are, when it started us and wants to know
 // By the systemd-notify program, since Node has no Unix datagram sockets. It waits until systemd has looked its
 // sender up (from systemd 246 on), for who is gone by then is nobody's. We go on meanwhile.
 
