@@ -19,8 +19,8 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../harness/supervised.ts';
-import { run } from '../program.ts';
+} from '../../harness/supervised.ts';
+import { run } from '../../program.ts';
 
 const test = suite<World>('up');
 const SOON = 'restart_delay: 50ms..200ms';

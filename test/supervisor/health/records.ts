@@ -4,12 +4,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { faultIn, parseRecord } from '../../filters/lib/record.ts';
-import { appendRotating } from '../../supervisor/health/records.ts';
-import { leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
-import { run } from '../program.ts';
+import { faultIn, parseRecord } from '../../../filters/lib/record.ts';
+import { appendRotating } from '../../../supervisor/health/records.ts';
+import { leaveWorld, makeWorld, until, up, type World } from '../../harness/supervised.ts';
+import { run } from '../../program.ts';
 
-const test = suite<World>('self');
+const test = suite<World>('records');
 test.before.each((world) => {
 	Object.assign(world, makeWorld());
 });

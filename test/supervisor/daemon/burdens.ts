@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundle } from '../../build.ts';
-import { ask } from '../../supervisor/daemon/control.ts';
-import type { StageStatus, Status } from '../../supervisor/health/status.ts';
+import { bundle } from '../../../build.ts';
+import { ask } from '../../../supervisor/daemon/control.ts';
+import type { StageStatus, Status } from '../../../supervisor/health/status.ts';
 import {
 	account,
 	childrenOf,
@@ -27,10 +27,10 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../harness/supervised.ts';
-import { ROOT } from '../program.ts';
+} from '../../harness/supervised.ts';
+import { ROOT } from '../../program.ts';
 
-const test = suite<World>('limits');
+const test = suite<World>('burdens');
 const ENDLESS = 100_000_000;
 const SOON = 'restart_delay: 5ms..20ms';
 

@@ -18,7 +18,7 @@ import {
 	until,
 	up,
 	type World,
-} from '../harness/supervised.ts';
+} from '../../harness/supervised.ts';
 
 const test = suite<World>('at-least-once');
 test.before.each((world) => {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createRing } from '../../supervisor/daemon/ring.ts';
-import { difference } from '../../supervisor/plan/difference.ts';
+import { createRing } from '../../../supervisor/daemon/ring.ts';
+import { difference } from '../../../supervisor/plan/difference.ts';
 import {
 	account,
 	command,
@@ -22,10 +22,10 @@ import {
 	up,
 	type World,
 	writePlan,
-} from '../harness/supervised.ts';
-import { outcome, start } from '../program.ts';
+} from '../../harness/supervised.ts';
+import { outcome, start } from '../../program.ts';
 
-const test = suite<World>('commands');
+const test = suite<World>('control');
 test.before.each((world) => {
 	Object.assign(world, makeWorld());
 });

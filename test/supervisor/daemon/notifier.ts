@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createLog } from '../../filters/lib/log.ts';
-import { createNotify, watchdogInterval } from '../../supervisor/daemon/notifier.ts';
-import { until } from '../harness/supervised.ts';
-import { commandsLack, testWith } from '../parts.ts';
+import { createLog } from '../../../filters/lib/log.ts';
+import { createNotify, watchdogInterval } from '../../../supervisor/daemon/notifier.ts';
+import { until } from '../../harness/supervised.ts';
+import { commandsLack, testWith } from '../../parts.ts';
 
-const test = suite('notify');
+const test = suite('notifier');
 const LACK = commandsLack('systemd-notify', 'python3');
 const RECEIVER = `
 import socket, sys

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Check, type Look, machineChecks } from '../../supervisor/commands/prerequisites.ts';
-import { connects, optionValues } from '../../supervisor/commands/reach.ts';
-import { run } from '../program.ts';
+import { type Check, type Look, machineChecks } from '../../../supervisor/commands/prerequisites.ts';
+import { connects, optionValues } from '../../../supervisor/commands/reach.ts';
+import { run } from '../../program.ts';
 
 type World = { dir: string; env: Record<string, string>; server?: Server };
 const test = suite<World>('doctor');

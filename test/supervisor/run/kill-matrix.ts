@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildFixtures, CASES, HEAD, killMatrix, type Row, rowText } from '../harness/kills.ts';
+import { buildFixtures, CASES, HEAD, killMatrix, type Row, rowText } from '../../harness/kills.ts';
 
 const LANES = 2;
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { type Checked, loadChecked } from '../../supervisor/file/config.ts';
-import { runAsNobody } from '../harness/as-nobody.ts';
-import { isRoot, testWith } from '../parts.ts';
-import { matches, ROOT, run } from '../program.ts';
+import { EXIT, Failure } from '../../../filters/lib/failure.ts';
+import { type Checked, loadChecked } from '../../../supervisor/file/config.ts';
+import { runAsNobody } from '../../harness/as-nobody.ts';
+import { isRoot, testWith } from '../../parts.ts';
+import { matches, ROOT, run } from '../../program.ts';
 
 const folder = join(ROOT, 'test', 'golden', 'bpfpipe');
 

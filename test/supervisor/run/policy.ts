@@ -12,7 +12,7 @@ import {
 	STATES,
 	step,
 	unborn,
-} from '../../supervisor/run/policy.ts';
+} from '../../../supervisor/run/policy.ts';
 
 const test = suite('policy');
 const NO_JITTER = 0.5;

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { matches, ROOT, run } from '../program.ts';
+import { matches, ROOT, run } from '../../program.ts';
 
 const folder = join(ROOT, 'test', 'golden', 'graph');
 const test = suite('graph');

@@ -14,9 +14,9 @@ import {
 	until,
 	up,
 	type World,
-} from '../harness/supervised.ts';
-import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
-import { fakeCarbon } from '../servers/carbon.ts';
+} from '../../harness/supervised.ts';
+import { bundleOf, cleanEnv, outcome, run, start } from '../../program.ts';
+import { fakeCarbon } from '../../servers/carbon.ts';
 
 const test = suite<World>('status');
 test.before.each((world) => {

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { splitWords } from '../../supervisor/file/words.ts';
+import { splitWords } from '../../../supervisor/file/words.ts';
 
 const words = suite('words');
 

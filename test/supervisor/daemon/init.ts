@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SHELL } from '../../supervisor/daemon/init.ts';
-import { childrenOf, leaveWorld, makeWorld, until, type World } from '../harness/supervised.ts';
-import { commandsLack, hasCommand, isRoot, testWith } from '../parts.ts';
-import { bundleOf, cleanEnv, outcome } from '../program.ts';
+import { SHELL } from '../../../supervisor/daemon/init.ts';
+import { childrenOf, leaveWorld, makeWorld, until, type World } from '../../harness/supervised.ts';
+import { commandsLack, hasCommand, isRoot, testWith } from '../../parts.ts';
+import { bundleOf, cleanEnv, outcome } from '../../program.ts';
 
 const test = suite('init');
 const LACK = isRoot ? commandsLack('unshare', 'perl') : 'a process namespace of our own needs root';

@@ -7,10 +7,10 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDocument, type Scalar } from 'yaml';
-import { loadChecked } from '../../supervisor/file/config.ts';
-import { run } from '../program.ts';
+import { loadChecked } from '../../../supervisor/file/config.ts';
+import { run } from '../../program.ts';
 
-const test = suite('written');
+const test = suite('spelling');
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-written-'));
 test.after(() => rmSync(dir, { recursive: true }));
 

@@ -4,13 +4,13 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, utimesSync, writ
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockFile } from '../../filters/lib/lock.ts';
-import { createLog } from '../../filters/lib/log.ts';
-import { ackFile, ackLock, adoptAck, identityOf } from '../../supervisor/daemon/adoption.ts';
-import type { PipelinePlan, Plan } from '../../supervisor/file/config.ts';
-import { command, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
+import { lockFile } from '../../../filters/lib/lock.ts';
+import { createLog } from '../../../filters/lib/log.ts';
+import { ackFile, ackLock, adoptAck, identityOf } from '../../../supervisor/daemon/adoption.ts';
+import type { PipelinePlan, Plan } from '../../../supervisor/file/config.ts';
+import { command, leaveWorld, makeWorld, until, up, type World } from '../../harness/supervised.ts';
 
-const test = suite<World>('acks');
+const test = suite<World>('adoption');
 test.before.each((world) => {
 	Object.assign(world, makeWorld());
 });

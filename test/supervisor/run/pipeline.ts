@@ -3,12 +3,12 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Book } from '../../filters/lib/log.ts';
-import type { PipelinePlan } from '../../supervisor/file/config.ts';
-import type { HeldPipe } from '../../supervisor/process/pipes.ts';
-import type { Descriptors, Ending, Process } from '../../supervisor/process/process.ts';
-import { createPipeline, type Pipeline } from '../../supervisor/run/pipeline.ts';
-import { until } from '../harness/supervised.ts';
+import type { Book } from '../../../filters/lib/log.ts';
+import type { PipelinePlan } from '../../../supervisor/file/config.ts';
+import type { HeldPipe } from '../../../supervisor/process/pipes.ts';
+import type { Descriptors, Ending, Process } from '../../../supervisor/process/process.ts';
+import { createPipeline, type Pipeline } from '../../../supervisor/run/pipeline.ts';
+import { until } from '../../harness/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

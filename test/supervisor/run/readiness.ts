@@ -15,9 +15,9 @@ import {
 	until,
 	up,
 	type World,
-} from '../harness/supervised.ts';
+} from '../../harness/supervised.ts';
 
-const test = suite<World>('ready');
+const test = suite<World>('readiness');
 test.before.each((world) => {
 	Object.assign(world, makeWorld());
 });

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SCHEMA_FILE, schemaText } from '../../schema.ts';
-import { keysAt } from '../../supervisor/file/shape.ts';
-import { ROOT } from '../program.ts';
+import { SCHEMA_FILE, schemaText } from '../../../schema.ts';
+import { keysAt } from '../../../supervisor/file/shape.ts';
+import { ROOT } from '../../program.ts';
 
 type Schema = {
 	properties: Record<string, Schema>;
@@ -17,7 +17,7 @@ type Schema = {
 	pattern?: string;
 	description?: string;
 };
-const test = suite('schema');
+const test = suite('shape');
 const file = JSON.parse(schemaText()) as Schema;
 const pipeline = file.properties.pipelines!.additionalProperties;
 const stage = pipeline.properties.stages!.items.anyOf[1]!;

@@ -7,9 +7,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createOutlet } from '../../supervisor/daemon/outlet.ts';
-import { leaveWorld, makeWorld, openIn, pidOf, stagesOf, until, type World } from '../harness/supervised.ts';
-import { bundleOf, cleanEnv, start } from '../program.ts';
+import { createOutlet } from '../../../supervisor/daemon/outlet.ts';
+import {
+	leaveWorld,
+	makeWorld,
+	openIn,
+	pidOf,
+	stagesOf,
+	until,
+	type World,
+} from '../../harness/supervised.ts';
+import { bundleOf, cleanEnv, start } from '../../program.ts';
 
 const test = suite('outlet');
 let world: World;

@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { flatten, substitute, variableName, withOverrides } from '../../supervisor/file/settings.ts';
-import { splitWords } from '../../supervisor/file/words.ts';
+import { flatten, substitute, variableName, withOverrides } from '../../../supervisor/file/settings.ts';
+import { splitWords } from '../../../supervisor/file/words.ts';
 
 const settings = suite('settings');
 const place = (path: string[]) => `f.yaml ${path.join('.')}`;

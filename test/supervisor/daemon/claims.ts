@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../supervisor/health/status.ts';
+import type { Status } from '../../../supervisor/health/status.ts';
 import {
 	command,
 	isAlive,
@@ -16,8 +16,8 @@ import {
 	until,
 	up,
 	type World,
-} from '../harness/supervised.ts';
-import { run } from '../program.ts';
+} from '../../harness/supervised.ts';
+import { run } from '../../program.ts';
 
 const test = suite<World>('claims');
 test.before.each((world) => {

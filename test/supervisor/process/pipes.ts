@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, readdirSync, writeSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makePipes } from '../../supervisor/process/pipes.ts';
+import { makePipes } from '../../../supervisor/process/pipes.ts';
 
 const test = suite('pipes');
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { candidates, completionScript, offered } from '../../supervisor/commands/completion.ts';
-import { commandsLack, testWith } from '../parts.ts';
-import { bundleOf, cleanEnv, run } from '../program.ts';
+import { candidates, completionScript, offered } from '../../../supervisor/commands/completion.ts';
+import { commandsLack, testWith } from '../../parts.ts';
+import { bundleOf, cleanEnv, run } from '../../program.ts';
 
 const test = suite('completion');
 let dir = '';
