@@ -73,11 +73,12 @@ import { momentOf } from './commands/moment.ts';
 import { underInit } from './daemon/init.ts';
 import { createOutlet } from './daemon/outlet.ts';
 import { up } from './daemon/up.ts';
-import { type Checked, loadChecked, type Plan } from './file/config.ts';
+import { type Checked, loadChecked } from './file/config.ts';
 import { refusal } from './machine/limits.ts';
 import { places } from './machine/places.ts';
 import { SHARE } from './machine/programs.ts';
 import { only } from './plan/part.ts';
+import type { Plan } from './plan/plan.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },

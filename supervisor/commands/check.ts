@@ -2,9 +2,9 @@
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { writeStderr } from '../../filters/lib/log.ts';
-import { ackFile } from '../daemon/adoption.ts';
 import type { Checked } from '../file/config.ts';
 import { places } from '../machine/places.ts';
+import { ackFile } from '../plan/ack.ts';
 import { describePlan } from './description.ts';
 import { type Fault, faultsIn } from './trial.ts';
 

@@ -7,13 +7,14 @@ import { parseDocument } from 'yaml';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { writeStderr } from '../../filters/lib/log.ts';
 import { ask, converse, type Request } from '../daemon/control.ts';
-import { sentence } from '../daemon/fleet.ts';
 import type { Said } from '../daemon/ring.ts';
-import { type Status, statusTable } from '../health/status.ts';
+import type { Status } from '../health/status.ts';
 import type { Difference } from '../plan/difference.ts';
+import { sentence } from '../plan/difference.ts';
 import { checkTargets, partsOf } from '../plan/targets.ts';
 import { wait } from './patience.ts';
 import { type Supervisor, supervisorsOf } from './supervisors.ts';
+import { statusTable } from './table.ts';
 
 const WATCH_MS = 1000;
 // Up and left, then clear what follows: less flicker than clearing first.

@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import type { Plan } from '../file/config.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** What the manual (--help) offers: commands with their arguments, and options with theirs ('' for none). */
 export const offered = (manual: string) => {

@@ -1,8 +1,8 @@
 // description: a checked plan as text for people: each pipeline with its commands, and what stands beside them
 
-import type { PipelinePlan, Plan, StagePlan } from '../file/config.ts';
 import { limitsText } from '../machine/limits.ts';
 import { programFor } from '../machine/programs.ts';
+import type { Plan, StagePlan } from '../plan/plan.ts';
 
 const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 	[
@@ -14,10 +14,6 @@ const remarks = ({ command, fallback, limits, ready }: StagePlan): string =>
 		.filter(Boolean)
 		.map((remark) => `   # ${remark}`)
 		.join('');
-
-/** A pipeline in one line: its name and those of its stages. */
-export const lineOf = ({ name, stages }: PipelinePlan): string =>
-	`${name}: ${stages.map((stage) => stage.name).join(' | ')}`;
 
 /** What `bpfpipe check` prints of a file that is in order. */
 export const describePlan = ({ file, pipelines }: Plan): string =>

@@ -1,8 +1,8 @@
 // doctor: looks at this machine, and at what a pipeline file wants of it, and says what to do
 
 import { EXIT } from '../../filters/lib/failure.ts';
-import type { Plan } from '../file/config.ts';
 import { places } from '../machine/places.ts';
+import type { Plan } from '../plan/plan.ts';
 import { type Check, machineChecks, type Need } from './prerequisites.ts';
 import { folderChecks, portChecks, programChecks } from './reach.ts';
 

@@ -2,7 +2,7 @@
 // A log is a file that one pipeline's append-log writes; whoever tails that same file hangs below it.
 
 import { basename, resolve } from 'node:path';
-import type { PipelinePlan, Plan, StagePlan } from '../file/config.ts';
+import type { PipelinePlan, Plan, StagePlan } from '../plan/plan.ts';
 
 /** A pipeline with the log it follows and the log it writes, where it has them. */
 type Line = { plan: PipelinePlan; from?: string; into?: string };

@@ -2,8 +2,9 @@
 
 import { EXIT } from '../../filters/lib/failure.ts';
 import { writeStderr } from '../../filters/lib/log.ts';
-import { type Status, table } from '../health/status.ts';
+import type { Status } from '../health/status.ts';
 import { allSupervisors } from './supervisors.ts';
+import { table } from './table.ts';
 
 const row = ({ name, pid, file, pipelines }: Status): string[] => [
 	name,

@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import type { PipelineStatus, StageStatus } from '../health/status.ts';
+import type { StageStatus } from '../health/output.ts';
+import type { PipelineStatus } from '../health/status.ts';
 import { partsOf } from '../plan/targets.ts';
 
 // What cannot work mostly ends within a second.

@@ -5,9 +5,9 @@ import { createConnection, createServer } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { describe } from '../../filters/lib/failure.ts';
 import { byteSize, hostPort } from '../../filters/lib/options.ts';
-import type { Plan, StagePlan } from '../file/config.ts';
 import { ensureFolder, type Places } from '../machine/places.ts';
 import { programFor } from '../machine/programs.ts';
+import type { Plan, StagePlan } from '../plan/plan.ts';
 import { type Check, lacking, ok } from './prerequisites.ts';
 
 /** The values of an option among words: `--uri a --uri=b` gives a and b. */

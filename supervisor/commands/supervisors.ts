@@ -5,18 +5,14 @@ import { basename, join } from 'node:path';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { ask } from '../daemon/control.ts';
 import type { Status } from '../health/status.ts';
-import { places, runFolders } from '../machine/places.ts';
+import { runFolders, SOCKET, socketOf } from '../machine/places.ts';
 import { isSameFile } from '../machine/same-file.ts';
 
 /** One that has answered, and what it said of itself. */
 export type Supervisor = { socket: string; status: Status };
 
-const SOCKET = '.sock';
 // What a supervisor that was killed leaves behind refuses; nobody is there.
 const NOBODY = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'];
-
-/** The control socket of the supervisor that runs the plan called `name`. */
-export const socketOf = (name: string): string => join(places().run, `${name}${SOCKET}`);
 
 const socketsIn = (folder: string): string[] => {
 	try {

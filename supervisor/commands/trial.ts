@@ -2,8 +2,8 @@
 
 import { execFile } from 'node:child_process';
 import { EXIT } from '../../filters/lib/failure.ts';
-import type { PipelinePlan, Plan } from '../file/config.ts';
 import { ownFile } from '../machine/programs.ts';
+import type { PipelinePlan, Plan } from '../plan/plan.ts';
 import { environment } from '../process/process.ts';
 
 /** What a stage says of its options; `part` is where its command stands: run, or fallback. */

@@ -5,9 +5,9 @@ import { accessSync, chownSync, constants, existsSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
 import { holderOf, type Lock, lockFile, signatureIn } from '../../filters/lib/lock.ts';
-import type { PipelinePlan, Plan } from '../file/config.ts';
 import { type Places, runFolders } from '../machine/places.ts';
-import { ackFile, ackLock, identityOf } from './adoption.ts';
+import { ackFile, ackLock, identityOf } from '../plan/ack.ts';
+import type { PipelinePlan, Plan } from '../plan/plan.ts';
 
 /** What a supervisor has claimed. */
 export type Claims = {

@@ -2,15 +2,15 @@
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import type { PipelinePlan, Plan } from '../file/config.ts';
-import type { Status } from '../health/status.ts';
+import { type Status, statusOf } from '../health/status.ts';
 import { isSameFile } from '../machine/same-file.ts';
-import { type Difference, difference } from '../plan/difference.ts';
+import { type Difference, difference, sentence } from '../plan/difference.ts';
+import type { PipelinePlan, Plan } from '../plan/plan.ts';
 import { checkTargets, partsOf } from '../plan/targets.ts';
 import type { Pipeline } from '../run/pipeline.ts';
+import { createQueue } from '../run/queue.ts';
 import type { Claims } from './claims.ts';
 import type { Answer, Request } from './control.ts';
-import { createQueue } from './queue.ts';
 import { createRing, type Ring, type Said } from './ring.ts';
 
 export type Fleet = {
@@ -58,7 +58,7 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		pid: process.pid,
 		file: plan.file,
 		...(plan.parts ? { parts: plan.parts } : {}),
-		pipelines: pipelines.map((pipeline) => pipeline.status()),
+		pipelines: pipelines.map((pipeline) => statusOf(pipeline.report())),
 	});
 
 	const aimedAt = (targets: string[]): [Pipeline, string | undefined][] => {
@@ -163,10 +163,3 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		},
 	};
 };
-
-/** What a reload did, in words. */
-export const sentence = ({ added, removed, changed, same }: Difference): string =>
-	Object.entries({ added, removed, changed, untouched: same })
-		.filter(([, names]) => names.length > 0)
-		.map(([what, names]) => `${what} ${names.join(', ')}`)
-		.join('; ');

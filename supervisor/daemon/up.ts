@@ -3,18 +3,17 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../../filters/lib/failure.ts';
-import type { Book } from '../../filters/lib/log.ts';
-import { lineOf } from '../commands/description.ts';
-import { socketOf } from '../commands/supervisors.ts';
-import type { PipelinePlan, Plan } from '../file/config.ts';
+import type { Book, Log } from '../../filters/lib/log.ts';
 import { keepRecords } from '../health/records.ts';
 import type { PipelineStatus } from '../health/status.ts';
 import { createVigil } from '../health/vigil.ts';
-import { ensureFolder, places, recordsFolder } from '../machine/places.ts';
+import { ensureFolder, places, recordsFolder, socketOf } from '../machine/places.ts';
+import { ackFile } from '../plan/ack.ts';
+import { lineOf, type PipelinePlan, type Plan } from '../plan/plan.ts';
 import { startGuard } from '../process/guard.ts';
 import { makePipes } from '../process/pipes.ts';
 import { createPipeline, type Pipeline } from '../run/pipeline.ts';
-import { ackFile, adoptAck } from './adoption.ts';
+import { adoptAck } from './adoption.ts';
 import { claimName } from './claims.ts';
 import { serveControl } from './control.ts';
 import { createFleet } from './fleet.ts';
@@ -63,9 +62,10 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 	const ends = new Promise<number>((resolve) => {
 		end = resolve;
 	});
+	const logOf = (name: string): Log => heard(log, name, (said) => fleet.hear(said));
 	const create = (pipeline: PipelinePlan): Pipeline =>
 		createPipeline(pipeline, {
-			log,
+			logOf,
 			lifeline: lifeline!.readEnd,
 			closeFd: closeSync,
 			ackFile: ackOf(pipeline.name),
@@ -73,7 +73,6 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 			fallbacks,
 			failFast,
 			guard,
-			hear: (said) => fleet.hear(said),
 			onOver: () => {
 				const code = verdictOn(fleet.pipelines(), failFast);
 				if (code !== undefined) end(code);
@@ -93,7 +92,7 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 	const fleet = createFleet(plan, { create, reread: rereadTold, claims, log });
 	const closeControl = await serveControl(socketOf(plan.name), fleet.answer);
 	const closeRecords = running.selfMetrics
-		? keepRecords(join(recordsFolder(folders), `${plan.name}.self.ndjson`), fleet, ackOf, log)
+		? keepRecords(join(recordsFolder(folders), `${plan.name}.self.ndjson`), fleet.pipelines, log)
 		: () => {};
 
 	const stop = () => {
@@ -113,7 +112,7 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 	for (const pipeline of plan.pipelines) log.info(`runs ${lineOf(pipeline)}`, {}, pipeline.name);
 	await fleet.start();
 	if (!stopping) notify.ready();
-	const vigil = createVigil((pipeline) => heard(log, pipeline, fleet.hear));
+	const vigil = createVigil(logOf);
 	const tellStatus = () => {
 		const { pipelines } = fleet.status();
 		notify.status(summary(pipelines));

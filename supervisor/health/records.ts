@@ -6,11 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Log } from '../../filters/lib/log.ts';
 import type { AnyRecord } from '../../filters/lib/record.ts';
-import type { Fleet } from '../daemon/fleet.ts';
 import type { Pipeline } from '../run/pipeline.ts';
 import { STATES } from '../run/policy.ts';
+import type { PipelineReport, StageReport } from '../run/report.ts';
 import { backlogOf } from './backlog.ts';
-import type { StageStatus } from './status.ts';
 
 const INTERVAL_MS = 15_000;
 const MOST_BYTES = 8 << 20;
@@ -43,18 +42,18 @@ const numberAfter = (text: string, label: string): number =>
 const proc = (pid: number, file: string): Promise<string> =>
 	readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
 
-const stageRecords = async (status: StageStatus, where: Where): Promise<AnyRecord[]> => {
-	const { pid, state, restarts } = status;
+const stageRecords = async (stage: StageReport, where: Where): Promise<AnyRecord[]> => {
+	const { pid, state, restarts } = stage;
 	const isUp = state === 'RUNNING' || state === 'EXITED';
 	const records = [
 		record('sum', 'restarts', '1', restarts, where),
 		record('gauge', 'up', '1', isUp ? 1 : 0, where),
 		record('gauge', 'state', '1', STATES.indexOf(state), where),
-		record('gauge', 'state_seconds', 's', Math.floor(status.for / 1000), where),
+		record('gauge', 'state_seconds', 's', Math.floor(stage.for / 1000), where),
 	];
 	const [io, memory] = pid ? await Promise.all([proc(pid, 'io'), proc(pid, 'smaps_rollup')]) : ['', ''];
 	// They count from the start of this process, as `start` says.
-	const since = { ...where, start: where.ts - status.for };
+	const since = { ...where, start: where.ts - stage.for };
 	if (io) {
 		records.push(record('sum', 'read_bytes', 'By', numberAfter(io, 'rchar:'), since));
 		records.push(record('sum', 'written_bytes', 'By', numberAfter(io, 'wchar:'), since));
@@ -65,8 +64,8 @@ const stageRecords = async (status: StageStatus, where: Where): Promise<AnyRecor
 };
 
 /** The age of an ack, and how much of its log is still to be delivered; nothing for a pipeline without. */
-const ackRecords = (pipeline: Pipeline, ackFile: string, where: Where): AnyRecord[] => {
-	const { age, bytes } = backlogOf(pipeline.plan, ackFile, where.ts);
+const ackRecords = ({ plan, ackFile }: PipelineReport, where: Where): AnyRecord[] => {
+	const { age, bytes } = backlogOf(plan, ackFile, where.ts);
 	return [
 		...(age === undefined ? [] : [record('gauge', 'ack_age', 'ms', age, where)]),
 		...(bytes === undefined ? [] : [record('gauge', 'ack_lag', 'By', bytes, where)]),
@@ -74,19 +73,14 @@ const ackRecords = (pipeline: Pipeline, ackFile: string, where: Where): AnyRecor
 };
 
 /** Every record of one moment. */
-export const recordsOf = async (
-	pipelines: Pipeline[],
-	ackOf: (pipeline: string) => string,
-	ts: number,
-	start: number,
-): Promise<AnyRecord[]> => {
+export const recordsOf = async (pipelines: Pipeline[], ts: number, start: number): Promise<AnyRecord[]> => {
 	const records: AnyRecord[] = [];
 	for (const pipeline of pipelines) {
-		const { name, stages, delivery } = pipeline.status();
-		for (const stage of stages)
+		const report = pipeline.report();
+		const { name, delivery } = report.plan;
+		for (const stage of report.stages)
 			records.push(...(await stageRecords(stage, { ts, start, pipeline: name, stage: stage.name })));
-		if (delivery === 'at-least-once')
-			records.push(...ackRecords(pipeline, ackOf(name), { ts, start, pipeline: name }));
+		if (delivery === 'at-least-once') records.push(...ackRecords(report, { ts, start, pipeline: name }));
 	}
 	return records;
 };
@@ -103,20 +97,15 @@ export const appendRotating = (path: string, text: string, most = MOST_BYTES): v
 	appendFileSync(path, text, { mode: 0o640 });
 };
 
-/** Write records of the fleet to `path` now and every 15 s, until the answer is called. */
-export const keepRecords = (
-	path: string,
-	fleet: Fleet,
-	ackOf: (pipeline: string) => string,
-	log: Log,
-): (() => void) => {
+/** Write records of all `pipelines` to `path` now and every 15 s, until the answer is called. */
+export const keepRecords = (path: string, pipelines: () => Pipeline[], log: Log): (() => void) => {
 	const start = Date.now();
 	let busy = false;
 	const write = async () => {
 		if (busy) return;
 		busy = true;
 		try {
-			const records = await recordsOf(fleet.pipelines(), ackOf, Date.now(), start);
+			const records = await recordsOf(pipelines(), Date.now(), start);
 			appendRotating(path, records.map((one) => `${JSON.stringify(one)}\n`).join(''));
 		} catch (error) {
 			log.warn(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`, {}, 'self metrics');

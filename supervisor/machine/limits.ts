@@ -4,20 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { byteSize } from '../../filters/lib/options.ts';
+import type { Limits, User } from '../plan/plan.ts';
 import { type Program, which } from './programs.ts';
-
-/** A user as the system knows one; `listed` ones have groups of their own. */
-export type User = { name: string; uid: number; gid: number; home: string; listed: boolean };
-
-/** What a stage asks for beyond its command; plain data, so that two plans can be compared. */
-export type Limits = {
-	user?: User;
-	cwd?: string;
-	/** Added to the supervisor's own, as nice(1) does. */
-	nice?: number;
-	/** Bytes of private memory. */
-	memory?: number;
-};
 
 // Node 20 starts with 48 MiB of private writable memory (measured), most of it the stacks of its threads.
 const LEAST_MEMORY = 64 * 1024 ** 2;

@@ -49,6 +49,12 @@ export const runFolders = (): string[] => {
 	return [...new Set([run, SYSTEM_RUN, ...UNITS_RUN.flatMap(foldersIn)])];
 };
 
+/** How the name of a control socket ends. */
+export const SOCKET = '.sock';
+
+/** The control socket of the supervisor that runs the plan called `name`. */
+export const socketOf = (name: string): string => join(places().run, `${name}${SOCKET}`);
+
 /** The folder for the supervisor's own records: where the logs are, or beside the acks when that is not ours. */
 export const recordsFolder = ({ logs, state }: Places): string => {
 	try {

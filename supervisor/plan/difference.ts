@@ -1,7 +1,7 @@
 // difference: what a changed file means for the pipelines that run
 
 import { isDeepStrictEqual } from 'node:util';
-import type { PipelinePlan } from '../file/config.ts';
+import type { PipelinePlan } from './plan.ts';
 
 /** Names of pipelines; `changed` ones are stopped and started anew, `same` ones are not touched. */
 export type Difference = { added: string[]; removed: string[]; changed: string[]; same: string[] };
@@ -20,3 +20,10 @@ export const difference = (before: PipelinePlan[], after: PipelinePlan[]): Diffe
 		same: namesOf(known.filter(isSame)),
 	};
 };
+
+/** What a reload did, in words. */
+export const sentence = ({ added, removed, changed, same }: Difference): string =>
+	Object.entries({ added, removed, changed, untouched: same })
+		.filter(([, names]) => names.length > 0)
+		.map(([what, names]) => `${what} ${names.join(', ')}`)
+		.join('; ');

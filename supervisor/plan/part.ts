@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import type { Plan } from '../file/config.ts';
+import type { Plan } from './plan.ts';
 
 // With ".sock" and the way to it, what the kernel takes as a socket's address.
 const LONGEST_NAME = 82;

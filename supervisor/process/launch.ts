@@ -2,7 +2,7 @@
 
 import { EXIT, verdict } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import type { PipelinePlan, StagePlan } from '../file/config.ts';
+import type { PipelinePlan, StagePlan } from '../plan/plan.ts';
 import type { Guard } from './guard.ts';
 import type { HeldPipe } from './pipes.ts';
 import { type Descriptors, type Process, startProcess, unstarted } from './process.ts';

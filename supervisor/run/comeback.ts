@@ -1,6 +1,7 @@
 // comeback: when a whole pipeline is started again, and the timer until then
 
-import { type Delays, delayAfter, type Escalations, escalate } from './policy.ts';
+import type { Delays } from '../plan/plan.ts';
+import { delayAfter, type Escalations, escalate } from './policy.ts';
 
 export type Comeback = {
 	/** A stage died too often: how long to wait, and whether the pipeline is DEGRADED by now. */

@@ -2,14 +2,12 @@
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
 import { EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
-import { createQueue } from '../daemon/queue.ts';
-import { heard } from '../daemon/ring.ts';
-import type { PipelinePlan } from '../file/config.ts';
-import { standingOf } from '../health/standing.ts';
-import type { PipelineStatus } from '../health/status.ts';
+import type { PipelinePlan } from '../plan/plan.ts';
 import { launch } from '../process/launch.ts';
 import { createComeback } from './comeback.ts';
 import { createLine } from './line.ts';
+import { createQueue } from './queue.ts';
+import type { PipelineReport } from './report.ts';
 import { createSlot, type Slot } from './slot.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,7 +24,7 @@ export type Pipeline = {
 	retire: () => Promise<void>;
 	/** A signal to those stages that are our own programs. */
 	signal: (signal: NodeJS.Signals) => void;
-	status: () => PipelineStatus;
+	report: () => PipelineReport;
 	/** 0 when every stage is done, the stage's code when one is beyond hope; undefined otherwise. */
 	over: () => number | undefined;
 };
@@ -87,7 +85,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	};
 	const onHopeless = (index: number, result: number) => {
 		const slot = slots[index]!;
-		slot.log.error(`${slot.status().last}; not started again, the pipeline "${plan.name}" stops`);
+		slot.log.error(`${slot.report().last}; not started again, the pipeline "${plan.name}" stops`);
 		endAll(result);
 	};
 	const onEscalates = (index: number) => {
@@ -175,7 +173,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 
 	const slots: Slot[] = plan.stages.map((stage, index) => {
 		const name = `${plan.name}/${stage.name}`;
-		const stageLog = heard(around.log, name, around.hear);
+		const stageLog = around.logOf(name);
 		return createSlot(stage, name, index === 0, {
 			log: stageLog,
 			plan,
@@ -195,7 +193,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 			retry: () => later(() => tryPrimary(slots[index]!)),
 		});
 	});
-	const log = heard(around.log, plan.name, around.hear);
+	const log = around.logOf(plan.name);
 
 	/** Let the fallback finish its line, then see whether the primary can be had again. */
 	const tryPrimary = async (slot: Slot) => {
@@ -286,9 +284,18 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 		signal: (signal) => {
 			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
-		status: () => {
-			const { ackFile } = around;
-			return standingOf({ plan, slots, line, ackFile, waiting, trouble: comeback.trouble() });
+		report: () => {
+			const waits = plan.stages[waiting + 1]?.name;
+			return {
+				plan,
+				stages: slots.map((slot) => ({
+					...slot.report(),
+					...(isWaiting(slot) && waits !== undefined ? { waits } : {}),
+				})),
+				outputs: slots.map((_, index) => line.around(index).output),
+				ackFile: around.ackFile,
+				trouble: comeback.trouble(),
+			};
 		},
 		over: () => code,
 	};

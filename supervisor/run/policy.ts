@@ -1,6 +1,8 @@
 // policy: when a stage is started, restarted, or given up, as one pure table; the clock is an argument
 // Nothing here knows of processes: events go in, a new life and what to do come out.
 
+import { DELAYS, type Delays, type Restart } from '../plan/plan.ts';
+
 /** The closed list of states that a stage can be in. */
 export const STATES = [
 	'STOPPED',
@@ -13,13 +15,6 @@ export const STATES = [
 	'FATAL',
 ] as const;
 export type State = (typeof STATES)[number];
-
-/** Whether a stage that ended by itself is started again. */
-export type Restart = 'always' | 'on-failure' | 'never';
-
-/** The shortest and the longest delay before a restart, in milliseconds. */
-export type Delays = readonly [first: number, most: number];
-export const DELAYS: Delays = [200, 30_000];
 
 /** Milliseconds on the monotonic clock, and counts. */
 export const LIMITS = {

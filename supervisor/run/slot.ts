@@ -3,11 +3,11 @@
 
 import { EXIT } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import type { PipelinePlan, StagePlan } from '../file/config.ts';
-import type { StageStatus } from '../health/status.ts';
+import type { PipelinePlan, StagePlan } from '../plan/plan.ts';
 import { drained, type Ending, ended, type Process } from '../process/process.ts';
 import { createComplaints } from './complaint.ts';
 import { type Action, type Event, LIMITS, type Life, type State, step, unborn } from './policy.ts';
+import type { Death, StageReport } from './report.ts';
 
 /** What a slot asks of its pipeline. */
 export type Owner = {
@@ -62,7 +62,7 @@ export type Slot = {
 	/** It counts as being in this state. Only for a slot whose process has ended. */
 	rest: (state: State) => void;
 	apply: (event: Event) => void;
-	status: () => StageStatus;
+	report: () => StageReport;
 };
 
 // A primary that lives this long, with a fallback waiting, is taken to be there.
@@ -82,7 +82,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 	let process: Process | undefined;
 	let fallback = false;
 	let last = '';
-	let died: StageStatus['died'];
+	let died: Death | undefined;
 	const complaints = createComplaints();
 	let lastCode = 0;
 	/** Why we ended it, where that was our own decision. */
@@ -246,7 +246,7 @@ export const createSlot = (plan: StagePlan, name: string, isSource: boolean, own
 			life = { ...life, state, since: now() };
 		},
 		apply,
-		status: () => ({
+		report: () => ({
 			name: plan.name,
 			state: life.degraded && process ? 'DEGRADED' : life.state,
 			pid: process?.pid ?? 0,

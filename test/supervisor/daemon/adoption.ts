@@ -6,8 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFile } from '../../../filters/lib/lock.ts';
 import { createLog } from '../../../filters/lib/log.ts';
-import { ackFile, ackLock, adoptAck, identityOf } from '../../../supervisor/daemon/adoption.ts';
-import type { PipelinePlan, Plan } from '../../../supervisor/file/config.ts';
+import { adoptAck } from '../../../supervisor/daemon/adoption.ts';
+import { ackFile, ackLock, identityOf } from '../../../supervisor/plan/ack.ts';
+import type { PipelinePlan, Plan } from '../../../supervisor/plan/plan.ts';
 import { command, leaveWorld, makeWorld, until, up, type World } from '../../harness/supervised.ts';
 
 const test = suite<World>('adoption');

@@ -9,7 +9,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../../build.ts';
 import { ask } from '../../../supervisor/daemon/control.ts';
-import type { StageStatus, Status } from '../../../supervisor/health/status.ts';
+import type { StageStatus } from '../../../supervisor/health/output.ts';
+import type { Status } from '../../../supervisor/health/status.ts';
 import {
 	account,
 	childrenOf,

@@ -16,12 +16,13 @@ import * as assert from 'uvu/assert';
 import { createLog } from '../../../filters/lib/log.ts';
 import { momentOf } from '../../../supervisor/commands/moment.ts';
 import { verdictOn } from '../../../supervisor/commands/patience.ts';
-import type { PipelinePlan, StagePlan } from '../../../supervisor/file/config.ts';
 import { type Backlog, backlogOf } from '../../../supervisor/health/backlog.ts';
 import { healthOf, lateAfter } from '../../../supervisor/health/health.ts';
+import type { StageStatus } from '../../../supervisor/health/output.ts';
 import { bytes, span } from '../../../supervisor/health/quantity.ts';
-import type { PipelineStatus, StageStatus } from '../../../supervisor/health/status.ts';
+import type { PipelineStatus } from '../../../supervisor/health/status.ts';
 import { createVigil } from '../../../supervisor/health/vigil.ts';
+import type { PipelinePlan, StagePlan } from '../../../supervisor/plan/plan.ts';
 import { complaintText, createComplaints } from '../../../supervisor/run/complaint.ts';
 
 const test = suite('health');

@@ -3,8 +3,9 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Book } from '../../../filters/lib/log.ts';
-import type { PipelinePlan } from '../../../supervisor/file/config.ts';
+import type { Log } from '../../../filters/lib/log.ts';
+import { statusOf } from '../../../supervisor/health/status.ts';
+import type { PipelinePlan } from '../../../supervisor/plan/plan.ts';
 import type { HeldPipe } from '../../../supervisor/process/pipes.ts';
 import type { Descriptors, Ending, Process } from '../../../supervisor/process/process.ts';
 import { createPipeline, type Pipeline } from '../../../supervisor/run/pipeline.ts';
@@ -12,7 +13,7 @@ import { until } from '../../harness/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const QUIET: Book = { error() {}, warn() {}, info() {}, debug() {}, settle() {}, about: () => QUIET };
+const QUIET: Log = { error() {}, warn() {}, info() {}, debug() {}, settle() {} };
 
 type Fake = Process & { die: (ending: Ending) => void; alive: boolean };
 
@@ -83,7 +84,7 @@ const planOf = (more: Partial<PipelinePlan> = {}): PipelinePlan => ({
 
 const make = (plan: PipelinePlan, world: ReturnType<typeof invent>, more = {}): Pipeline =>
 	createPipeline(plan, {
-		log: QUIET,
+		logOf: () => QUIET,
 		lifeline: () => 99,
 		closeFd: () => {},
 		ackFile: '/nowhere',
@@ -163,12 +164,12 @@ for (const delivery of ['best-effort', 'at-least-once'] as const) {
 		await pipeline.start();
 		await dieOften(world, 'p/b', 25);
 		await sleep(10);
-		assert.is(pipeline.status().state, 'DEGRADED');
+		assert.is(statusOf(pipeline.report()).state, 'DEGRADED');
 		assert.is(pipeline.over(), undefined);
 		await dieOften(world, 'p/b', 3);
 		await sleep(20);
 		assert.ok(world.live.has('p/b'), 'it is up again');
-		assert.is(pipeline.status().state, 'DEGRADED', 'until it has run well for long');
+		assert.is(statusOf(pipeline.report()).state, 'DEGRADED', 'until it has run well for long');
 		await pipeline.stop();
 		assert.is(world.live.size, 0);
 	});
@@ -217,7 +218,7 @@ test('a sink that is done before its source ends the pipeline, with 0, and does 
 	assert.ok(over);
 	assert.is(pipeline.over(), 0);
 	assert.is(world.live.size, 0);
-	assert.is(pipeline.status().state, 'EXITED');
+	assert.is(statusOf(pipeline.report()).state, 'EXITED');
 });
 
 test('a degraded stage with a fallback gets it, and stop during the retry leaves nothing', async () => {
@@ -227,7 +228,7 @@ test('a degraded stage with a fallback gets it, and stop during the retry leaves
 	const pipeline = make(plan, world);
 	await pipeline.start();
 	await dieOften(world, 'p/b', 1, 69);
-	assert.ok(pipeline.status().stages[1]!.fallback);
+	assert.ok(statusOf(pipeline.report()).stages[1]!.fallback);
 	await sleep(6);
 	await pipeline.stop();
 	await sleep(20);
@@ -250,7 +251,7 @@ test('what cannot be started for want of pipes is tried for ever, says why, and 
 		lacking = true;
 		await pipeline.start();
 		await sleep(30);
-		const { state, why, well, stages } = pipeline.status();
+		const { state, why, well, stages } = statusOf(pipeline.report());
 		assert.is(state, 'BACKOFF');
 		assert.is(why, 'cannot be started (/tmp/bpfpipe-1: no space left on the device)');
 		assert.not(well);
@@ -258,14 +259,14 @@ test('what cannot be started for want of pipes is tried for ever, says why, and 
 		assert.not(over);
 		lacking = false;
 		await until('all of them', () => world.live.size === 3);
-		assert.ok(pipeline.status().well);
+		assert.ok(statusOf(pipeline.report()).well);
 		lacking = true;
 		await pipeline.restart();
 		if (delivery === 'at-least-once')
-			await until('the trouble', () => /cannot be started/.test(pipeline.status().why));
+			await until('the trouble', () => /cannot be started/.test(statusOf(pipeline.report()).why));
 		await pipeline.stop();
-		assert.is(pipeline.status().state, 'STOPPED');
-		assert.match(pipeline.status().why, /^a is STOPPED for 0s$/);
+		assert.is(statusOf(pipeline.report()).state, 'STOPPED');
+		assert.match(statusOf(pipeline.report()).why, /^a is STOPPED for 0s$/);
 		await sleep(20);
 		assert.is(world.live.size, 0);
 		assert.equal(world.faults, []);

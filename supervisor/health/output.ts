@@ -1,22 +1,12 @@
-// standing: how a pipeline stands, put together from its slots, its pipes, and its ack
+// output: whether anybody of a stage can still write to the pipe behind it, as /proc shows it
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import type { PipelinePlan } from '../file/config.ts';
 import type { HeldPipe } from '../process/pipes.ts';
-import type { Line } from '../run/line.ts';
-import type { Slot } from '../run/slot.ts';
-import { backlogOf } from './backlog.ts';
-import { healthOf } from './health.ts';
-import { type PipelineStatus, type StageStatus, worst } from './status.ts';
+import type { StageReport } from '../run/report.ts';
 
-export type Parts = {
-	plan: PipelinePlan;
-	slots: Slot[];
-	line: Line;
-	ackFile: string;
-	/** The stages up to this one wait for the one behind them to be ready. */
-	waiting: number;
-	trouble: string;
+export type StageStatus = StageReport & {
+	/** It lives, and none of its processes holds its output any more. */
+	closed?: true;
 };
 
 const isPipe = (path: string, { inode }: HeldPipe): boolean => {
@@ -62,7 +52,7 @@ const membersOf = (group: number): string[] =>
 const SETTLED_MS = 1000;
 
 /** Whether a stage lives and nobody of its group can write to the pipe behind it any more. */
-const hasClosed = ({ pid, state, for: since }: StageStatus, output: HeldPipe | undefined): boolean => {
+const hasClosed = ({ pid, state, for: since }: StageReport, output: HeldPipe | undefined): boolean => {
 	if (!output || pid === 0 || state !== 'RUNNING' || since < SETTLED_MS || holds(pid, output)) return false;
 	const members = membersOf(pid);
 	if (members.length === 0 || members.some((member) => holds(member, output))) return false;
@@ -70,19 +60,6 @@ const hasClosed = ({ pid, state, for: since }: StageStatus, output: HeldPipe | u
 	return members.some((member) => isInGroup(member, pid));
 };
 
-/** What there is to say of it at this moment; a look into /proc for each stage. */
-export const standingOf = ({ plan, slots, line, ackFile, waiting, trouble }: Parts): PipelineStatus => {
-	const now = Date.now();
-	const waits = plan.stages[waiting + 1]?.name;
-	const stages = slots.map((slot, at): StageStatus => {
-		const status = slot.status();
-		const more = { ...(at <= waiting && waits !== undefined ? { waits } : {}) };
-		return hasClosed(status, line.around(at).output)
-			? { ...status, ...more, closed: true }
-			: { ...status, ...more };
-	});
-	const backlog = plan.delivery === 'at-least-once' ? backlogOf(plan, ackFile, now) : undefined;
-	const health = healthOf({ plan, stages, trouble, backlog, now });
-	const { name, delivery } = plan;
-	return { name, state: worst(stages), delivery, ...health, ...(backlog ? { backlog } : {}), stages };
-};
+/** The stage as it reports itself, and whether it has closed `output`, the pipe behind it. */
+export const withOutput = (stage: StageReport, output: HeldPipe | undefined): StageStatus =>
+	hasClosed(stage, output) ? { ...stage, closed: true } : stage;
