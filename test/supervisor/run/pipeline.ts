@@ -235,6 +235,25 @@ test('a degraded stage with a fallback gets it, and stop during the retry leaves
 	assert.is(world.live.size, 0);
 });
 
+test('a fallback that gets done while its retry waits for an operation is done: nothing is put on its closed pipes', async () => {
+	const world = invent((name) => (name.endsWith('c') ? 20 : 1));
+	const plan = planOf({ restart: 'on-failure' });
+	plan.stages[1]!.fallback = ['other'];
+	plan.stages[2]!.grace = 1000;
+	const pipeline = make(plan, world);
+	await pipeline.start();
+	await dieOften(world, 'p/b', 1, 69);
+	world.live.get('p/a')!.die({ code: 0 });
+	const stopping = pipeline.stop('c');
+	await sleep(10);
+	world.live.get('p/b')!.die({ code: 0 });
+	await stopping;
+	await sleep(5);
+	assert.equal([[...world.live.keys()], world.faults], [[], []]);
+	assert.is(pipeline.report().stages[1]!.state, 'EXITED');
+	await pipeline.stop();
+});
+
 test('what cannot be started for want of pipes is tried for ever, says why, and is well once there are some', async () => {
 	for (const delivery of ['best-effort', 'at-least-once'] as const) {
 		const world = invent(() => 1);
