@@ -28,6 +28,7 @@
 // TERM on a full disk waits 4 s more, then ends with 75 and says how many bytes were not written.
 // FILE is made with mode 0640; its folder must exist (69) and be writable (77).
 
+import { ackFileOf } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { ackedWrite } from './lib/log-file/acked.ts';
 import { createLogFile, type LogFile } from './lib/log-file/log-file.ts';
@@ -71,7 +72,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ options, args, log, co
 	const maxBytes = maxSize(options['max-size']);
 	const keep = whole(options.keep ?? '5', '--keep', 1, 10_000);
 	const interval = options.sync === undefined ? 0 : positiveDuration(options.sync, '--sync');
-	const ack = options.ack ?? process.env.BPFPIPE_ACK;
+	const ack = ackFileOf(options.ack);
 	const stop = new AbortController();
 	process.once('SIGTERM', () => stop.abort());
 	const sync = interval > 0 || ack !== undefined;

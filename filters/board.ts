@@ -15,6 +15,7 @@
 //
 // Leading and trailing empty buckets are not drawn. Sample data has SAMPLE DATA in its first line.
 
+import { totalOf } from './lib/histogram/total.ts';
 import { whole } from './lib/options.ts';
 import type { Bucket, Common, Exact, Gauge, Histogram, Notice, Sum } from './lib/record.ts';
 import { toBigInt } from './lib/record.ts';
@@ -46,13 +47,16 @@ export const drawn = (buckets: Bucket[]): Bucket[] => {
 /** A histogram as lines of text, `width` columns wide. */
 export const bars = (record: Histogram, width: number): string[] => {
 	const counts = record.buckets.map(([, , count]) => toBigInt(count));
-	const total = counts.reduce((sum, count) => sum + count, 0n);
 	const most = counts.reduce((max, count) => (count > max ? count : max), 0n);
 	const room = width - RANGE_WIDTH - COUNT_WIDTH - 4;
 	const bar = (count: Exact) => '@'.repeat(most === 0n ? 0 : Number((toBigInt(count) * BigInt(room)) / most));
 	const row = (bucket: Bucket) =>
 		`${range(bucket).padStart(RANGE_WIDTH)} ${String(bucket[2]).padStart(COUNT_WIDTH)} |${bar(bucket[2]).padEnd(room)}|`;
-	return [`${title(record)}, ${total} samples, ${record.temporality}`, ...drawn(record.buckets).map(row), ''];
+	return [
+		`${title(record)}, ${totalOf(record.buckets)} samples, ${record.temporality}`,
+		...drawn(record.buckets).map(row),
+		'',
+	];
 };
 
 const valueLine = (record: Sum | Gauge): string => `${title(record)} ${record.value}`;

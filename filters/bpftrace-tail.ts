@@ -31,7 +31,7 @@
 
 import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { readAck } from './lib/ack.ts';
+import { ackFileOf, readAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { source } from './lib/source.ts';
 import type { Finding } from './lib/tail/chain.ts';
@@ -75,7 +75,7 @@ source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 	const { options, args, log, count, emit, output, signal } = context;
 	refuseMoved(options);
 	const path = logPath(args[0], options.file);
-	const ackFile = options.ack ?? process.env.BPFPIPE_ACK;
+	const ackFile = ackFileOf(options.ack);
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);
 	const host = hostname();
 	const found = ({ kind, detail }: Finding) => {

@@ -28,10 +28,10 @@
 // finds more of it. Without barriers a restarted `every` prints that step once more, from what is left of it. In
 // Graphite the last write wins.
 
+import { createSilence } from './lib/flow/silence.ts';
 import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
 import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
-import { createIdle } from './lib/series/idle.ts';
 import { createQuick } from './lib/series/quick.ts';
 import { createSetBack } from './lib/series/set-back.ts';
 import { createSteps } from './lib/series/steps.ts';
@@ -51,7 +51,6 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 	const zeroBuckets = options['zero-buckets'] ? log2Range(options['zero-buckets'], '--zero-buckets') : [];
 	const steps = createSteps({ stepMs, staleMs: positiveDuration(options.stale, '--stale'), zeroBuckets });
 	const isLive = !options['event-time'];
-	const idle = createIdle();
 
 	const print = (lines: (KnownRecord | string)[]) => {
 		for (const line of lines) {
@@ -75,7 +74,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		return isLive && ms > now + stepMs + graceMs ? now : ms;
 	};
 	const take = (record: Histogram | Sum | Gauge, _emit: Emit) => {
-		idle.heard();
+		heard();
 		const ts = believed(record.ts);
 		const end = steps.end();
 		if (end !== undefined && isSetBack(ts, end)) {
@@ -92,29 +91,27 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		return isInStep && believed(ts) === ts && !isSetBack(ts, end);
 	});
 
-	if (isLive) {
-		let isBusy = false;
-		const timer = setInterval(() => {
-			const isQuiet = idle.tick(performance.now(), isBusy || output.blocked()) >= graceMs;
-			if (!isQuiet || isBusy) return;
-			isBusy = true;
-			const done = () => {
-				isBusy = false;
-			};
-			advance(Date.now() - graceMs).then(done, fail);
-		}, idle.tickMs);
-		timer.unref();
-	}
+	let isBusy = false;
+	const whenQuiet = () => {
+		isBusy = true;
+		const done = () => {
+			isBusy = false;
+		};
+		advance(Date.now() - graceMs).then(done, fail);
+	};
+	const isBlocked = () => isBusy || output.blocked();
+	const onQuiet = (quietMs: number) => quietMs >= graceMs && whenQuiet();
+	const heard = isLive ? createSilence({ isBlocked, onQuiet }) : () => {};
 	return {
 		quick: (bytes, from, to) => {
 			if (!quick.take(bytes, from, to)) return false;
-			idle.heard();
+			heard();
 		},
 		histogram: take,
 		sum: take,
 		gauge: take,
 		control: (control, line) => {
-			idle.heard();
+			heard();
 			if (control.kind === 'ts') return whenDue(believed(control.ms), () => emit(line));
 			if (line === END_LINE && steps.hasBarriers()) print(steps.flush());
 			const passed = control.kind === 'pos' ? steps.barrier(line) : line;

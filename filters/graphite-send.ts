@@ -35,7 +35,7 @@
 // the series that carbon has are kept in FILE.series; remove that when carbon starts over with an empty store.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { writeAck } from './lib/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createPacing, createRate } from './lib/graphite/pacing.ts';
 import { parsePoint } from './lib/graphite/point.ts';
@@ -65,7 +65,7 @@ const seriesIn = (file: string): string[] =>
 
 stage(import.meta, { options: OPTIONS }, ({ options, log, count, bad, fail, signal }) => {
 	const protocol = oneOf(options.protocol, '--protocol', ['text', 'pickle'] as const);
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const seriesFile = ack && options['create-rate'] ? `${ack}.series` : '';
 	const drainMs = duration(options.drain, '--drain');
 	const sender = createSender({

@@ -37,6 +37,7 @@
 // A broken blob ends it with 65 and the byte where it broke; a version that no blobs lead to, with 69.
 // (`--version` is this program's own version, as with every stage.)
 
+import { watchTrouble } from './lib/disk/watch-trouble.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
 import { Budget } from './lib/hollow/budget.ts';
@@ -55,7 +56,6 @@ import { watchAnnouncements } from './lib/hollow/watch.ts';
 import { wayFromSnapshot } from './lib/hollow/way.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
-import { watchTrouble } from './lib/tail/watch.ts';
 
 type Cat = Context<typeof OPTIONS>;
 

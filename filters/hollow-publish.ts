@@ -37,7 +37,7 @@
 // What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
 // with --ack 0, because the next run reads it again.
 
-import { writeAck } from './lib/ack.ts';
+import { writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createIntake } from './lib/hollow/intake.ts';
 import { keepOf } from './lib/hollow/local.ts';

@@ -35,7 +35,7 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/ack.ts';
+import { writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/cycle.ts';
 import { createIntake } from './lib/hollow/intake.ts';
@@ -44,11 +44,11 @@ import { check } from './lib/hollow/rest/check.ts';
 import { createClient } from './lib/hollow/rest/client.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
 import { openSink } from './lib/hollow/rest/sink.ts';
+import { bearerFor } from './lib/net/token.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { type Handlers, stage } from './lib/stage.ts';
-import { bearerFor } from './lib/token.ts';
 
 const OPTIONS = {
 	'producer-url': { type: 'string', short: 'p' },

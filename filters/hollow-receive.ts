@@ -40,9 +40,9 @@ import { createDatasets } from './lib/hollow/rest/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive.ts';
 import { createRoutes } from './lib/hollow/rest/routes.ts';
 import { isLocalOnly, listen } from './lib/hollow/rest/server.ts';
+import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';
-import { tokenIn } from './lib/token.ts';
 
 const OPTIONS = {
 	listen: { type: 'string', default: '127.0.0.1:7001' },

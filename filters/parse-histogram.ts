@@ -50,12 +50,12 @@
 // does not divide the range; `[0, 1]` of 0.8 holds negative values; 0.24 on JSON drops blanks from keys.
 
 import { hostname } from 'node:os';
-import type { Settings } from './lib/bpftrace/naming.ts';
-import { createReader } from './lib/bpftrace/reader.ts';
-import { createSilence } from './lib/bpftrace/silence.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { createSilence } from './lib/flow/silence.ts';
 import { oneOf, pairs } from './lib/options.ts';
+import type { Settings } from './lib/print/naming.ts';
 import { stage } from './lib/stage.ts';
+import { createReader, PAUSE_MS } from './lib/tracer/reader.ts';
 
 /** What the user wrote, by option. */
 export type Given = {
@@ -132,7 +132,12 @@ stage(import.meta, { options }, ({ options: given, output, bad, count, log }) =>
 		count(name, by);
 	};
 	const reader = createReader(settingsOf(given), { text: output.text, bad, count: counted, warn });
-	const heard = createSilence(reader, output.blocked);
+	const heard = createSilence({
+		tickMs: PAUSE_MS / 2,
+		isBlocked: output.blocked,
+		isHeld: reader.holds,
+		onQuiet: reader.quiet,
+	});
 	return {
 		lines: (bytes) => {
 			count('in', reader.take(bytes));

@@ -39,6 +39,7 @@
 // follows is dropped, for a restart there would give part of a cycle. At TERM the open cycle is written, unless
 // barriers were seen: then it is read again.
 
+import { createSilence } from './lib/flow/silence.ts';
 import { createKnown } from './lib/histogram/known.ts';
 import { fits } from './lib/hollow/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/cycle-printer.ts';
@@ -47,7 +48,6 @@ import { createGrouping } from './lib/hollow/grouping.ts';
 import { payloadTarget } from './lib/hollow/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
 import type { Histogram } from './lib/record.ts';
-import { createIdle } from './lib/series/idle.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -68,7 +68,6 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	// A payload wants the buckets.
 	const isPlain = !isDry && target === undefined;
 	const print = createCyclePrinter({ output, isDry, target, count });
-	const idle = createIdle();
 	const group = createGrouping({
 		dataset: options['dataset-name'],
 		wide: options.wide,
@@ -96,7 +95,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		return busy;
 	};
 	const inTurn = (act: () => void | Promise<void>): void | Promise<void> => {
-		idle.heard();
+		heard();
 		return busy ? busy.then(act) : act();
 	};
 	const add = (record: Measure, text?: SeriesText) => {
@@ -119,11 +118,12 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		held = [...held.filter((other) => !isBarrier(line) || !isBarrier(other)), line];
 	};
 
-	const timer = setInterval(() => {
-		const isQuiet = idle.tick(performance.now(), busy !== undefined || output.blocked()) >= lingerMs;
-		if (isQuiet && !busy && group.isOpen()) close().catch(fail);
-	}, idle.tickMs);
-	timer.unref();
+	const heard = createSilence({
+		isBlocked: () => busy !== undefined || output.blocked(),
+		onQuiet: (quietMs) => {
+			if (quietMs >= lingerMs && group.isOpen()) close().catch(fail);
+		},
+	});
 
 	return {
 		quick,

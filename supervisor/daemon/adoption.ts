@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { lockFile, signatureIn } from '../../filters/lib/lock.ts';
+import { lockFile, signatureIn } from '../../filters/lib/disk/lock.ts';
 import type { Log } from '../../filters/lib/log.ts';
 import { ackFile, ackLock, identityOf, logOf } from '../plan/ack.ts';
 import type { PipelinePlan, Plan } from '../plan/plan.ts';

@@ -3,8 +3,8 @@
 
 import { accessSync, chownSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { holderOf, type Lock, lockFile, signatureIn } from '../../filters/lib/disk/lock.ts';
 import { describe, EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
-import { holderOf, type Lock, lockFile, signatureIn } from '../../filters/lib/lock.ts';
 import { type Places, runFolders } from '../machine/places.ts';
 import { ackFile, ackLock, identityOf } from '../plan/ack.ts';
 import type { PipelinePlan, Plan } from '../plan/plan.ts';

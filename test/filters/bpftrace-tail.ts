@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { logPath, refuseMoved } from '../../filters/bpftrace-tail.ts';
-import { writeAck } from '../../filters/lib/ack.ts';
+import { writeAck } from '../../filters/lib/disk/ack.ts';
 import { runAsNobody } from '../harness/as-nobody.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 

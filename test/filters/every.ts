@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createIdle } from '../../filters/lib/series/idle.ts';
 import { goldenSuite, outcome, run, start } from '../program.ts';
 import { endAnyway, until } from '../servers/carbon.ts';
 
@@ -14,19 +13,6 @@ const records = (text: string) =>
 		.split('\n')
 		.filter(Boolean)
 		.map((line) => JSON.parse(line));
-
-const idle = suite('every: idle');
-
-idle('counts only time in which the process ran and could write', () => {
-	const one = createIdle();
-	assert.is(one.tick(0, false), 0);
-	assert.is(one.tick(250, false), 250);
-	assert.is(one.tick(60_000, false), 750);
-	assert.is(one.tick(60_250, true), 0);
-	assert.is(one.tick(60_500, false), 250);
-	one.heard();
-	assert.is(one.tick(60_750, false), 250);
-});
 
 const test = suite('every: the program');
 test.after(endAnyway);
@@ -136,5 +122,4 @@ test('usage', async () => {
 	}
 });
 
-idle.run();
 test.run();

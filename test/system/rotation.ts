@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeAck } from '../../filters/lib/ack.ts';
+import { writeAck } from '../../filters/lib/disk/ack.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { start } from '../program.ts';
 

@@ -2,9 +2,9 @@
 // Reconnects with a growing delay, moves on to the next server, and goes back when the first is up again.
 
 import type { Socket } from 'node:net';
-import { dial, type Server } from '../dial.ts';
 import { describe } from '../failure.ts';
 import type { Log } from '../log.ts';
+import { dial, type Server } from '../net/dial.ts';
 
 /**
  * How a connection ended, or could not be made. `finished`: the server closed its side after we had closed ours.

@@ -2,6 +2,7 @@
 // carbon confirms nothing, so time on a healthy connection has to stand for it.
 
 import type { Socket } from 'node:net';
+import { createLedger } from '../flow/ledger.ts';
 import type { Position } from '../record.ts';
 import type { Ending } from './connection.ts';
 import { isKnowable, unackedBytes } from './unacked.ts';
@@ -38,7 +39,7 @@ export type Delivery = {
 
 export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: DeliveryOptions): Delivery => {
 	const window = createWindow(windowMs);
-	let barriers: { position: Position; seq: number }[] = [];
+	const ledger = createLedger(onConfirmed);
 	let clock = 0;
 	let tickedAt: number | undefined;
 	let reached = 0;
@@ -48,11 +49,7 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 	const confirm = (batches: Batch[], waiting: number) => {
 		const begun = batches.flatMap(({ fresh }) => fresh);
 		if (begun.length > 0) onBegun(begun);
-		const lowest = Math.min(window.lowest(), waiting);
-		const done = barriers.filter(({ seq }) => seq <= lowest);
-		barriers = barriers.slice(done.length);
-		const last = done.at(-1);
-		if (last) onConfirmed(last.position);
+		ledger.settle(Math.min(window.lowest(), waiting));
 	};
 	/** How much of what was written the peer's kernel has not acknowledged; undefined where that is not known. */
 	const unackedOf = ({ localPort = 0, remotePort = 0 }: Socket) => unackedBytes(localPort, remotePort);
@@ -76,9 +73,7 @@ export const createDelivery = ({ windowMs, tickMs, onConfirmed, onBegun }: Deliv
 	};
 	return {
 		window,
-		barrier: (position, seq) => {
-			barriers.push({ position, seq });
-		},
+		barrier: ledger.barrier,
 		tick: (socket, now, waiting) => {
 			const passed = Math.min(now - (tickedAt ?? now), 2 * tickMs);
 			tickedAt = now;

@@ -1,10 +1,11 @@
 // sender: points to Graphite over one connection, kept until they have stayed delivered for a while
 // Joins the parts: batches of what waits, the connection, the delivery window, and the report of what waits.
 
-import type { Server } from '../dial.ts';
+import { createGate } from '../flow/gate.ts';
+import { createWaitReport } from '../flow/waiting.ts';
 import type { Log } from '../log.ts';
+import type { Server } from '../net/dial.ts';
 import type { Position } from '../record.ts';
-import { createWaitReport } from '../waiting.ts';
 import { createBatches } from './batches.ts';
 import { createConnection } from './connection.ts';
 import { createDelivery } from './delivery.ts';
@@ -58,27 +59,6 @@ const READ_AHEAD = 1000;
 const REPORT_MS = 60_000;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A reader that waits while `isFull`, until it is told to go on whatever happens. */
-const createGate = (isFull: () => boolean) => {
-	let waiters: (() => void)[] = [];
-	let isOpen = false;
-	const wake = () => {
-		if (waiters.length === 0 || (!isOpen && isFull())) return;
-		const due = waiters;
-		waiters = [];
-		for (const resolve of due) resolve();
-	};
-	return {
-		wake,
-		room: () => (isOpen || !isFull() ? undefined : new Promise<void>((resolve) => waiters.push(resolve))),
-		open: () => {
-			isOpen = true;
-			wake();
-		},
-		isOpen: () => isOpen,
-	};
-};
 
 export const createSender = (options: SenderOptions): Sender => {
 	const { most, holds, stallMs, log, count, onFailure } = options;

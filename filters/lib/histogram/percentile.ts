@@ -3,6 +3,7 @@
 
 import { EXIT, Failure } from '../failure.ts';
 import type { Bucket } from '../record.ts';
+import { totalOf } from './total.ts';
 
 /** Where in its bucket the value lies, `part` being 0 at the lower and 1 at the upper edge. */
 const inside = ([lower, upper]: Bucket, part: number): number | undefined => {
@@ -19,7 +20,7 @@ const inside = ([lower, upper]: Bucket, part: number): number | undefined => {
  * taken as floats, an error far below the one that the bucket itself brings.
  */
 export const percentile = (buckets: Bucket[], percent: number): number | undefined => {
-	const total = buckets.reduce((all, [, , count]) => all + Number(count), 0);
+	const total = Number(totalOf(buckets));
 	if (!(total > 0)) return undefined;
 	const rank = (percent / 100) * total;
 	let below = 0;

@@ -1,9 +1,9 @@
 // cycle-state: the series of one source at one time as its state in a cycle
 // What the data set cannot hold as it is stays out of it and is reported: nothing is rounded, wrapped or cut.
 
+import { add, compare } from '../exact.ts';
 import { LONGEST_LINE } from '../lines.ts';
 import { type Bucket, type Exact, exact, type Gauge, type Histogram, type Sum, toBigInt } from '../record.ts';
-import { add, compare } from '../series/exact.ts';
 import { type CycleMetric, type CycleState, fits, linesOf } from './cycle.ts';
 import { nameOf } from './naming.ts';
 

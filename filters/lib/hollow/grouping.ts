@@ -1,8 +1,8 @@
 // grouping: records of one and the same time gathered into a cycle, again and again
 // What was given out is kept until another time comes, so that a cycle to which more comes is given out whole again.
 
-import { add } from '../series/exact.ts';
-import { align, sum } from '../series/layout.ts';
+import { add } from '../exact.ts';
+import { align, sum } from '../histogram/layout.ts';
 import type { Cycle } from './cycle.ts';
 import { type Measure, type Series, type SeriesText, stateOf } from './cycle-state.ts';
 import type { Version } from './folder.ts';

@@ -2,8 +2,8 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { holderOf, lockFile } from '../disk/lock.ts';
 import { EXIT, Failure } from '../failure.ts';
-import { holderOf, lockFile } from '../lock.ts';
 
 /** The file that is locked. */
 export const LOCK = '.writer.lock';

@@ -6,9 +6,9 @@
 //
 // A wide cycle's types say Long in place of Integer. A number beyond 2^53 is its decimal digits in a string.
 
+import { add } from '../exact.ts';
 import { excerpt } from '../log.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../record.ts';
-import { add } from '../series/exact.ts';
 import { type Cycle, type CycleMetric, type CycleState, fits } from './cycle.ts';
 import type { Version } from './folder.ts';
 import { isSynthetic } from './naming.ts';

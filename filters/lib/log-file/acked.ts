@@ -1,8 +1,8 @@
 // acked: a log at the end of an at-least-once pipeline: barriers are acknowledged, not written
 // A barrier goes into the ack file once every line before it would survive a loss of power.
 
-import { writeAck } from '../ack.ts';
 import { withoutBarriers } from '../barriers.ts';
+import { writeAck } from '../disk/ack.ts';
 import type { LogFile } from './log-file.ts';
 
 /** A `write` that acknowledges into `ackFile`. Throws the system's error when that cannot be written. */

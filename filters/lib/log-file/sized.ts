@@ -1,12 +1,12 @@
 // sized: a log that rotates itself when it has grown to a size, for machines without logrotate
 // It changes files between two lines, and where it can between two bursts.
 
+import { targetOf } from '../disk/link.ts';
+import { shiftFiles } from '../disk/shift.ts';
 import { describe } from '../failure.ts';
-import { targetOf } from '../link.ts';
 import type { Log } from '../log.ts';
 import { startsWithTime } from '../time-lines.ts';
 import type { LogFile } from './log-file.ts';
-import { shiftFiles } from './shift.ts';
 
 const NEWLINE = 10;
 // A new file begins with the time of its first line; this much is kept free for it.

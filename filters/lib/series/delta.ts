@@ -1,10 +1,10 @@
 // delta: what a cumulative series counted between one record and the next
 // Knows resets, late and repeated records, series that appear later, and which barriers are safe to restart from.
 
+import { compare, subtract } from '../exact.ts';
+import { align, emptied, filled, type Row } from '../histogram/layout.ts';
 import type { Bucket, Exact, Histogram, Notice, Sum } from '../record.ts';
 import { seriesKey } from '../record.ts';
-import { compare, subtract } from './exact.ts';
-import { align, emptied, filled, type Row } from './layout.ts';
 import { createRestartPoints } from './restart.ts';
 import { createSetBack } from './set-back.ts';
 

@@ -1,10 +1,10 @@
 // steps: each series once per step, whatever times its records have
 // A step S holds what has a time in (S - step, S]. All times are milliseconds; no clock is read here.
 
+import { add } from '../exact.ts';
+import { align, emptied, filled, sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Gauge, Histogram, KnownRecord, Notice, Sum } from '../record.ts';
 import { seriesKey } from '../record.ts';
-import { add } from './exact.ts';
-import { align, emptied, filled, sum } from './layout.ts';
 
 /** A record that a series is made of. */
 export type Measure = Histogram | Sum | Gauge;

@@ -4,8 +4,8 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { targetOf } from '../disk/link.ts';
 import { errnoOf } from '../failure.ts';
-import { targetOf } from '../link.ts';
 import { beginsWith, type Entry, GONE, inspect } from './entry.ts';
 
 // `.1` `-20260101` `-20260101-1700000000` `.2026-01-01`, and `-2026010112.backup`, which logrotate makes of a file in its way.

@@ -1,9 +1,9 @@
 // watch: wait until a log may have changed: a hint from the kernel, or the next look at the clock
-// The hint only saves time. What is read is decided by looking, so a lost hint costs a second and no line.
 
 import { statSync } from 'node:fs';
 import chokidar, { type FSWatcher } from 'chokidar';
-import { describe, errnoOf } from '../failure.ts';
+import { createHintedWait } from '../disk/hint.ts';
+import { watchTrouble } from '../disk/watch-trouble.ts';
 
 /** Hints that follow each other faster are taken together: a busy log is read in pieces, not line by line. */
 const SPACING_MS = 20;
@@ -26,14 +26,6 @@ const inodeOf = (path: string): string => {
 	}
 };
 
-const LIMITS: Record<string, string> = {
-	ENOSPC: 'all of fs.inotify.max_user_watches are in use',
-	EMFILE: 'all of fs.inotify.max_user_instances are in use',
-};
-
-/** Why a watch cannot be had, in words; the kernel's own say that the disk is full. */
-export const watchTrouble = (error: Error): string => LIMITS[errnoOf(error)] ?? describe(error);
-
 /**
  * Watch the live file of the log at `path`, once renewed, until `signal` is aborted; `trouble` hears, in words, why it cannot be.
  * The file and not its folder: for each event in a folder, of any file in it, chokidar would list it anew.
@@ -42,20 +34,8 @@ export const watchTrouble = (error: Error): string => LIMITS[errnoOf(error)] ?? 
 export const createWatch = (path: string, signal: AbortSignal, trouble: (why: string) => void): Watch => {
 	let watcher: FSWatcher | undefined;
 	let watched = '';
-	let hinted = false;
-	let wake: (() => void) | undefined;
-	let wokenAt = Number.NEGATIVE_INFINITY;
-	let spacer: NodeJS.Timeout | undefined;
+	const { wait, hint } = createHintedWait(signal, { spacingMs: SPACING_MS });
 
-	const wakeSoon = () => {
-		const early = wokenAt + SPACING_MS - performance.now();
-		if (early <= 0) wake?.();
-		else spacer ??= setTimeout(() => wake?.(), early);
-	};
-	const hint = () => {
-		hinted = true;
-		if (wake) wakeSoon();
-	};
 	const failed = (error: unknown) => {
 		watcher?.close();
 		watcher = undefined;
@@ -70,23 +50,5 @@ export const createWatch = (path: string, signal: AbortSignal, trouble: (why: st
 		if (now !== '')
 			watcher = chokidar.watch(path, { ignoreInitial: true }).on('raw', hint).on('error', failed);
 	};
-	const wait = (ms: number): Promise<void> =>
-		new Promise((resolve) => {
-			const done = () => {
-				clearTimeout(timer);
-				clearTimeout(spacer);
-				spacer = undefined;
-				wokenAt = performance.now();
-				signal.removeEventListener('abort', done);
-				wake = undefined;
-				hinted = false;
-				resolve();
-			};
-			const timer = setTimeout(done, ms);
-			signal.addEventListener('abort', done);
-			wake = done;
-			if (signal.aborted) done();
-			else if (hinted) wakeSoon();
-		});
 	return { wait, renew, close: () => watcher?.close() };
 };

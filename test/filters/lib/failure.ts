@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeAck } from '../../../filters/lib/ack.ts';
+import { writeAck } from '../../../filters/lib/disk/ack.ts';
 import { about, describe, naming, verdict } from '../../../filters/lib/failure.ts';
 
 const test = suite('failure');

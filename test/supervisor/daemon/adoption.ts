@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, utimesSync, writ
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockFile } from '../../../filters/lib/lock.ts';
+import { lockFile } from '../../../filters/lib/disk/lock.ts';
 import { createLog } from '../../../filters/lib/log.ts';
 import { adoptAck } from '../../../supervisor/daemon/adoption.ts';
 import { ackFile, ackLock, identityOf } from '../../../supervisor/plan/ack.ts';

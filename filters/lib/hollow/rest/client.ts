@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { describe } from '../../failure.ts';
-import type { Token } from '../../token.ts';
+import type { Token } from '../../net/token.ts';
 
 /** What the server said. Redirects are answers like any other: nothing follows them, least of all with a token. */
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string };

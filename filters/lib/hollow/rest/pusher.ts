@@ -1,8 +1,8 @@
 // pusher: cycles in, one after the other to their server, and which barriers that confirms
 
+import { createWaitReport } from '../../flow/waiting.ts';
 import type { Log } from '../../log.ts';
 import type { Position } from '../../record.ts';
-import { createWaitReport } from '../../waiting.ts';
 import type { Cycle } from '../cycle.ts';
 import type { Delivery } from './push.ts';
 import { loaded, type Queue, type Waiting } from './queue.ts';

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { describe } from '../../failure.ts';
 import type { Log } from '../../log.ts';
-import { isBearer, type Token } from '../../token.ts';
+import { isBearer, type Token } from '../../net/token.ts';
 import { refusalOf } from './datasets.ts';
 import { errorBody, GoneError, HttpError } from './http-error.ts';
 import type { Answer } from './receive.ts';

@@ -1,6 +1,6 @@
 // sink: a server as the place where cycles go: what waits, what is kept for the next run, and how it ends
 
-import { writeAck } from '../../ack.ts';
+import { writeAck } from '../../disk/ack.ts';
 import { EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import type { Client } from './client.ts';

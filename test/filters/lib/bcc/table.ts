@@ -7,7 +7,7 @@ import { createParagraph } from '../../../../filters/lib/bcc/paragraph.ts';
 import { sectionOf, snakeCase } from '../../../../filters/lib/bcc/section.ts';
 import { headerOf, looksLikeRow, rowFault, rowOf } from '../../../../filters/lib/bcc/table.ts';
 import { nameIn, unitOf } from '../../../../filters/lib/bcc/value-type.ts';
-import { readJson } from '../../../../filters/lib/bpftrace/json.ts';
+import { readJson } from '../../../../filters/lib/json/json.ts';
 
 const test = suite('bcc');
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createWaitReport } from '../../../../filters/lib/flow/waiting.ts';
 import { createBatches } from '../../../../filters/lib/graphite/batches.ts';
 import { createPacing } from '../../../../filters/lib/graphite/pacing.ts';
-import { createWaitReport } from '../../../../filters/lib/waiting.ts';
 
 const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1);
 const test = suite('batches');

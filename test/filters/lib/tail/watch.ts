@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createWatch, watchTrouble } from '../../../../filters/lib/tail/watch.ts';
+import { createWatch } from '../../../../filters/lib/tail/watch.ts';
 
 const LONG_MS = 3000;
 
@@ -87,13 +87,6 @@ test('an abort ends a wait, and no wait begins after it', async () => {
 	await watch.wait(LONG_MS);
 	watch.close();
 	assert.ok(performance.now() - from < LONG_MS / 2);
-});
-
-test('why there is no watch is said in words that help', () => {
-	const error = (code: string) => Object.assign(new Error(code), { code });
-	assert.is(watchTrouble(error('ENOSPC')), 'all of fs.inotify.max_user_watches are in use');
-	assert.is(watchTrouble(error('EMFILE')), 'all of fs.inotify.max_user_instances are in use');
-	assert.is(watchTrouble(error('EACCES')), 'permission denied');
 });
 
 test.run();

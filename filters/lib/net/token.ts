@@ -1,0 +1,73 @@
+// token: a bearer token that lives in a file, may be replaced while the program runs, and is never printed
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { about, EXIT, Failure } from '../failure.ts';
+import type { Log } from '../log.ts';
+
+/** The token of now; undefined when there is none at all. */
+export type Token = () => string | undefined;
+
+/**
+ * A token as it may stand in a header.
+ * @throws Failure(78) when it cannot; `where` says which, since the token itself is not shown.
+ */
+export const checkToken = (text: string, where: string): string => {
+	const token = text.trim();
+	if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
+	throw new Failure(EXIT.config, `${where}: not a token, which is one word of visible ASCII characters`);
+};
+
+/**
+ * The token in a file, read again whenever the file changes; while it cannot be read the last one stays.
+ * @throws Failure(78), now, when there is no token in it, and the system's error when it cannot be read.
+ */
+export const tokenIn = (path: string): Token => {
+	const stampOf = () => {
+		const { mtimeMs, ino, size } = statSync(path);
+		return `${mtimeMs} ${ino} ${size}`;
+	};
+	const read = () =>
+		checkToken(
+			about(path, () => readFileSync(path, 'utf8')),
+			path,
+		);
+	let stamp = stampOf();
+	let token = read();
+	return () => {
+		try {
+			const now = stampOf();
+			if (now !== stamp) [token, stamp] = [read(), now];
+		} catch {}
+		return token;
+	};
+};
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Whether an Authorization header holds the token, in a time that says nothing about how much of it was right. */
+export const isBearer = (header: string | undefined, token: string): boolean => {
+	const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
+	return token !== '' && timingSafeEqual(digest(given), digest(token));
+};
+
+/** Where a token may come from; the first that is given counts. */
+export type TokenSources = { file: string | undefined; word: string | undefined; variable: string };
+
+const isThisMachine = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
+
+/**
+ * The token to send to `base`, with a warning where somebody else could read it.
+ * @throws as `tokenIn` and `checkToken` do.
+ */
+export const bearerFor = ({ file, word, variable }: TokenSources, base: URL, log: Log): Token => {
+	const secret = word ?? (process.env[variable] || undefined);
+	if (word !== undefined)
+		log.warn('a token on the command line shows in the list of processes; use --token-file');
+	const fixed =
+		secret === undefined ? undefined : checkToken(secret, word === undefined ? variable : '--auth-token');
+	const token: Token = file === undefined ? () => fixed : tokenIn(file);
+	if (token() !== undefined && base.protocol === 'http:' && !isThisMachine(base.hostname))
+		log.warn(`the token travels to ${base.host} unencrypted; use https`);
+	return token;
+};

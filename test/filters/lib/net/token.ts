@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
+
+const test = suite('token');
+const folder = mkdtempSync(join(tmpdir(), 'token-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+test('a header holds the token, or it does not', () => {
+	for (const good of ['Bearer abc', 'bearer abc', 'BEARER   abc']) assert.ok(isBearer(good, 'abc'), good);
+	for (const bad of [
+		undefined,
+		'',
+		'Bearer',
+		'Bearer ',
+		'abc',
+		'Basic abc',
+		'Bearer ab',
+		'Bearer abcd',
+		'Bearer abc d',
+	])
+		assert.not(isBearer(bad, 'abc'), bad);
+	// An empty token is never configured; should it come to that, an empty header must not fit by accident of casing.
+	assert.not(isBearer('Bearer x', ''));
+});
+
+test('a file is read again when it changes; while it is away or broken the last token stays', () => {
+	const path = join(folder, 't');
+	writeFileSync(path, '\n one \n');
+	const token = tokenIn(path);
+	assert.is(token(), 'one');
+	writeFileSync(path, 'second');
+	assert.is(token(), 'second');
+	writeFileSync(path, 'no token at all');
+	assert.is(token(), 'second');
+	unlinkSync(path);
+	assert.is(token(), 'second');
+	writeFileSync(path, 'third');
+	assert.is(token(), 'third');
+});
+
+test('what cannot be a token is refused without being shown', () => {
+	for (const bad of ['', ' ', 'two words', 'a\nb', 'é', 'x'.repeat(5000)]) {
+		writeFileSync(join(folder, 'bad'), bad);
+		assert.throws(
+			() => tokenIn(join(folder, 'bad')),
+			(error: Error) =>
+				/bad: not a token/.test(error.message) && (bad.length < 3 || !error.message.includes(bad)),
+		);
+	}
+	assert.throws(() => tokenIn(join(folder, 'none')), /ENOENT/);
+});
+
+test.run();
