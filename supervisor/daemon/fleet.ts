@@ -1,6 +1,7 @@
 // fleet: all pipelines of one supervisor: started, stopped, replaced and asked together
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
+import { createSerial } from '../../filters/lib/flow/serial.ts';
 import type { Log } from '../../filters/lib/log.ts';
 import { type Status, statusOf } from '../health/status.ts';
 import { isSameFile } from '../machine/same-file.ts';
@@ -8,7 +9,6 @@ import { type Difference, difference, sentence } from '../plan/difference.ts';
 import type { PipelinePlan, Plan } from '../plan/plan.ts';
 import { checkTargets, partsOf } from '../plan/targets.ts';
 import type { Pipeline } from '../run/pipeline.ts';
-import { createQueue } from '../run/queue.ts';
 import type { Claims } from './claims.ts';
 import type { Answer, Request } from './control.ts';
 import { createRing, type Ring, type Said } from './ring.ts';
@@ -39,7 +39,7 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 	let pipelines = plan.pipelines.map(create);
 	const rings = new Map<string, Ring>();
 	const followers = new Set<(said: Said) => void>();
-	const exclusive = createQueue();
+	const exclusive = createSerial();
 	/** A reload on its way: what is asked meanwhile waits, for it may be about pipelines that are being replaced. */
 	let reloading: Promise<unknown> = Promise.resolve();
 	let closing = false;

@@ -3,7 +3,11 @@
 // sender up (from systemd 246 on), for who is gone by then is nobody's. We go on meanwhile.
 
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createCatchUp } from '../../filters/lib/flow/catch-up.ts';
 import type { Log } from '../../filters/lib/log.ts';
+
+const run = promisify(execFile);
 
 /** What systemd can be told; all of it does nothing when systemd did not ask (no NOTIFY_SOCKET). */
 export type Notify = {
@@ -36,20 +40,16 @@ export const watchdogInterval = ({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.Process
 
 /** Says all of `facts()` in one message, one message after the other; what changes meanwhile is said in the next. */
 const createTeller = (facts: () => string[], log: Log, env: NodeJS.ProcessEnv, again: number) => {
-	let busy = false;
-	let due = false;
-	const tell = () => {
-		due = true;
-		if (busy) return;
-		[busy, due] = [true, false];
-		execFile('systemd-notify', facts(), { env, timeout: NOTIFY_MS }, (error) => {
-			busy = false;
-			if (!error) return due ? tell() : undefined;
-			log.warn(`systemd-notify failed: ${error.message.trim().replaceAll('\n', '; ')}`, {}, 'systemd-notify');
-			setTimeout(tell, again).unref();
-		});
+	let timer: NodeJS.Timeout | undefined;
+	const tell = () => run('systemd-notify', facts(), { env, timeout: NOTIFY_MS }).then(() => {});
+	const fail = (error: unknown) => {
+		const { message } = error as Error;
+		log.warn(`systemd-notify failed: ${message.trim().replaceAll('\n', '; ')}`, {}, 'systemd-notify');
+		clearTimeout(timer);
+		timer = setTimeout(teller.start, again).unref();
 	};
-	return tell;
+	const teller = createCatchUp(tell, fail);
+	return teller.start;
 };
 
 export const createNotify = (log: Log, env: NodeJS.ProcessEnv = process.env, again = AGAIN_MS): Notify => {

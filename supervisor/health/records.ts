@@ -1,9 +1,10 @@
 // records: the supervisor's own records: restarts, states, bytes, memory and acks of its stages, in a log of their own
 // `NAME.self.ndjson`, a few lines a stage every 15 s, 8 MiB at a time, two old ones kept; any stage can read it.
 
-import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { shiftFiles } from '../../filters/lib/disk/shift.ts';
 import type { Log } from '../../filters/lib/log.ts';
 import type { AnyRecord } from '../../filters/lib/record.ts';
 import type { Pipeline } from '../run/pipeline.ts';
@@ -88,12 +89,7 @@ export const recordsOf = async (pipelines: Pipeline[], ts: number, start: number
 /** Append `text` to the file at `path`; before it grows beyond `most` it becomes `path.1`, and that `path.2`. */
 export const appendRotating = (path: string, text: string, most = MOST_BYTES): void => {
 	const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-	if (size > 0 && size + text.length > most) {
-		for (let age = KEPT - 1; age >= 0; age--) {
-			const from = age === 0 ? path : `${path}.${age}`;
-			if (statSync(from, { throwIfNoEntry: false })) renameSync(from, `${path}.${age + 1}`);
-		}
-	}
+	if (size > 0 && size + text.length > most) shiftFiles(path, KEPT);
 	appendFileSync(path, text, { mode: 0o640 });
 };
 

@@ -2,9 +2,9 @@
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
 import { EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
+import { createSerial } from '../../filters/lib/flow/serial.ts';
 import type { PipelinePlan } from '../plan/plan.ts';
 import { createIntent } from './intent.ts';
-import { createQueue } from './queue.ts';
 import { createRecovery, type Recovery } from './recovery.ts';
 import type { PipelineReport } from './report.ts';
 import type { Slot } from './slot.ts';
@@ -32,7 +32,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	const fresh = plan.delivery === 'at-least-once';
 	const log = around.logOf(plan.name);
 	const intent = createIntent(plan.name, around.onOver);
-	const exclusive = createQueue();
+	const exclusive = createSerial();
 	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
