@@ -1,10 +1,9 @@
 // print: what was printed at one time; no series is in it twice
 // Keys that look alike are added up, or a notice takes their place; a map that is printed again has a time of its own.
 
-import type { Fast, Gate } from '../bpftrace/text/short-cut.ts';
 import type { Settings } from './naming.ts';
 import { lineOf, type Part } from './part.ts';
-import { noticeLine } from './records.ts';
+import { type Fixed, noticeLine } from './records.ts';
 import { nextPrintAt } from './repeat.ts';
 import { createRun, type Entry, idOf } from './run.ts';
 import { createTime } from './time.ts';
@@ -21,9 +20,28 @@ const reasonOf = ({ repeat, times }: Entry, type: Part['type']): string => {
 	return `${times} keys of one print look alike, with ${why}`;
 };
 
+/** Who knows which series were printed already: the time for another histogram, or -1 for none; and that it was taken. */
+export type Gate = {
+	admit: (fixed: Fixed, run: string) => number;
+	admitted: (fixed: Fixed, run: string) => void;
+};
+
+/** What a short cut wrote: what may leave, and the open run's, with the series of each line. */
+export type Released = { free: string; held: { text: string; series: Fixed[] } };
+
+/** A short cut around this file, which writes records of what the gate admits. */
+export type ShortCut = {
+	/** Whether there is output, which must leave before anything else does. */
+	pending: () => boolean;
+	/** The output so far, whole lines. */
+	release: () => Released;
+	/** The open run is over: its output may leave. */
+	free: () => void;
+};
+
 export type Printing = {
 	settings: Settings;
-	fast: Fast;
+	shortCut: ShortCut;
 	text: (text: string) => void;
 	now: () => number;
 	/** Something to say once, about the line that is being read. */
@@ -59,7 +77,7 @@ export type Print = Gate & {
 /** The run that all tables are in. */
 export const TABLES = 'tables';
 
-export const createPrint = ({ settings, fast, text, now, warn, count }: Printing): Print => {
+export const createPrint = ({ settings, shortCut, text, now, warn, count }: Printing): Print => {
 	const time = createTime(now);
 	let name = '';
 	// Whether some of the open run left before its end, and whether keys that look alike were spoken of.
@@ -88,8 +106,8 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 		run.releaseAll();
 	};
 	const sync = () => {
-		if (!fast.pending()) return;
-		const { free, held } = fast.release();
+		if (!shortCut.pending()) return;
+		const { free, held } = shortCut.release();
 		put(free);
 		if (held.text === '') return;
 		run.add({ ...held, ts: time.ts() });
@@ -97,7 +115,7 @@ export const createPrint = ({ settings, fast, text, now, warn, count }: Printing
 	};
 	const endRun = () => {
 		if (name === '') return;
-		fast.free();
+		shortCut.free();
 		// What is held came before what the short cut still has.
 		run.releaseAll();
 		name = '';
