@@ -15,7 +15,9 @@ export type JsonLines = (line: string, at: number) => void;
 /** Whether a line is one of bpftrace's JSON objects, a bcc dictionary, or a record of our own. */
 export const isJsonLine = (line: string): boolean => /^(?:\{"type": ?"|\{'ts': )/.test(line);
 
-const RECORD = /^\{"type": ?"(?:histogram|sum|gauge|sample|sketch|notice)"/;
+// Of the types that we do not know, those that are no message of bpftrace: these have a blank and "data" or "msg".
+const RECORD =
+	/^\{"type":(?: ?"(?:histogram|sum|gauge|sample|sketch|notice)"|"[a-z][a-z0-9_-]*"(?!,"(?:data|msg)"))/;
 
 /** `control` takes a control line that a script printed. */
 export const createJsonLines = (
