@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-
 // hollow-push - publish cycles with the three calls of the REST interface, and in a local folder too
 //
 // usage:  hollow-push -p URL [-d NAME] [--token-file FILE] [--timeout 10s] [--retry-max 30s] [--queue 100] [--drain 30s]
@@ -42,22 +41,17 @@ import { keepOf } from './lib/hollow/folder/retention.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
 import { openLocal } from './lib/hollow/publish/local-folder.ts';
-import { apiBase } from './lib/hollow/rest/names.ts';
-import { createClient } from './lib/hollow/rest/push/client.ts';
+import { CONNECTION, connect } from './lib/hollow/rest/push/connection.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';
-import { serverLines } from './lib/hollow/rest/push/status.ts';
-import { bearerFor } from './lib/net/token.ts';
+import { printStatus } from './lib/hollow/rest/push/status.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 import { type Handlers, stage } from './lib/stage.ts';
 
 const OPTIONS = {
-	'producer-url': { type: 'string', short: 'p' },
+	...CONNECTION,
 	'dataset-name': { type: 'string', short: 'd' },
-	'token-file': { type: 'string' },
-	'auth-token': { type: 'string', short: 't' },
-	timeout: { type: 'string' },
 	'retry-max': { type: 'string', default: '30s' },
 	queue: { type: 'string', default: '100' },
 	drain: { type: 'string', default: '30s' },
@@ -72,15 +66,6 @@ const OPTIONS = {
 
 type Push = Context<typeof OPTIONS>;
 
-const DEFAULT_URL = 'http://localhost:7001';
-
-const clientFor = ({ options, log }: Push, url: string, timeout: string) => {
-	const base = apiBase(url, '--producer-url');
-	const bearer = { file: options['token-file'], word: options['auth-token'], variable: 'HOLLOW_TOKEN' };
-	const timeoutMs = positiveDuration(options.timeout ?? timeout, '--timeout');
-	return { base, client: createClient(base, { token: bearerFor(bearer, base, log), timeoutMs }) };
-};
-
 /** The way to the server. */
 const sinkFor = (context: Push, ack: string, url: string) => {
 	const { options, log } = context;
@@ -88,7 +73,7 @@ const sinkFor = (context: Push, ack: string, url: string) => {
 	const most = whole(options.queue, '--queue', 1);
 	return openSink({
 		...context,
-		...clientFor(context, url, '10s'),
+		...connect(options, url, '10s', log),
 		retryMaxMs: positiveDuration(options['retry-max'], '--retry-max'),
 		most: isAhead ? most : 1,
 		spool: options.spool,
@@ -136,9 +121,6 @@ const push = async (context: Push): Promise<Handlers> => {
 };
 
 const USAGE = { options: OPTIONS };
-if (process.argv.includes('--check'))
-	source(import.meta, USAGE, async (context) => {
-		const { client, base } = clientFor(context, context.options['producer-url'] ?? DEFAULT_URL, '5s');
-		for (const line of await serverLines(client, base)) context.emit(line);
-	});
+// The former spelling of hollow-check.
+if (process.argv.includes('--check')) source(import.meta, USAGE, printStatus);
 else stage(import.meta, USAGE, push);

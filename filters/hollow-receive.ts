@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-
 // hollow-receive - a server for hollow-push: what is pushed to it becomes folders of Hollow blobs
 //
 // usage:  hollow-receive DIR [--listen 127.0.0.1:7001] [--token-file FILE] [--keep 100] [--max-body 256M] [--insecure]

@@ -2,15 +2,27 @@
 // One table for whoever starts them all; test/rooms.ts sees to it that no stage is left out.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { cycleAt, textOf } from './data/published.ts';
+import { cycleAt, textOf, version } from './data/published.ts';
 import { run } from './program.ts';
 import { freePort } from './servers/ports.ts';
 
 /** Arguments with which a stage waits, and those with which it ends by itself with 0 on empty input. */
-export type Start = { idle: string[]; empty: string[] | 'serves until it is ended' };
+export type Start = { idle: string[] | 'ends by itself'; empty: string[] | 'serves until it is ended' };
 
 const both = (...args: string[]): Start => ({ idle: args, empty: args });
+
+/** A server of the REST interface that has nothing; it keeps nobody alive. */
+const quietServer = async (): Promise<string> => {
+	const server = createServer((request, response) =>
+		response.end(request.url?.endsWith('/status') ? '{"status":"ok"}' : '[]'),
+	);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
 
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
@@ -29,6 +41,9 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'graphite-line': both(),
 		'graphite-send': both('--uri', nobody),
 		'hollow-cat': { idle: [path('data'), '--follow'], empty: [path('data')] },
+		'hollow-check': { idle: 'ends by itself', empty: ['-p', await quietServer()] },
+		'hollow-diff': { idle: 'ends by itself', empty: [path('data'), version(1)] },
+		'hollow-history': { idle: 'ends by itself', empty: [path('data')] },
 		'hollow-publish': both(path('published')),
 		'hollow-push': both('-p', `http://${nobody}`),
 		'hollow-receive': {
