@@ -30,6 +30,7 @@
 
 import { ackFileOf } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { linesIn } from './lib/lines.ts';
 import { ackedWrite } from './lib/log-file/acked.ts';
 import { createLogFile, type LogFile } from './lib/log-file/log-file.ts';
 import { sizedWrite } from './lib/log-file/sized.ts';
@@ -78,11 +79,15 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ options, args, log, co
 	const sync = interval > 0 || ack !== undefined;
 	const file = createLogFile({ path, sync, log, count, stop: stop.signal });
 	const write = stamped(maxBytes > 0 ? sizedWrite(file, { path, maxBytes, keep, log, count }) : file.write);
+	const take = ack === undefined ? write : ackedWrite(file, write, ack);
 	setInterval(file.check, CHECK_MS).unref();
 	if (interval > 0) setInterval(file.flush, interval).unref();
 
 	return {
-		lines: ack === undefined ? write : ackedWrite(file, write, ack),
+		lines: (bytes) => {
+			count('in', linesIn(bytes));
+			return take(bytes);
+		},
 		end: file.close,
 		reopen: () => file.reopen('on HUP'),
 	};

@@ -1,9 +1,8 @@
 // dictionary: what bcc tools print under -j, a Python dictionary on one line
 // `{'ts': '2031-01-02 03:04:05', 'val_type': 'usecs', 'data': [{'interval-start': 0, 'interval-end': 1, 'count': 3}]}`
 
-import { wholeOf } from '../bpftrace/json/buckets.ts';
-import { countJson } from '../bpftrace/text/label.ts';
-import { type Json, member, membersOf } from '../json/json.ts';
+import { type Json, member, membersOf, wholeOf } from '../json/json.ts';
+import { countJson } from '../print/range.ts';
 import { labelOf } from './section.ts';
 import { rangesOf, rowFault, type TableRow } from './table.ts';
 

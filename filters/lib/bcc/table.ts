@@ -1,8 +1,7 @@
 // table: the histograms of bcc (Python), libbpf-tools (C) and Inspektor Gadget, row by row
 // A header names the unit; rows are `low -> high : count |stars|`, or `value : count |stars|` for linear ones.
-// Exact bounds and counts are lib/bpftrace/label.ts's.
 
-import { type Range, rangeFrom } from '../bpftrace/text/label.ts';
+import { type Range, rangeFrom } from '../print/range.ts';
 
 /** A row as printed; `high` is undefined in linear tables. */
 export type TableRow = { low: bigint; high?: bigint; count: bigint };

@@ -155,6 +155,12 @@ export const readJson = (text: string, quote: Quote = '"'): Json => {
 export const membersOf = (value: Json | undefined): Members['members'] | undefined =>
 	typeof value === 'object' && value !== null && 'members' in value ? value.members : undefined;
 
+/** A whole number, bare or quoted. */
+export const wholeOf = (value: Json | undefined): bigint | undefined => {
+	if (typeof value === 'bigint') return value;
+	return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+};
+
 /** The first member called `name`. */
 export const member = (value: Json | undefined, name: string): Json | undefined =>
 	membersOf(value)?.find(([candidate]) => candidate === name)?.[1];

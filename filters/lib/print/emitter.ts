@@ -1,9 +1,6 @@
 // emitter: what was understood, written as records: histograms, sums, gauges, notices
 // Text cannot tell count() from max(): a number is a sum unless the user, the format or a minus sign says gauge.
 
-import type { Section } from '../bcc/section.ts';
-import { nameIn, unitOf } from '../bcc/value-type.ts';
-import type { Stats } from '../bpftrace/text/value.ts';
 import { type Exact, exact } from '../record.ts';
 import { type Address, createNaming, type Series, type Settings } from './naming.ts';
 import type { Part } from './part.ts';
@@ -26,6 +23,17 @@ const MOST_CACHED = 20_000;
 // Fewer digits than 2^53 has.
 const SHORTEST_UNSAFE = 16;
 
+/** `count A, average B, total C` of stats(). */
+export type Stats = { count: bigint; average: bigint; total: bigint };
+
+/** What a table says of itself: a title or '', labels, the unit of its values where it names one, and what they are. */
+export type TableName = {
+	title: string;
+	attributes: Record<string, string>;
+	unit: string | undefined;
+	what: string;
+};
+
 /** A table's series, and how it is told from the other tables of its print. */
 export type Table = { series: Series; repeat: Repeat; run: string; what: string };
 
@@ -42,8 +50,8 @@ export type Emitter = {
 	number: (address: Address, value: bigint, isGauge?: boolean) => void;
 	stats: (address: Address, stats: Stats) => void;
 	notice: (ts: number, remark: Remark, tainted?: Address | Series) => void;
-	/** A bcc table, from its value type and the lines above it; `repeat` where no label names it. */
-	tableOf: (valueType: string, section: Omit<Section, 'lines'>, repeat: Repeat) => Table;
+	/** A table by what it says of itself; `repeat` where no label names it. */
+	tableOf: (name: TableName, repeat: Repeat) => Table;
 };
 
 /** What is printed in one go with a value: its map, or in JSON its line. */
@@ -102,18 +110,16 @@ export const createEmitter = (settings: Settings, sink: Sink, print: Print): Emi
 			synthetic = isSynthetic || undefined;
 		},
 		fixed: (address) => ({ fixed: fixed('histogram', address, ''), run: runOf(address) }),
-		tableOf: (valueType, { title = '', attributes }, repeat) => {
-			const name = title === '' ? nameIn(valueType) : '';
-			const own = { ...attributes, ...(name !== '' && { value: name }) };
+		tableOf: ({ title, attributes, unit, what }, repeat) => {
 			const series: Series = {
 				metric: naming.metric(title),
-				unit: unitOf(valueType) ?? settings.unit,
-				attributes: { ...settings.attributes, ...own },
+				unit: unit ?? settings.unit,
+				attributes: { ...settings.attributes, ...attributes },
 				...(synthetic && { synthetic }),
 			};
-			if (Object.keys(own).length > 0) return { series, repeat: 'label', run: TABLES, what: valueType };
-			if (title === '') return { series, repeat, run: TABLES, what: valueType };
-			return { series, repeat: 'again', run: '', what: valueType };
+			if (Object.keys(attributes).length > 0) return { series, repeat: 'label', run: TABLES, what };
+			if (title === '') return { series, repeat, run: TABLES, what };
+			return { series, repeat: 'again', run: '', what };
 		},
 		histogram: (address, value, total) =>
 			take(

@@ -1,18 +1,18 @@
 // lines: one whole line, known by its shape alone and taken to where it belongs
-// What is bcc's is in lib/bcc/.
 
 import { createAggregates } from '../bcc/aggregates.ts';
-import { createParagraph } from '../bcc/paragraph.ts';
-import * as bcc from '../bcc/table.ts';
-import { isJsonLine } from '../bpftrace/json/messages.ts';
+import { looksLikeRow as looksLikeTableRow } from '../bcc/table.ts';
+import type { Learn } from '../bpftrace/text/map-block.ts';
 import { looksLikeMap, type MapLine, mapLineOf } from '../bpftrace/text/map-line.ts';
 import { looksLikeRow, rowOf } from '../bpftrace/text/row.ts';
 import { beginsChart, type Status, statusOf } from '../bpftrace/text/status.ts';
 import { excerpt } from '../log.ts';
 import { type Emitter, lostEvents, type Sink, skipChart } from '../print/emitter.ts';
 import type { Print } from '../print/print.ts';
-import type { Blocks, Learn } from './blocks.ts';
-import { isBehindText } from './prefix.ts';
+import type { Blocks } from './blocks.ts';
+import { isJsonLine } from './json-lines.ts';
+import { isPrefixed } from './prefix.ts';
+import { createTables } from './tables.ts';
 
 const AT_SIGN = 64;
 // Whatever moved the rows to the right moved their times, too.
@@ -49,19 +49,11 @@ export type Lines = {
 };
 
 export const createLines = ({ emitter, blocks, print, sink, warn, json, control, learn }: Places): Lines => {
-	const above = createParagraph();
+	const tables = createTables(emitter, blocks, print, sink);
 	const aggregates = createAggregates();
 	// The first line that is no control line may be the end of one whose start we never saw.
-	let atStart = true;
-	// Whether something stands between the next table and the one before it.
-	let isApart = true;
+	let isFirst = true;
 
-	const giveUp = (lines: number) => {
-		for (let at = 0; at < lines; at++) blocks.noise();
-	};
-	const dropAbove = () => {
-		if (!above.isEmpty()) giveUp(above.drop());
-	};
 	const bad = (what: string, line: string, at: number) => {
 		const fault = `cannot parse ${what} ${excerpt(line)}`;
 		blocks.spoil(fault);
@@ -76,14 +68,6 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		sink.count(found.kind === 'lost' ? 'lost' : 'status');
 		if (found.kind === 'lost') emitter.notice(print.ts(), lostEvents(found.count));
 		if (found.kind === 'helper_error') emitter.notice(print.ts(), { ...found, count: 1 });
-	};
-	const openTable = (valueType: string) => {
-		const { section, used, others } = above.take();
-		giveUp(others);
-		sink.count('sections', used);
-		// Without `#!ts` lines, tables that only empty lines separate are a tool's prints one after the other.
-		const repeat = others === 0 && isApart && !print.isTimed() ? 'again' : 'lost';
-		blocks.openTable(print.ts(), emitter.tableOf(valueType, section, repeat));
 	};
 	const map = (found: MapLine) => {
 		if (found.kind === 'header') return blocks.openMap(print.ts(), found.head, learn());
@@ -100,8 +84,8 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		sink.count('scalars');
 		return true;
 	};
-	const behindText = (line: string): boolean => {
-		if (!isBehindText(line)) return false;
+	const prefixed = (line: string): boolean => {
+		if (!isPrefixed(line)) return false;
 		blocks.spoil('rows of it stand behind other text');
 		sink.count('noise');
 		const what =
@@ -109,49 +93,31 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		warn(`${what}; print them alone (journalctl -o cat), or cut that text off with sed`, 'behind text');
 		return true;
 	};
-	const timeOfDay = () => {
-		giveUp(above.drop() + 1);
-		isApart = true;
-		print.between('time');
-	};
 	/** A line that is no map, row, header, status or JSON. */
 	const unknown = (line: string, at: number) => {
 		if (blocks.chart(beginsChart(line))) return skipChart(sink);
 		if (aggregate(line)) return;
-		if (atStart && line.endsWith('|')) return blocks.orphan();
+		if (isFirst && line.endsWith('|')) return blocks.orphan();
 		const isTable = blocks.isOpen() && !blocks.inMap();
-		if (looksLikeRow(line, blocks.inMap()) || bcc.looksLikeRow(line, isTable)) return bad('bucket', line, at);
+		if (looksLikeRow(line, blocks.inMap()) || looksLikeTableRow(line, isTable))
+			return bad('bucket', line, at);
 		if (looksLikeMap(line)) return badMap(line, at);
-		if (behindText(line)) return;
+		if (prefixed(line)) return;
 		if (blocks.inMap()) return blocks.noise();
-		if (TIME_OF_DAY.test(line)) return timeOfDay();
+		if (TIME_OF_DAY.test(line)) return tables.timeOfDay();
 		print.between('text');
-		giveUp(above.add(line));
+		tables.above(line);
 	};
 	const bucket = (line: string, at: number): boolean => {
 		const row = rowOf(line.trimStart());
 		if (!row) return false;
-		dropAbove();
+		tables.drop();
 		blocks.mapRow(row, at);
 		return true;
 	};
-	const tableRow = (line: string, at: number): boolean => {
-		const row = bcc.rowOf(line);
-		if (!row) return false;
-		dropAbove();
-		isApart = false;
-		blocks.tableRow(row, at);
-		return true;
-	};
-	const tableHeader = (line: string): boolean => {
-		const valueType = bcc.headerOf(line);
-		if (valueType !== undefined) openTable(valueType);
-		return valueType !== undefined;
-	};
 	const blank = () => {
-		giveUp(above.blank());
+		tables.blank();
 		aggregates.blank();
-		isApart = true;
 		// An empty line ends a histogram; another one stands between two prints.
 		if (!blocks.isOpen()) print.between('text');
 		blocks.close('blank');
@@ -159,31 +125,30 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 	};
 	const jsonLine = (line: string, at: number): boolean => {
 		if (!isJsonLine(line)) return false;
-		dropAbove();
+		tables.drop();
 		blocks.close(GAP.test(line) ? 'cut' : 'next');
 		json(line, at);
 		return true;
 	};
 	const controlLine = (line: string) => {
-		dropAbove();
+		tables.control();
 		blocks.close('control');
-		isApart = true;
 		sink.count('control');
 		control(line);
 	};
 	/** A row, an empty line, a line of JSON or a table's header. */
 	const isNoMap = (line: string, at: number): boolean => {
-		if (line.endsWith('|') && (bucket(line, at) || tableRow(line, at))) return true;
+		if (line.endsWith('|') && (bucket(line, at) || tables.row(line, at))) return true;
 		if (line.trim() === '') blank();
 		else if (line.includes('{"') || line.includes("{'")) return jsonLine(line.trimStart(), at);
-		else return tableHeader(line);
+		else return tables.header(line);
 		return true;
 	};
 	const placeText = (line: string, at: number, known?: MapLine) => {
 		if (line.charCodeAt(0) !== AT_SIGN && isNoMap(line, at)) return;
 		const found = known ?? (line.includes('@') ? mapLineOf(line) : undefined);
 		if (found) {
-			dropAbove();
+			tables.drop();
 			return map(found);
 		}
 		const said = statusOf(line);
@@ -194,14 +159,14 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		if (line.startsWith('#!')) return controlLine(line);
 		if (INDENTED_TIME.test(line)) return controlLine(line.trimStart());
 		placeText(line, at, known);
-		atStart = false;
+		isFirst = false;
 	};
 	return {
 		place,
 		map,
 		badMap,
 		status,
-		dropAbove,
-		isClear: () => above.isEmpty() && !aggregates.isOpen(),
+		dropAbove: tables.drop,
+		isClear: () => tables.isClear() && !aggregates.isOpen(),
 	};
 };

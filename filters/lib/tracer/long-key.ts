@@ -1,9 +1,9 @@
 // long-key: a map whose key spans lines, `@lat[`, its frames, `]:`, put together again
 // A stack in a key does that, and so does a string with a newline in it.
 
-import { isJsonLine } from '../bpftrace/json/messages.ts';
 import { type MapLine, mapLineOf } from '../bpftrace/text/map-line.ts';
 import { rowOf } from '../bpftrace/text/row.ts';
+import { isJsonLine } from './json-lines.ts';
 
 // A kernel stack has at most 127 frames, and a key at most a few stacks.
 const MOST_LINES = 1000;

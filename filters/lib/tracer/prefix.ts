@@ -10,7 +10,7 @@ const JSON_LINE = /.\{\\?"type\\?": ?\\?"(?:hist|map|stats)\\?"/;
 const TIME = /.#!ts \d/;
 
 /** Whether a line that nobody understands holds a row of a histogram, a `#!ts`, or one of bpftrace's JSON objects. */
-export const isBehindText = (line: string): boolean => {
+export const isPrefixed = (line: string): boolean => {
 	if (line.length > LONGEST) return false;
 	if (line.includes('|') && (MAP_ROW.test(line) || TABLE_ROW.test(line))) return true;
 	return (line.includes('{') && JSON_LINE.test(line)) || (line.includes('#!ts ') && TIME.test(line));

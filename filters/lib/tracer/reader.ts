@@ -1,20 +1,18 @@
 // reader: bytes of bpftrace or bcc output in, records out
 // Every line is counted under exactly one name, so that what came in can be told from what was understood.
 
-import { createJsonLines } from '../bpftrace/json/messages.ts';
-import { mapLineOf, opensKey } from '../bpftrace/text/map-line.ts';
-import { createFast } from '../bpftrace/text/short-cut.ts';
-import { statusOf } from '../bpftrace/text/status.ts';
+import { createShortCut } from '../bpftrace/text/short-cut.ts';
 import { createEmitter, type Sink } from '../print/emitter.ts';
 import type { Settings } from '../print/naming.ts';
-import { createPrint } from '../print/print.ts';
-import { parseControl } from '../record.ts';
+import { createPrint, type Print } from '../print/print.ts';
 import { createBlocks } from './blocks.ts';
+import { createControls } from './controls.ts';
 import { behindHole } from './hole.ts';
+import { createJsonLines } from './json-lines.ts';
+import { createKeyLines } from './key-lines.ts';
 import { textOf, withoutFront } from './line-text.ts';
 import { createLines } from './lines.ts';
-import { createLongKey } from './long-key.ts';
-import { createNoise } from './noise.ts';
+import { createNoise, type Noise } from './noise.ts';
 
 const NEWLINE = 10;
 const AT_SIGN = 64;
@@ -47,124 +45,83 @@ export type Reader = {
 /** What a reader depends on beyond its input: the clock before the first `#!ts`, and whether to take short cuts. */
 export type Surroundings = { now?: () => number; fast?: boolean };
 
+/** The sink of what is read line by line: its records take their place among those of the print. */
+const inOrder = (sink: Sink, print: Print, noise: Noise): Sink => ({
+	...sink,
+	text: print.line,
+	count: (name, by = 1) => {
+		if (name === 'noise' || name === 'not_numeric') noise.add(by);
+		else if (UNDERSTOOD.has(name)) noise.understood();
+		sink.count(name, by);
+	},
+	// Under --strict this throws and is the last that happens, so what was good must have left.
+	bad: (what, line) => {
+		try {
+			sink.bad(what, line);
+		} catch (error) {
+			print.endRun();
+			print.sync();
+			throw error;
+		}
+	},
+});
+
 export const createReader = (
 	settings: Settings,
 	sink: Sink,
 	{ now = Date.now, fast: isFast = true }: Surroundings = {},
 ): Reader => {
 	let number = 0;
-	const warnHere = (message: string, like: string) => sink.warn(`<stdin>:${number}: ${message}`, like);
-	const noise = createNoise((message) => sink.warn(`<stdin>: ${message}`, 'noise'));
-	const fast = createFast();
-	const { text } = sink;
-	const print = createPrint({ settings, fast, text, now, warn: warnHere, count: sink.count });
-	const inOrder: Sink = {
-		...sink,
-		text: print.line,
-		count: (name, by = 1) => {
-			if (name === 'noise' || name === 'not_numeric') noise.add(by);
-			else if (UNDERSTOOD.has(name)) noise.understood();
-			sink.count(name, by);
-		},
-		// Under --strict this throws and is the last that happens, so what was good must have left.
-		bad: (what, line) => {
-			try {
-				sink.bad(what, line);
-			} catch (error) {
-				print.endRun();
-				print.sync();
-				throw error;
-			}
-		},
-	};
-	const emitter = createEmitter(settings, inOrder, print);
-	const blocks = createBlocks(emitter, inOrder);
-	const key = createLongKey();
-	let hasBarriers = false;
 	// The header of this line, when the short cut did not know it.
 	let missed = '';
-
-	let isSynthetic = false;
-	const mark = (synthetic: boolean) => {
-		if (synthetic === isSynthetic) return;
-		isSynthetic = synthetic;
-		emitter.mark(synthetic);
-		fast.forget();
-	};
-	const control = (line: string) => {
-		const parsed = parseControl(line);
-		// A barrier keeps its place behind what is held; it does not end a map.
-		if (parsed.kind === 'pos') hasBarriers = true;
-		else print.endRun();
-		if (parsed.kind === 'ts') {
-			print.timed(parsed.ms);
-			mark(parsed.synthetic);
-		}
-		emitter.line(line);
-	};
-	const json = createJsonLines(emitter, inOrder, print, control);
+	const warn = (message: string, like: string) => sink.warn(`<stdin>:${number}: ${message}`, like);
+	const noise = createNoise((message) => sink.warn(`<stdin>: ${message}`, 'noise'));
+	const shortCut = createShortCut();
+	const { text, count } = sink;
+	const print = createPrint({ settings, shortCut, text, now, warn, count });
+	const ordered = inOrder(sink, print, noise);
+	const emitter = createEmitter(settings, ordered, print);
+	const blocks = createBlocks(emitter, ordered);
+	const controls = createControls(emitter, print, shortCut.forget);
 	const lines = createLines({
-		...{ emitter, blocks, print, sink: inOrder, warn: warnHere, json: json.take, control },
+		...{ emitter, blocks, print, sink: ordered, warn, control: controls.take },
+		json: createJsonLines(emitter, ordered, print, controls.take),
 		learn: () => {
 			const header = missed;
-			return header === '' ? undefined : (fixed, run) => fast.learn(header, fixed, run);
+			return header === '' ? undefined : (fixed, run) => shortCut.learn(header, fixed, run);
 		},
 	});
+	const keyLines = createKeyLines(lines, count);
 
-	/** The key did not end: its first line is damaged, and the others are what they are. */
-	const giveUpKey = () => {
-		const [first, ...others] = key.giveUp();
-		if (!first) return;
-		lines.badMap(...first);
-		for (const [line, at] of others) lines.place(line, at);
-	};
-	const begin = (line: string, at: number) => {
-		if (line[0] !== '@' || !opensKey(line)) return lines.place(line, at);
-		const found = mapLineOf(line);
-		if (found) return lines.place(line, at, found);
+	/** Bytes are missing here: nothing goes on over the gap, and a histogram in it is damaged. */
+	const gap = (fault: string) => {
+		keyLines.giveUp();
 		lines.dropAbove();
-		key.open(line, at);
-	};
-	const continueKey = (line: string, at: number) => {
-		const said = statusOf(line);
-		if (said) return lines.status(said);
-		if (key.isBrokenBy(line)) {
-			giveUpKey();
-			return begin(line, at);
-		}
-		const whole = key.add(line, at);
-		if (!whole) return;
-		// One line counts as the map; the others as its key.
-		sink.count('headers', whole.lines - 1);
-		lines.map(whole.map);
+		blocks.spoil(fault);
 	};
 	/** NULs came before this line: the start of another one is lost there, and rows may be. */
 	const hole = () => {
-		giveUpKey();
-		lines.dropAbove();
-		blocks.spoil('NULs stand between its rows');
-		sink.count('holes');
-		warnHere('NULs, as in a file truncated while it is written; what stands behind them is read', 'holes');
+		gap('NULs stand between its rows');
+		count('holes');
+		warn('NULs, as in a file truncated while it is written; what stands behind them is read', 'holes');
 	};
 	const takeLine = (text: string) => {
 		number += 1;
 		const behind = text.includes('\0') ? behindHole(text) : undefined;
 		if (behind !== undefined) hole();
-		if (behind === '') return inOrder.count('noise');
-		const line = behind === undefined ? text : withoutFront(behind);
-		if (key.isOpen()) continueKey(line, number);
-		else begin(line, number);
+		if (behind === '') return ordered.count('noise');
+		keyLines.take(behind === undefined ? text : withoutFront(behind), number);
 	};
 	const takeFast = (bytes: Buffer, view: DataView, at: number): number => {
-		if (!isFast || key.isOpen() || !lines.isClear() || !blocks.isClear()) return at;
-		const next = fast.block(bytes, view, at, print);
-		missed = fast.missed();
+		if (!isFast || keyLines.isOpen() || !lines.isClear() || !blocks.isClear()) return at;
+		const next = shortCut.block(bytes, view, at, print);
+		missed = shortCut.missed();
 		if (next === at) return at;
-		const rows = fast.rows();
+		const rows = shortCut.rows();
 		number += rows + 2;
-		inOrder.count('headers');
-		sink.count('rows', rows);
-		sink.count('blank');
+		ordered.count('headers');
+		count('rows', rows);
+		count('blank');
 		return next;
 	};
 	const take = (bytes: Buffer): number => {
@@ -190,11 +147,10 @@ export const createReader = (
 	return {
 		take,
 		skipped: (length, what = 'line') => {
-			if (what === 'line') number += 1;
-			giveUpKey();
-			lines.dropAbove();
-			blocks.spoil(
-				what === 'line'
+			const isLine = what === 'line';
+			if (isLine) number += 1;
+			gap(
+				isLine
 					? `a line of ${length} bytes inside it is too long`
 					: `a hole of ${length} NUL bytes is inside it`,
 			);
@@ -202,14 +158,14 @@ export const createReader = (
 		quiet: (quietMs) => {
 			const isIdle = quietMs >= IDLE_MS;
 			if (isIdle && blocks.holdsRows()) blocks.close('idle');
-			if (isIdle || (quietMs >= PAUSE_MS && !blocks.isOpen() && !key.isOpen())) print.pause();
+			if (isIdle || (quietMs >= PAUSE_MS && !blocks.isOpen() && !keyLines.isOpen())) print.pause();
 		},
 		holds: () => blocks.holdsRows() || print.isOpen(),
 		end: (how) => {
-			giveUpKey();
+			keyLines.giveUp();
 			lines.dropAbove();
 			blocks.close(how);
-			if (how === 'term' && hasBarriers) print.forget();
+			if (how === 'term' && controls.hasBarriers()) print.forget();
 			print.endRun();
 			print.sync();
 			if (how === 'eof') noise.end();

@@ -1,16 +1,10 @@
 // buckets: a histogram of `bpftrace -f json`, `[{"min": 2, "max": 3, "count": 4}]`, as exact buckets
 // Both ends are inclusive, a missing one is open, and whole numbers may be quoted.
 
-import { type Json, membersOf } from '../../json/json.ts';
-import { countJson, orderFault, type Range, rangeFrom } from '../text/label.ts';
+import { type Json, membersOf, wholeOf } from '../../json/json.ts';
+import { countJson, orderFault, type Range, rangeFrom } from '../../print/range.ts';
 
 const TWO_TO_31 = 2n ** 31n;
-
-/** A whole number, bare or quoted. */
-export const wholeOf = (value: Json | undefined): bigint | undefined => {
-	if (typeof value === 'bigint') return value;
-	return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
-};
 
 /** The buckets as JSON; `fault` says what is wrong with them, `saturated` is the count of a row that holds all above. */
 export type Buckets = { json: string; fault: string; saturated: bigint };

@@ -1,10 +1,7 @@
 // label: the range in front of a bucket row, `[512, 1K)`, turned into exact bounds
 // Suffixes are powers of 1024 in every release, and each end of a range may or may not have one.
 
-import { exact } from '../../record.ts';
-
-/** A half-open range of whole numbers; `null` is open. `json` is the start of its bucket: `[512,1024,`. */
-export type Range = { lower: bigint | null; upper: bigint | null; json: string };
+import { type Range, rangeFrom } from '../../print/range.ts';
 
 // A 64-bit number has at most 20 digits; more of them are no number that bpftrace printed.
 const NUMBER = '(-?\\d{1,20}[KMGTPE]?)';
@@ -20,21 +17,6 @@ const numberOf = (text: string): bigint => {
 	const power = ' KMGTPE'.indexOf(text.at(-1)!);
 	return power < 1 ? BigInt(text) : BigInt(text.slice(0, -1)) << BigInt(power * 10);
 };
-
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** A whole number from zero up as JSON, exact however large. */
-export const countJson = (count: bigint): string =>
-	count <= MOST_SAFE ? count.toString() : JSON.stringify(exact(count));
-
-const bound = (value: bigint | null): string => (value === null ? 'null' : JSON.stringify(exact(value)));
-
-/** The range from `lower` up to, not including, `upper`. */
-export const rangeFrom = (lower: bigint | null, upper: bigint | null): Range => ({
-	lower,
-	upper,
-	json: `[${bound(lower)},${bound(upper)},`,
-});
 
 const parse = (label: string): Range | undefined => {
 	// Release 0.8: one inclusive row for 0 and 1 (and, unseen in the label, everything below).
@@ -58,11 +40,4 @@ export const rangeOf = (label: string): Range | undefined => {
 	if (cache.size >= MOST_CACHED) cache.clear();
 	cache.set(label, range);
 	return range;
-};
-
-/** Why `range` cannot follow a bucket that ends at `edge`, in words; '' when it can. `undefined`: the first. */
-export const orderFault = (edge: bigint | null | undefined, { lower }: Range): string => {
-	if (edge === undefined) return '';
-	if (edge === null) return 'a bucket after the open-ended one';
-	return lower === null || lower < edge ? 'buckets are not in ascending order' : '';
 };

@@ -2,8 +2,9 @@
 // Keys are not quoted: the last `]` in front of the colon ends them. A map may begin in the middle of a line,
 // behind text that printf left without a newline, but then only a whole production counts.
 
+import type { Stats } from '../../print/emitter.ts';
 import type { Address } from '../../print/naming.ts';
-import { metricValueOf, type Stats } from './value.ts';
+import { metricValueOf } from './value.ts';
 
 /** A map's name without `@` ('' for the bare one), its key's text ('' for none), and how it was printed. */
 export type Head = Address & { behindText: boolean; blankAfter: boolean };

@@ -1,8 +1,8 @@
 // row: one bucket row of bpftrace text, `[2, 4)                11 |@@@@    |`, taken apart
 // It is split at the first closing bracket: label and count both overflow their columns and then touch.
 
-import { exact } from '../../record.ts';
-import { type Range, rangeOf } from './label.ts';
+import { digitsJson, type Range } from '../../print/range.ts';
+import { rangeOf } from './label.ts';
 
 /** A bucket: its range, and its count as JSON text, exact however large. */
 export type Row = { range: Range; count: string };
@@ -14,11 +14,6 @@ const ROWISH = /^(?:\[-?\d+[KMGTPE]?(?:$|,(?: |$)|\] {2,}[-\d])|\(\.\.\.(?:$|,))
 const ROWISH_INSIDE = /^(?:\[(?!-?\d+\] \S)(?:-?\d|-?$)|\((?:\.|$))|^[ \d]*\|[@ ]*\|$/;
 const END_OF_ROW = /^[@ ]*\|$/;
 const QUOTE = 34;
-const PLAIN = /^(?:0|[1-9]\d{0,14})$/;
-
-/** Decimal digits as JSON: a number where that is exact, else a string. */
-export const exactJson = (digits: string): string =>
-	PLAIN.test(digits) ? digits : JSON.stringify(exact(BigInt(digits)));
 
 /** The count as a double. */
 export const countOf = ({ count }: Row): number =>
@@ -28,7 +23,7 @@ export const countOf = ({ count }: Row): number =>
 export const rowOf = (line: string): Row | undefined => {
 	const match = ROW.exec(line);
 	const range = match && rangeOf(match[1]!);
-	return range ? { range, count: exactJson(match[2]!) } : undefined;
+	return range ? { range, count: digitsJson(match[2]!) } : undefined;
 };
 
 /** Whether a line that is no bucket row was meant to be one: torn or damaged. `inside`: a histogram is open. */

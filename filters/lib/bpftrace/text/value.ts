@@ -1,8 +1,7 @@
 // value: what stands behind `@map[key]: `, where that is a number or a `stats` triple
 // Texts, pointers, tuples, arrays, records and booleans are values too, but no metrics.
 
-/** `count A, average B, total C` of stats() as whole numbers. */
-export type Stats = { count: bigint; average: bigint; total: bigint };
+import type { Stats } from '../../print/emitter.ts';
 
 const WHOLE = /^-?\d{1,20}$/;
 const STATS_TO_023 = /^count (-?\d{1,20}), average (-?\d{1,20}), total (-?\d{1,20})$/;

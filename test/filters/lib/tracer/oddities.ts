@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { behindHole } from '../../../../filters/lib/tracer/hole.ts';
 import { withoutFront } from '../../../../filters/lib/tracer/line-text.ts';
 import { createNoise } from '../../../../filters/lib/tracer/noise.ts';
-import { isBehindText } from '../../../../filters/lib/tracer/prefix.ts';
+import { isPrefixed } from '../../../../filters/lib/tracer/prefix.ts';
 import { asTable, asText, model, textStyle } from '../../../data/print-histograms.ts';
 import { read } from '../../../harness/read-histograms.ts';
 
@@ -55,17 +55,17 @@ test('rows behind other text', () => {
 			'        7          : 12       |****      |',
 			'{"type": "hist", "data": {}}',
 		])
-			assert.ok(isBehindText(front + row), front + row);
-		assert.ok(isBehindText(`${front}#!ts 1763712000`));
-		assert.ok(isBehindText(`${front}${ROW}\\n","stream":"stdout"}`));
+			assert.ok(isPrefixed(front + row), front + row);
+		assert.ok(isPrefixed(`${front}#!ts 1763712000`));
+		assert.ok(isPrefixed(`${front}${ROW}\\n","stream":"stdout"}`));
 	}
 	for (const line of ['', 'a | b |', 'x [1] | y', 'see #!ts', '|', 'a {"type": "printf"}', 'x'.repeat(1e6)])
-		assert.not(isBehindText(line), line.slice(0, 40));
+		assert.not(isPrefixed(line), line.slice(0, 40));
 });
 test('no text of some length takes long', () => {
 	const from = performance.now();
 	for (const text of ['] ', '1 ', ' ', '|', ': 1 |', '[1] 1 |', '{"', '#!ts ', 'x'])
-		isBehindText(text.repeat(4096 / text.length));
+		isPrefixed(text.repeat(4096 / text.length));
 	assert.ok(performance.now() - from < 2000);
 });
 test('histograms behind any text never leave, and are spoken of', () => {
