@@ -2,9 +2,11 @@
 // One table for whoever starts them all; test/rooms.ts sees to it that no stage is left out.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { contentsOf } from '../filters/lib/hollow/folder/contents.ts';
-import { cycleAt, sumAt, textOf } from './data/published.ts';
+import { cycleAt, sumAt, textOf, version } from './data/published.ts';
 import { run } from './program.ts';
 import { fakeCarbon } from './servers/carbon.ts';
 import { freePort } from './servers/ports.ts';
@@ -22,7 +24,7 @@ export type Place = {
  * A sink, whose stdout is nothing, has a place as well.
  */
 export type Start = {
-	idle: string[];
+	idle: string[] | 'ends by itself';
 	empty: string[] | 'serves until it is ended';
 	place?: (folder: string) => Promise<Place>;
 };
@@ -75,6 +77,16 @@ const pushed = async (folder: string): Promise<Place> => {
 /** Places of sinks that stand in no table: fixtures. */
 export const PLACES: Record<string, Start['place']> = { 'acks-early': appended };
 
+/** A server of the REST interface that has nothing; it keeps nobody alive. */
+const quietServer = async (): Promise<string> => {
+	const server = createServer((request, response) =>
+		response.end(request.url?.endsWith('/status') ? '{"status":"ok"}' : '[]'),
+	);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
 	const path = (name: string) => join(folder, name);
@@ -92,6 +104,9 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'graphite-line': both(),
 		'graphite-send': sink(graphite, '--uri', nobody),
 		'hollow-cat': { idle: [path('data'), '--follow'], empty: [path('data')] },
+		'hollow-check': { idle: 'ends by itself', empty: ['-p', await quietServer()] },
+		'hollow-diff': { idle: 'ends by itself', empty: [path('data'), version(1)] },
+		'hollow-history': { idle: 'ends by itself', empty: [path('data')] },
 		'hollow-publish': sink(published, path('published')),
 		'hollow-push': sink(pushed, '-p', `http://${nobody}`),
 		'hollow-receive': {

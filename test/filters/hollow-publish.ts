@@ -14,7 +14,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { ValueError } from '../../filters/lib/hollow/blob/bytes/errors.ts';
-import { applyDelta, readSnapshot } from '../../filters/lib/hollow/blob/read.ts';
+import { applyDelta, readSnapshot } from '../../filters/lib/hollow/blob/reader.ts';
 import { checksum, hex, type State } from '../../filters/lib/hollow/blob/state.ts';
 import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
 import { deltaName } from '../../filters/lib/hollow/folder/blob-name.ts';

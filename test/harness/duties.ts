@@ -153,7 +153,7 @@ const inSetting = <Answer>(subject: Subject, work: (setting: Setting, folder: st
 		mkdirSync(target);
 		if (isSink(subject) && !start.place) throw new Error('a sink needs a place in test/starts.ts');
 		const place: Place | undefined = isSink(subject) ? await start.place!(target) : undefined;
-		const args = place?.args ?? (Array.isArray(start.empty) ? start.empty : start.idle);
+		const args = place?.args ?? [start.empty, start.idle].find((one) => Array.isArray(one)) ?? [];
 		let last: Running | undefined;
 		const begin: Setting['begin'] = (env = {}, more = []) => {
 			last = launch(subject, [...args, ...more], env);
@@ -206,7 +206,9 @@ const hasTaken = async (running: Running, lines: number): Promise<void> => {
 
 /** With the program idle and ready; it is killed after that. */
 const whileIdle = async (subject: Subject, work: (running: Running) => Promise<void>): Promise<void> => {
-	const running = launch(subject, subject.start.idle);
+	const { idle } = subject.start;
+	if (!Array.isArray(idle)) throw new Error(`it ${idle}, so nothing can be done while it is idle`);
+	const running = launch(subject, idle);
 	try {
 		await ready(running);
 		await work(running);
@@ -217,6 +219,8 @@ const whileIdle = async (subject: Subject, work: (running: Running) => Promise<v
 };
 
 const always = () => true;
+/** Whether there is a time in which it can be told anything. */
+const waits = ({ start }: Subject): boolean => Array.isArray(start.idle);
 
 const help = async (subject: Subject) => {
 	const { status, stdout, stderr } = await once(subject, ['--help']);
@@ -481,9 +485,9 @@ export const DUTIES = {
 		isFor: ({ start }) => Array.isArray(start.empty),
 		check: closedReader,
 	},
-	term: { name: 'TERM ends it with 0', isFor: always, check: term },
-	hup: { name: 'HUP is survived', isFor: always, check: survives('SIGHUP') },
-	counters: { name: 'USR1 prints counters', isFor: always, check: survives('SIGUSR1') },
+	term: { name: 'TERM ends it with 0', isFor: waits, check: term },
+	hup: { name: 'HUP is survived', isFor: waits, check: survives('SIGHUP') },
+	counters: { name: 'USR1 prints counters', isFor: waits, check: survives('SIGUSR1') },
 	interrupt: { name: 'INT is left to the source of the pipe', isFor: reads, check: survives('SIGINT') },
 	flush: { name: 'TERM loses nothing that was taken in', isFor: reads, check: flushesAtTerm },
 	order: {

@@ -3,7 +3,7 @@
 import { Bits } from './bytes/bits.ts';
 import type { ByteReader, Region } from './bytes/bytes.ts';
 import { BlobError } from './bytes/errors.ts';
-import { lanesOf } from './bytes/packed.ts';
+import { lanesOf } from './bytes/packed-array.ts';
 import { readPrelude } from './header.ts';
 import { type AnyTable, tableFor } from './state.ts';
 import { readSchema, type Schema } from './type/schema.ts';

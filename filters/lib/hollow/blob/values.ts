@@ -1,5 +1,5 @@
 // values: records of a state as plain JavaScript values, everything they refer to included
-// The counterpart of writer: what is read here can be added there.
+// The counterpart of data-set: what is read here can be added there.
 
 import { Budget } from './budget.ts';
 import { StateError } from './bytes/errors.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EXIT, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { BlobError, StateError, ValueError } from '../blob/bytes/errors.ts';
-import { applyDelta, peekHeader } from '../blob/read.ts';
+import { applyDelta, peekHeader } from '../blob/reader.ts';
 import type { State } from '../blob/state.ts';
 import { schemaText } from '../blob/type/schema-text.ts';
 import type { Version } from '../version.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure, naming } from '../../failure.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
-import { applyDelta, readSnapshot } from '../blob/read.ts';
+import { applyDelta, readSnapshot } from '../blob/reader.ts';
 import type { State } from '../blob/state.ts';
 import type { Version } from '../version.ts';
 import { deltaName, snapshotName } from './blob-name.ts';

@@ -3,6 +3,7 @@
 
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { createHintedWait } from '../../disk/hint.ts';
+import { watchTrouble } from '../../disk/watch-trouble.ts';
 import { ANNOUNCED } from './announcement.ts';
 
 /** A wait for announcements in one folder. */
@@ -19,11 +20,11 @@ const inodeOf = (folder: string): string => {
 	return stat ? `${stat.dev}:${stat.ino}` : '';
 };
 
-/** Wait for announcements until `signal` is aborted; `trouble` hears why there can be no hints, once for a folder. */
+/** Wait for announcements until `signal` is aborted; `trouble` hears, in words, why there can be no hints, once for a folder. */
 export const watchAnnouncements = (
 	folder: string,
 	signal: AbortSignal,
-	trouble: (error: Error) => void,
+	trouble: (why: string) => void,
 ): Watch => {
 	let watcher: FSWatcher | undefined;
 	let watched = '';
@@ -39,7 +40,7 @@ export const watchAnnouncements = (
 	};
 	const failed = (error: unknown) => {
 		close();
-		trouble(error as Error);
+		trouble(watchTrouble(error as Error));
 	};
 	const renew = () => {
 		const now = inodeOf(folder);

@@ -2,11 +2,11 @@
 
 import type { Bucket, Exact } from '../../record.ts';
 import { ValueError, within } from '../blob/bytes/errors.ts';
+import type { DataSet } from '../blob/data-set.ts';
 import { keyHashFor } from '../blob/hash-key.ts';
 import type { HashedTable } from '../blob/type/hashed-table.ts';
 import type { ListTable } from '../blob/type/list-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
-import type { DataSet } from '../blob/writer.ts';
 import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
 
 /** Adds a record of an object type by its fields' values; returns its ordinal. */

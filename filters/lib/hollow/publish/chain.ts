@@ -1,9 +1,9 @@
 // chain: the versions of a data set one after another, as their writer has them in memory
 
+import { continueFrom, createDataSet, type DataSet } from '../blob/data-set.ts';
 import type { Tags } from '../blob/header.ts';
 import type { State } from '../blob/state.ts';
 import { schemaHash } from '../blob/type/schema-text.ts';
-import { continueFrom, createDataSet, type DataSet } from '../blob/writer.ts';
 import { checksumTag, TAG } from '../folder/tags.ts';
 import { addCycle } from '../metrics/adder.ts';
 import type { Cycle } from '../metrics/cycle.ts';

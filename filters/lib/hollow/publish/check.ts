@@ -3,7 +3,7 @@
 
 import { EXIT, Failure } from '../../failure.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
-import { applyDelta, readSnapshot } from '../blob/read.ts';
+import { applyDelta, readSnapshot } from '../blob/reader.ts';
 import { type AnyTable, checksum, hex, type State } from '../blob/state.ts';
 
 /** The blobs of a version as they lie on the disk, read when they are wanted; without deltas for a first one. */

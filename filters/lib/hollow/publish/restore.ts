@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EXIT, errnoOf, Failure } from '../../failure.ts';
 import type { Log } from '../../log.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
-import { peekHeader } from '../blob/read.ts';
+import { peekHeader } from '../blob/reader.ts';
 import type { State } from '../blob/state.ts';
 import { announcedOrNone } from '../folder/announcement.ts';
 import { snapshotName } from '../folder/blob-name.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobError } from '../../../../filters/lib/hollow/blob/bytes/errors.ts';
-import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/blob/read.ts';
+import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/blob/reader.ts';
 import type { State } from '../../../../filters/lib/hollow/blob/state.ts';
 import { ANNOUNCED } from '../../../../filters/lib/hollow/folder/announcement.ts';
 import { snapshotName } from '../../../../filters/lib/hollow/folder/blob-name.ts';

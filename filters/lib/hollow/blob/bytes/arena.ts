@@ -1,7 +1,7 @@
 // arena: values of variable length one behind the other, each found by its ordinal: bytes or ordinals
 // What was replaced stays until `tidy`; a value that is given up while it is the last one leaves no trace.
 
-import { enlarge } from './growing.ts';
+import { enlarge } from './growth.ts';
 
 // Below this many entries there is nothing worth tidying.
 const SMALL = 65536;

@@ -2,7 +2,7 @@
 // Everything is big-endian; every read is checked against the end of the blob before it allocates.
 
 import { BlobError } from './errors.ts';
-import { bytesOf, type Packed, wordsFor } from './packed.ts';
+import { bytesOf, type PackedArray, wordsFor } from './packed-array.ts';
 
 /** A stretch of bytes inside a blob that is looked at later: `count` bytes or words from `at`. */
 export type Region = { at: number; count: number };
@@ -179,7 +179,7 @@ export class ByteWriter {
 	}
 
 	/** A long array of `bits` bits, its number of words in front. */
-	packed(array: Packed, bits: number): void {
+	packed(array: PackedArray, bits: number): void {
 		const words = wordsFor(bits);
 		this.vint(words);
 		this.raw(bytesOf(array.lanes, words));

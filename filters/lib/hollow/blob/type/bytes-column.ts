@@ -3,7 +3,7 @@
 import { Arena } from '../bytes/arena.ts';
 import { BlobError, ValueError } from '../bytes/errors.ts';
 import { javaHash, murmur3, sumInt } from '../bytes/hash.ts';
-import { bitLength } from '../bytes/packed.ts';
+import { bitLength } from '../bytes/packed-array.ts';
 import { decodeText, putText, textSize } from '../bytes/text.ts';
 import { type Column, type FieldValue, type Slots, show } from './column.ts';
 import type { Field } from './schema.ts';

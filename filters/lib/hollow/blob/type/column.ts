@@ -1,7 +1,7 @@
 // column: one field of every record of a type, by ordinal: what every kind of column can do
 // Held in the form that the blob stores (zig-zag numbers, float bits), so that reading and writing only move bits.
 
-import type { Packed } from '../bytes/packed.ts';
+import type { PackedArray } from '../bytes/packed-array.ts';
 import type { Field } from './schema.ts';
 
 /** A value of a field: LONG is a bigint, BYTES a Uint8Array, a REFERENCE the ordinal in its target. */
@@ -9,7 +9,7 @@ export type FieldValue = number | bigint | boolean | string | Uint8Array | null;
 
 /** Where one field lies in the packed records of a shard: `width` bits, first at `first`, then every `stride`. */
 export type Slots = {
-	packed: Packed;
+	packed: PackedArray;
 	first: number;
 	stride: number;
 	width: number;

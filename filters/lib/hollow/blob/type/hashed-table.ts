@@ -5,9 +5,9 @@ import { Arena } from '../bytes/arena.ts';
 import { Bits } from '../bytes/bits.ts';
 import type { ByteReader, ByteWriter, Region } from '../bytes/bytes.ts';
 import { BlobError } from '../bytes/errors.ts';
-import { enlarge } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growth.ts';
 import { hashInt, sumInt, tableSize } from '../bytes/hash.ts';
-import { bitLength, lanesOf, ones, Packed } from '../bytes/packed.ts';
+import { bitLength, lanesOf, ones, PackedArray } from '../bytes/packed-array.ts';
 import { lengthOf, readWidth, shardTotals } from './list-table.ts';
 import type { MapSchema, Schema, SetSchema } from './schema.ts';
 import type { Layout, ShardBody, Table } from './table.ts';
@@ -78,8 +78,8 @@ export class HashedTable implements Table {
 
 	private load(reader: ByteReader, { at, widths, slots, buckets }: Parsed, ordinals: Int32Array): void {
 		const { pointer, size, key, value } = widths;
-		const ends = new Packed(lanesOf(reader.bytes, slots.at, slots.count));
-		const packed = new Packed(lanesOf(reader.bytes, buckets.at, buckets.count));
+		const ends = new PackedArray(lanesOf(reader.bytes, slots.at, slots.count));
+		const packed = new PackedArray(lanesOf(reader.bytes, buckets.at, buckets.count));
 		if (pointer === 0 || key === 0) throw new BlobError(at, 'widths of bucket pointers and elements above 0');
 		const most = Math.floor((buckets.count * 64) / (key + value));
 		let start = 0;
@@ -102,7 +102,7 @@ export class HashedTable implements Table {
 	}
 
 	private loadRun(
-		packed: Packed,
+		packed: PackedArray,
 		widths: Widths,
 		ordinal: number,
 		from: number,
@@ -162,8 +162,8 @@ export class HashedTable implements Table {
 	): void {
 		const { pointer, size, key, value } = widths;
 		const { step, runs } = this;
-		const slots = Packed.zero((pointer + size) * ordinals.length);
-		const buckets = Packed.zero((key + value) * room);
+		const slots = PackedArray.zero((pointer + size) * ordinals.length);
+		const buckets = PackedArray.zero((key + value) * room);
 		let to = 0;
 		for (let slot = 0; slot < ordinals.length; slot++) {
 			const ordinal = ordinals[slot]!;
@@ -184,7 +184,7 @@ export class HashedTable implements Table {
 		writer.packed(buckets, (key + value) * room);
 	}
 
-	private storeBucket(buckets: Packed, bit: number, from: number, { key, value }: Widths): void {
+	private storeBucket(buckets: PackedArray, bit: number, from: number, { key, value }: Widths): void {
 		const element = this.runs.entries[from]!;
 		buckets.put(bit, key, element < 0 ? ones(key) : element);
 		if (this.step === 2 && element >= 0) buckets.put(bit + key, value, this.runs.entries[from + 1]!);

@@ -5,7 +5,7 @@ import { Bits } from '../bytes/bits.ts';
 import type { ByteReader, ByteWriter, Region } from '../bytes/bytes.ts';
 import { BlobError } from '../bytes/errors.ts';
 import { hashInt, sumInt } from '../bytes/hash.ts';
-import { bitLength, lanesOf, Packed } from '../bytes/packed.ts';
+import { bitLength, lanesOf, PackedArray } from '../bytes/packed-array.ts';
 import type { ListSchema, Schema } from './schema.ts';
 import type { Layout, ShardBody, Table } from './table.ts';
 
@@ -77,8 +77,8 @@ export class ListTable implements Table {
 	private load(reader: ByteReader, parsed: Parsed, ordinals: Int32Array): void {
 		const { at, pointer, element, pointers, elements } = parsed;
 		const { runs } = this;
-		const ends = new Packed(lanesOf(reader.bytes, pointers.at, pointers.count));
-		const packed = new Packed(lanesOf(reader.bytes, elements.at, elements.count));
+		const ends = new PackedArray(lanesOf(reader.bytes, pointers.at, pointers.count));
+		const packed = new PackedArray(lanesOf(reader.bytes, elements.at, elements.count));
 		if (element === 0 || pointer === 0)
 			throw new BlobError(at, 'widths of list pointers and elements above 0');
 		const most = Math.floor((elements.count * 64) / element);
@@ -124,8 +124,8 @@ export class ListTable implements Table {
 		ordinals: Int32Array,
 	): void {
 		const { entries, start, length } = this.runs;
-		const pointers = Packed.zero(pointer * ordinals.length);
-		const elements = Packed.zero(element * room);
+		const pointers = PackedArray.zero(pointer * ordinals.length);
+		const elements = PackedArray.zero(element * room);
 		let to = 0;
 		for (let slot = 0; slot < ordinals.length; slot++) {
 			const ordinal = ordinals[slot]!;

@@ -1,9 +1,9 @@
 // narrow-column: the fields that are stored in at most 32 bits: INT, BOOLEAN, FLOAT, REFERENCE
 
 import { BlobError, ValueError } from '../bytes/errors.ts';
-import { enlarge } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growth.ts';
 import { sumInt, sumLong } from '../bytes/hash.ts';
-import { bitLength, ones } from '../bytes/packed.ts';
+import { bitLength, ones } from '../bytes/packed-array.ts';
 import { type Column, type FieldValue, NULL_SUM, type Slots, show } from './column.ts';
 import type { Field } from './schema.ts';
 

@@ -3,7 +3,7 @@
 import { Bits } from '../bytes/bits.ts';
 import type { ByteReader, ByteWriter, Region } from '../bytes/bytes.ts';
 import { BlobError } from '../bytes/errors.ts';
-import { lanesOf, Packed } from '../bytes/packed.ts';
+import { lanesOf, PackedArray } from '../bytes/packed-array.ts';
 import { BytesColumn } from './bytes-column.ts';
 import type { Column } from './column.ts';
 import { NarrowColumn } from './narrow-column.ts';
@@ -65,7 +65,7 @@ export class ObjectTable implements Table {
 	/** Fields are matched by name: one that the blob lacks becomes null, one that only it has is left out. */
 	private load(reader: ByteReader, schema: ObjectSchema, parsed: Parsed, ordinals: Int32Array): void {
 		const { at, widths, array, data } = parsed;
-		const packed = new Packed(lanesOf(reader.bytes, array.at, array.count));
+		const packed = new PackedArray(lanesOf(reader.bytes, array.at, array.count));
 		const stride = widths.reduce((sum, width) => sum + width, 0);
 		const loaded = new Set<Column>();
 		let first = 0;
@@ -99,7 +99,7 @@ export class ObjectTable implements Table {
 	private store(writer: ByteWriter, widths: number[], ordinals: Int32Array): void {
 		const stride = widths.reduce((sum, width) => sum + width, 0);
 		const bits = stride * ordinals.length;
-		const packed = Packed.zero(bits);
+		const packed = PackedArray.zero(bits);
 		let first = 0;
 		const data = this.columns.map((column, index) => {
 			const width = widths[index]!;

@@ -1,9 +1,9 @@
 // wide-column: the fields that are stored in up to 64 bits: LONG and DOUBLE
 
 import { BlobError, ValueError } from '../bytes/errors.ts';
-import { enlarge } from '../bytes/growing.ts';
+import { enlarge } from '../bytes/growth.ts';
 import { hashLong, sumInt, sumLong } from '../bytes/hash.ts';
-import { bitLength, ones } from '../bytes/packed.ts';
+import { bitLength, ones } from '../bytes/packed-array.ts';
 import { type Column, type FieldValue, NULL_SUM, type Slots, show } from './column.ts';
 import type { Field } from './schema.ts';
 

@@ -1,8 +1,11 @@
 // status: whether a server of the REST interface can be had, and what data sets it has
 
 import { EXIT, Failure } from '../../../failure.ts';
+import type { Log } from '../../../log.ts';
+import type { Emit } from '../../../program.ts';
 import { below } from '../names.ts';
 import { CallError, type Client, type Reply } from './client.ts';
+import { type Connection, type ConnectionOptions, connect } from './connection.ts';
 import { problemIn } from './moves.ts';
 
 const json = ({ text }: Reply): unknown => {
@@ -33,11 +36,8 @@ const printable = (value: unknown): string =>
 const datasetLine = (dataset: { name?: unknown; version?: unknown }): string =>
 	`${printable(dataset?.name ?? '?')} ${printable(dataset?.version ?? 'nothing published')}`;
 
-/**
- * What a server says of itself and of its data sets, a line each.
- * @throws Failure(69) when it cannot be had or is something else.
- */
-export const serverLines = async (client: Client, base: URL): Promise<string[]> => {
+/** What a server says of itself and of its data sets, a line each. */
+const serverLines = async ({ client, base }: Connection): Promise<string[]> => {
 	const status = (await get(client, below(base, 'status'))) as { status?: unknown } | null;
 	if (status?.status === undefined)
 		throw new Failure(
@@ -51,4 +51,24 @@ export const serverLines = async (client: Client, base: URL): Promise<string[]> 
 		`${base}: status ${printable(status.status)}, ${datasets.length} data sets`,
 		...datasets.map(datasetLine),
 	];
+};
+
+const DEFAULT_URL = 'http://localhost:7001';
+const DEFAULT_TIMEOUT = '5s';
+
+/**
+ * Print what the server that the options name says of itself and of its data sets.
+ * @throws Failure(69) when it cannot be had or is something else.
+ */
+export const printStatus = async ({
+	options,
+	log,
+	emit,
+}: {
+	options: ConnectionOptions;
+	log: Log;
+	emit: Emit;
+}): Promise<void> => {
+	const url = options['producer-url'] ?? DEFAULT_URL;
+	for (const line of await serverLines(connect(options, url, DEFAULT_TIMEOUT, log))) emit(line);
 };

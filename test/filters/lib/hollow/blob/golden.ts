@@ -4,15 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyDelta, peekHeader, readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { blobsOf } from '../../../../../filters/lib/hollow/blob/blobs.ts';
+import { continueFrom, createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
+import { applyDelta, peekHeader, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { checksum, checksumOf, hex, type State } from '../../../../../filters/lib/hollow/blob/state.ts';
 import {
 	parseSchemas,
 	schemaHash,
 	schemaText,
 } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
-import { blobsOf } from '../../../../../filters/lib/hollow/blob/write.ts';
-import { continueFrom, createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { ROOT } from '../../../../program.ts';
 

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { blobsOf } from '../../../../../filters/lib/hollow/blob/blobs.ts';
 import { ByteWriter } from '../../../../../filters/lib/hollow/blob/bytes/bytes.ts';
 import { BlobError, StateError, ValueError } from '../../../../../filters/lib/hollow/blob/bytes/errors.ts';
+import { createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
 import { writeHeader, writePrelude } from '../../../../../filters/lib/hollow/blob/header.ts';
-import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import type { HashedTable } from '../../../../../filters/lib/hollow/blob/type/hashed-table.ts';
 import { type Schema, writeSchema } from '../../../../../filters/lib/hollow/blob/type/schema.ts';
 import { parseSchemas } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
-import { blobsOf } from '../../../../../filters/lib/hollow/blob/write.ts';
-import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { ROOT } from '../../../../program.ts';
 

@@ -3,11 +3,11 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { blobsOf } from '../../../../../filters/lib/hollow/blob/blobs.ts';
+import { continueFrom, createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
+import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { checksum, type State } from '../../../../../filters/lib/hollow/blob/state.ts';
 import type { Field, FieldType, Schema } from '../../../../../filters/lib/hollow/blob/type/schema.ts';
-import { blobsOf } from '../../../../../filters/lib/hollow/blob/write.ts';
-import { continueFrom, createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
 import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 
 const test = suite('hollow random');

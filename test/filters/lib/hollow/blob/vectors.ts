@@ -12,7 +12,12 @@ import {
 	murmur3,
 	tableSize,
 } from '../../../../../filters/lib/hollow/blob/bytes/hash.ts';
-import { bytesOf, lanesOf, Packed, wordsFor } from '../../../../../filters/lib/hollow/blob/bytes/packed.ts';
+import {
+	bytesOf,
+	lanesOf,
+	PackedArray,
+	wordsFor,
+} from '../../../../../filters/lib/hollow/blob/bytes/packed-array.ts';
 import { decodeText, encodeText } from '../../../../../filters/lib/hollow/blob/bytes/text.ts';
 import { NarrowColumn } from '../../../../../filters/lib/hollow/blob/type/narrow-column.ts';
 import { readSchema, writeSchema } from '../../../../../filters/lib/hollow/blob/type/schema.ts';
@@ -108,7 +113,7 @@ test('bit packing', () => {
 	const { elements_bitpos_width_value: elements, serialised } = vectors.packing;
 	const [lastBit, lastWidth] = elements.at(-1);
 	const bits = lastBit + lastWidth;
-	const packed = Packed.zero(bits);
+	const packed = PackedArray.zero(bits);
 	const put = (at: number, width: number, value: bigint) => {
 		packed.put(at, Math.min(width, 32), Number(value & 0xffffffffn));
 		if (width > 32) packed.put(at + 32, width - 32, Number(value >> 32n));
@@ -116,7 +121,7 @@ test('bit packing', () => {
 	for (const [at, width, value] of elements) put(at, width, BigInt(value));
 	const words = wordsFor(bits);
 	assert.is(hexOf(written((writer) => writer.packed(packed, bits))), serialised);
-	const again = new Packed(lanesOf(bytesOf(packed.lanes, words), 0, words));
+	const again = new PackedArray(lanesOf(bytesOf(packed.lanes, words), 0, words));
 	for (const [at, width, value] of elements) {
 		const high = width > 32 ? again.get(at + 32, width - 32) : 0;
 		const low = again.get(at, Math.min(width, 32));

@@ -9,7 +9,7 @@ import { watchAnnouncements } from '../../../../../filters/lib/hollow/folder/wat
 import { writeWhole } from '../../../../data/published.ts';
 
 const test = suite('hollow watch');
-const silent = (error: Error) => assert.unreachable(error.message);
+const silent = (why: string) => assert.unreachable(why);
 const newFolder = () => mkdtempSync(join(tmpdir(), 'hollow-'));
 const LONG_MS = 3000;
 

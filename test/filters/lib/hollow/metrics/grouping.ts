@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
+import { createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
 import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
 import type { Measure } from '../../../../../filters/lib/hollow/metrics/cycle-state.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { emptyState } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { parseSchemas, schemaText } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
 import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { checksum, hex } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { decodeIndex, keyOf } from '../../../../../filters/lib/hollow/store/layout.ts';

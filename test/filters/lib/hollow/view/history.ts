@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
+import { createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
 import { announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
 import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';

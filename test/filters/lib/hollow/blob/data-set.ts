@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/read.ts';
+import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
+import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { checksum } from '../../../../../filters/lib/hollow/blob/state.ts';
 import { ObjectTable } from '../../../../../filters/lib/hollow/blob/type/object-table.ts';
 import { parseSchemas, schemaHash } from '../../../../../filters/lib/hollow/blob/type/schema-text.ts';
 import { ordinalsOf, recordOf } from '../../../../../filters/lib/hollow/blob/values.ts';
-import { createDataSet, type DataSet } from '../../../../../filters/lib/hollow/blob/writer.ts';
 import { announce, announcedIn } from '../../../../../filters/lib/hollow/folder/announcement.ts';
 import { deltaName, snapshotName } from '../../../../../filters/lib/hollow/folder/blob-name.ts';
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
@@ -22,7 +22,7 @@ import { stateText } from '../../../../../filters/lib/hollow/view/json.ts';
 import { statsOf } from '../../../../../filters/lib/hollow/view/stats.ts';
 import { writeWhole } from '../../../../data/published.ts';
 
-const test = suite('hollow writer');
+const test = suite('hollow data-set');
 const NUMBERS = parseSchemas('N { int n; string s; }');
 const addAll = (data: DataSet, list: number[]) => list.map((n) => data.add('N', { n, s: `#${n}` }));
 

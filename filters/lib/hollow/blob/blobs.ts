@@ -1,9 +1,9 @@
-// write: a state as a snapshot, as the delta from the state before, back to it, and as a header alone
+// blobs: a state as a snapshot, as the delta from the state before, back to it, and as a header alone
 // Widths, totals and greatest ordinals are taken over both states, because a consumer keeps both for a while.
 
 import type { Bits } from './bytes/bits.ts';
 import { ByteWriter } from './bytes/bytes.ts';
-import { bytesOf } from './bytes/packed.ts';
+import { bytesOf } from './bytes/packed-array.ts';
 import { type Tags, writeHeader, writePrelude } from './header.ts';
 import { type AnyTable, type State, shardOf, unionOf } from './state.ts';
 import { writeSchema } from './type/schema.ts';

@@ -1,4 +1,4 @@
-// packed: numbers of any width laid side by side in 64-bit words, as Hollow stores its records
+// packed-array: numbers of any width laid side by side in 64-bit words, as Hollow stores its records
 // Held as 32-bit lanes, low lane first, because JavaScript's whole numbers are fast up to 32 bits only.
 
 /** How many bits `value` takes, a whole number of 0 to 2^53; 0 takes none. */
@@ -36,15 +36,15 @@ const swap = (raw: Buffer): void => {
 };
 
 /** An array of bits. Bit k is bit `k mod 64`, from the least significant, of word `k div 64`. */
-export class Packed {
+export class PackedArray {
 	readonly lanes: Uint32Array;
 	constructor(lanes: Uint32Array) {
 		this.lanes = lanes;
 	}
 
 	/** Room for `bits` bits, all zero. */
-	static zero(bits: number): Packed {
-		return new Packed(new Uint32Array(wordsFor(bits) * 2 + 2));
+	static zero(bits: number): PackedArray {
+		return new PackedArray(new Uint32Array(wordsFor(bits) * 2 + 2));
 	}
 
 	/** The unsigned number of `width` (0 to 32) bits at bit `at`. */

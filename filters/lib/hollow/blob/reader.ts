@@ -1,4 +1,4 @@
-// read: a snapshot blob into a state, and a delta or reverse delta onto it
+// reader: a snapshot blob into a state, and a delta or reverse delta onto it
 // Counts are believed only as far as bytes stand behind them, so a broken blob costs little memory and time.
 
 import { ByteReader } from './bytes/bytes.ts';

@@ -1,4 +1,4 @@
-// growing: typed arrays that become longer, by doubling, so that adding one by one stays cheap
+// growth: typed arrays that become longer, by doubling, so that adding one by one stays cheap
 
 /** `array` or a longer copy of it, so that `length` entries fit. */
 export const enlarge = <T extends Int32Array | Uint32Array | Uint8Array>(array: T, length: number): T => {

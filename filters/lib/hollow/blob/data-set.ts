@@ -1,4 +1,4 @@
-// writer: plain JavaScript values in, records with stable ordinals out, one cycle a version
+// data-set: plain JavaScript values in, records with stable ordinals out, one cycle a version
 //
 //   const data = createDataSet(parseSchemas('Host { string name; long since; }'));
 //   data.add('Host', { name: 'web1', since: 1763712000000n });
@@ -6,12 +6,12 @@
 //   blobs?.snapshot(); blobs?.delta();
 
 import { type Add, adderFor, adderOf, element } from './adders.ts';
+import { type Blobs, blobsOf, isChanged } from './blobs.ts';
 import { ValueError } from './bytes/errors.ts';
 import type { Tags } from './header.ts';
 import { type AnyTable, emptyState, type State, turn } from './state.ts';
 import { Ordinals } from './type/ordinals.ts';
 import type { Schema } from './type/schema.ts';
-import { type Blobs, blobsOf, isChanged } from './write.ts';
 
 /** A random tag, different from `other`: a positive 63-bit number whose high half is not all zeros. */
 const randomTag = (other: bigint): bigint => {
