@@ -108,12 +108,11 @@ export const createSlot = (plan: StagePlan, name: string, owner: Owner): Slot =>
 			apply({ kind: 'overdue' });
 		});
 	};
-	const onEnded = (which: Process, ending: Ending): void => {
-		if (process !== which) return;
+	const onEnded = ({ ours }: Process, ending: Ending): void => {
 		process = undefined;
 		timers.clear();
 		const finished = isFinished(ending.code, owner.ends(), restart);
-		history.note(ending, life.state !== 'STOPPING' && !finished, which.ours);
+		history.note(ending, life.state !== 'STOPPING' && !finished, ours);
 		apply({ kind: 'died', code: ending.code, finished });
 	};
 	const substitute = () => {
