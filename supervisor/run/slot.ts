@@ -93,7 +93,6 @@ export const createSlot = (plan: StagePlan, name: string, owner: Owner): Slot =>
 		...(life.onFallback ? { BPFPIPE_SYNTHETIC: '1' } : {}),
 	});
 	const spawn = () => {
-		timers.clear();
 		// What stands in for a stage is another program, which may not know how to say that it is ready.
 		const announces = plan.ready !== undefined && !life.onFallback;
 		const command = life.onFallback ? plan.fallback! : plan.command;

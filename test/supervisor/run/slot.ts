@@ -234,6 +234,55 @@ test('a word that comes late counts neither for the next process nor for one tha
 	assert.equal([slot.state(), heard.includes('up')], ['STOPPING', false]);
 });
 
+test('what was to come after a delay does not come once something else did', async ({ clock }) => {
+	for (const [act, state] of [
+		[(slot: Slot) => slot.start(), 'RUNNING'],
+		[(slot: Slot) => slot.expectEnd(), 'STOPPED'],
+		[(slot: Slot) => slot.end('term'), 'STOPPED'],
+	] as const) {
+		const { slot, last } = make();
+		slot.start();
+		last().die({ code: 1 });
+		await clock.pass(0);
+		let isDone = false;
+		slot.startLater(50, () => {
+			isDone = true;
+		});
+		await act(slot);
+		await clock.pass(100);
+		assert.equal([slot.state(), isDone], [state, false]);
+	}
+});
+
+test('the primary is asked for only while the fallback runs', async ({ clock }) => {
+	for (const act of ['expectEnd', 'end', 'die'] as const) {
+		const { slot, heard, last } = make({ fallback: ['b'] });
+		slot.start();
+		last().die({ code: 69 });
+		await clock.pass(300);
+		if (act === 'die') last().die({ code: 1 });
+		else slot[act]('drain');
+		await clock.pass(1000);
+		assert.equal([act, heard.includes('retry')], [act, false]);
+	}
+});
+
+test('the time to get ready is that of one process, and over when it is ready', async ({ clock }) => {
+	const { slot, last } = make({ ready: 200 });
+	slot.start();
+	await clock.pass(100);
+	last().die({ code: 1 });
+	await clock.pass(50);
+	slot.start();
+	await clock.pass(100);
+	assert.equal(last().signals, [], 'the next one has time of its own');
+	last().say();
+	await clock.pass(500);
+	last().die({ code: 1 });
+	await clock.pass(0);
+	assert.is(slot.report().last, 'exit code 1');
+});
+
 test('half a minute of good running is well again, though the timer came to the millisecond', async ({
 	clock,
 }) => {
