@@ -1,4 +1,4 @@
-// schema: supervisor/shape.ts becomes etc/bpfpipe.schema.json, which editors complete and check pipeline files by
+// schema: supervisor/file/shape.ts becomes etc/bpfpipe.schema.json, which editors complete and check pipeline files by
 // usage:  npm run schema
 
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// adoption: the file that says how far a pipeline has come belongs to that pipeline, whatever else runs beside it
-// A pipeline that has none yet looks for one of its own under another name, and says what it does.
+// adoption: a pipeline that has no ack yet takes one of its own along that has another name, and says what it does
+// An ack says how far a pipeline has come; it belongs to that pipeline, whatever else runs beside it.
 
 import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';

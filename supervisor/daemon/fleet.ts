@@ -9,17 +9,15 @@ import { type Difference, difference, sentence } from '../plan/difference.ts';
 import type { PipelinePlan, Plan } from '../plan/plan.ts';
 import { checkTargets, partsOf } from '../plan/targets.ts';
 import type { Pipeline } from '../run/pipeline.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { Claims } from './claims.ts';
-import type { Answer, Request } from './control.ts';
-import { createRing, type Ring, type Said } from './ring.ts';
+import type { Answer } from './control.ts';
 
 export type Fleet = {
 	pipelines: () => Pipeline[];
 	start: () => Promise<void>;
 	stop: () => Promise<void>;
 	status: () => Status;
-	/** Every line that a stage says; kept for `logs`, and passed on to whoever follows. */
-	hear: (said: Said) => void;
 	/** What the control socket is asked. */
 	answer: Answer;
 };
@@ -29,16 +27,15 @@ export type Making = {
 	create: (plan: PipelinePlan) => Pipeline;
 	reread: () => Promise<Plan>;
 	claims: Pick<Claims, 'add' | 'settle'>;
+	chronicle: Chronicle;
 	log: Log;
 };
 
 type Act = 'start' | 'stop' | 'restart';
 
 /** The fleet of `plan`; nothing is started yet. */
-export const createFleet = (plan: Plan, { create, reread, claims, log }: Making): Fleet => {
+export const createFleet = (plan: Plan, { create, reread, claims, chronicle, log }: Making): Fleet => {
 	let pipelines = plan.pipelines.map(create);
-	const rings = new Map<string, Ring>();
-	const followers = new Set<(said: Said) => void>();
 	const exclusive = createSerial();
 	/** A reload on its way: what is asked meanwhile waits, for it may be about pipelines that are being replaced. */
 	let reloading: Promise<unknown> = Promise.resolve();
@@ -48,11 +45,6 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 	};
 	const called = (name: string) => pipelines.find((pipeline) => pipeline.plan.name === name);
 
-	const hear = (said: Said) => {
-		if (!rings.has(said.stage)) rings.set(said.stage, createRing());
-		rings.get(said.stage)!.add(said);
-		for (const follow of followers) follow(said);
-	};
 	const status = (): Status => ({
 		name: plan.name,
 		pid: process.pid,
@@ -92,7 +84,7 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		mustBeOpen();
 		const kept = new Set(change.same);
 		pipelines = next.pipelines.map((one) => (kept.has(one.name) ? called(one.name)! : create(one)));
-		forget();
+		chronicle.keep(fullNames());
 		const coming = pipelines.filter(({ plan: { name } }) => !kept.has(name));
 		await Promise.all(coming.map((pipeline) => pipeline.start()));
 		log.info(`reloaded: ${sentence(change)}`, {}, `reload ${performance.now()}`);
@@ -103,34 +95,16 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 		reloading = result.catch(() => {});
 		return result;
 	};
-	/** The lines of stages that are no more. */
-	const forget = () => {
-		const names = pipelines.flatMap(({ plan: { name, stages } }) => [
+	const fullNames = () =>
+		pipelines.flatMap(({ plan: { name, stages } }) => [
 			name,
 			...stages.map((stage) => `${name}/${stage.name}`),
 		]);
-		for (const name of rings.keys()) if (!names.includes(name)) rings.delete(name);
-	};
 
 	const checkFile = (file: string) => {
 		if (isSameFile(file, plan.file)) return;
 		throw new Failure(EXIT.unavailable, `this supervisor runs ${plan.file}, not ${file}; nothing was done`);
 	};
-	const logs = async (request: Request, say: (said: Said) => void, gone: AbortSignal) => {
-		const { targets = [], follow, since = 0, lines = Number.MAX_SAFE_INTEGER } = request;
-		aimedAt(targets);
-		const isMeant = ({ stage }: Said) =>
-			targets.length === 0 || targets.some((one) => stage === one || stage.startsWith(`${one}/`));
-		const all = [...rings.values()].flatMap((ring) => ring.lines()).filter(isMeant);
-		const said = all.filter(({ ts }) => ts >= since).sort((a, b) => a.ts - b.ts);
-		for (const one of said.slice(Math.max(0, said.length - lines))) say(one);
-		if (!follow || gone.aborted) return;
-		const pass = (one: Said) => isMeant(one) && say(one);
-		followers.add(pass);
-		await new Promise((resolve) => gone.addEventListener('abort', resolve, { once: true }));
-		followers.delete(pass);
-	};
-
 	return {
 		pipelines: () => pipelines,
 		start: async () => void (await Promise.all(pipelines.map((pipeline) => pipeline.start()))),
@@ -142,7 +116,6 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 			await Promise.all(pipelines.map((pipeline) => pipeline.retire()));
 		},
 		status,
-		hear,
 		answer: (request, say, gone) => {
 			const { command, targets = [], file } = request;
 			if (file !== undefined) checkFile(file);
@@ -156,7 +129,8 @@ export const createFleet = (plan: Plan, { create, reread, claims, log }: Making)
 				case 'reload':
 					return reloadNext();
 				case 'logs':
-					return logs(request, say, gone);
+					aimedAt(targets);
+					return chronicle.tell(request, say, gone);
 				default:
 					throw new Failure(EXIT.usage, `unknown command "${command}"`);
 			}

@@ -14,6 +14,7 @@ import { startGuard } from '../process/guard.ts';
 import { makePipes } from '../process/pipes.ts';
 import { createPipeline, type Pipeline } from '../run/pipeline.ts';
 import { adoptAck } from './adoption.ts';
+import { createChronicle } from './chronicle.ts';
 import { claimName } from './claims.ts';
 import { serveControl } from './control.ts';
 import { createFleet } from './fleet.ts';
@@ -62,7 +63,8 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 	const ends = new Promise<number>((resolve) => {
 		end = resolve;
 	});
-	const logOf = (name: string): Log => heard(log, name, (said) => fleet.hear(said));
+	const chronicle = createChronicle();
+	const logOf = (name: string): Log => heard(log, name, chronicle.hear);
 	const create = (pipeline: PipelinePlan): Pipeline =>
 		createPipeline(pipeline, {
 			logOf,
@@ -89,7 +91,7 @@ export const up = async (plan: Plan, log: Book, running: Running): Promise<numbe
 			notify.ready();
 		}
 	};
-	const fleet = createFleet(plan, { create, reread: rereadTold, claims, log });
+	const fleet = createFleet(plan, { create, reread: rereadTold, claims, chronicle, log });
 	const closeControl = await serveControl(socketOf(plan.name), fleet.answer);
 	const closeRecords = running.selfMetrics
 		? keepRecords(join(recordsFolder(folders), `${plan.name}.self.ndjson`), fleet.pipelines, log)

@@ -93,7 +93,6 @@ export const createSlot = (plan: StagePlan, name: string, owner: Owner): Slot =>
 		...(life.onFallback ? { BPFPIPE_SYNTHETIC: '1' } : {}),
 	});
 	const spawn = () => {
-		timers.clear();
 		// What stands in for a stage is another program, which may not know how to say that it is ready.
 		const announces = plan.ready !== undefined && !life.onFallback;
 		const command = life.onFallback ? plan.fallback! : plan.command;
@@ -108,12 +107,11 @@ export const createSlot = (plan: StagePlan, name: string, owner: Owner): Slot =>
 			apply({ kind: 'overdue' });
 		});
 	};
-	const onEnded = (which: Process, ending: Ending): void => {
-		if (process !== which) return;
+	const onEnded = ({ ours }: Process, ending: Ending): void => {
 		process = undefined;
 		timers.clear();
 		const finished = isFinished(ending.code, owner.ends(), restart);
-		history.note(ending, life.state !== 'STOPPING' && !finished, which.ours);
+		history.note(ending, life.state !== 'STOPPING' && !finished, ours);
 		apply({ kind: 'died', code: ending.code, finished });
 	};
 	const substitute = () => {

@@ -171,7 +171,7 @@ for (const [code, finished, rules, to, action] of DEATHS) {
 
 test('one that has held for five seconds is there: its fallback comes only for a code that says otherwise', () => {
 	const dies = (state: State, code: number, ms: number) =>
-		after({ ...unborn(0), state }, [[died(code), ms]], { hasFallback: true })[1];
+		after({ ...unborn(100), state }, [[died(code), 100 + ms]], { hasFallback: true })[1];
 	assert.is(dies('RUNNING', 1, LIMITS.holds - 1), 'substitute');
 	assert.is(dies('RUNNING', 1, LIMITS.holds), 'wait 200');
 	assert.is(dies('STARTING', 1, LIMITS.holds), 'substitute', 'it never ran');
@@ -211,14 +211,14 @@ test('what is to be DEGRADED gets its fallback instead, once', () => {
 	const waits: Life = { ...unborn(0), state: 'BACKOFF', failures: 6 };
 	assert.equal(
 		[true, false].map((onFallback) => {
-			const [{ state, degraded }, action] = after({ ...waits, onFallback }, [[DEGRADE, 1]], {
+			const [{ state, degraded, ...life }, action] = after({ ...waits, onFallback }, [[DEGRADE, 1]], {
 				hasFallback: true,
 			});
-			return [state, degraded, action];
+			return [state, degraded, life.onFallback, action];
 		}),
 		[
-			['DEGRADED', true, 'nothing'],
-			['STARTING', false, 'substitute'],
+			['DEGRADED', true, true, 'nothing'],
+			['STARTING', false, true, 'substitute'],
 		],
 	);
 });
@@ -278,7 +278,10 @@ test('a degraded stage dies at the longest delay for ever, until it has run well
 		[DUE, 30_001 + i],
 		[SPAWNED, 30_001 + i],
 	]);
-	assert.is(after(degraded, [...again.flat(), [died(1), 31_000]])[1], 'wait 30000');
+	for (let count = 0; count <= again.length; count++) {
+		const [life, action] = after(degraded, [...again.slice(0, count).flat(), [died(1), 31_000]]);
+		assert.equal([life.state, life.deaths, action], ['DEGRADED', [], 'wait 30000']);
+	}
 	assert.is(after(degraded, [[HEALTHY, 30_000 + LIMITS.healthy - 1]])[0].degraded, true);
 	const [well] = after(degraded, [[HEALTHY, 30_000 + LIMITS.healthy]]);
 	assert.equal([well.degraded, well.failures], [false, 0]);
@@ -380,13 +383,13 @@ test('windows end to the millisecond', () => {
 		...unborn(0),
 		state: 'RUNNING',
 		since: at,
-		deaths: [0, 0, 0, 0, 0],
+		deaths: [7, 7, 7, 7, 7],
 	});
-	const age = LIMITS.deathWindow;
+	const age = 7 + LIMITS.deathWindow;
 	assert.is(after(dying(age - 1), [[died(1), age - 1]])[1], 'escalate');
 	const [life, action] = after(dying(age), [[died(1), age]]);
 	assert.equal([life.deaths, action], [[age], 'wait 200']);
-	assert.equal(after(dying(1), [[died(1), 1]])[0].deaths, [], 'the count begins again');
+	assert.equal(after(dying(8), [[died(1), 8]])[0].deaths, [], 'the count begins again');
 	const { escalationWindow } = LIMITS;
 	assert.ok(escalate([0, 1], escalationWindow - 1, NO_JITTER).degraded);
 	assert.not(escalate([0, 1], escalationWindow, NO_JITTER).degraded);

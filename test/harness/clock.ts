@@ -1,0 +1,45 @@
+// clock: a monotonic clock and timers that go only when a test says so
+
+import { setImmediate as breath } from 'node:timers/promises';
+
+export type Clock = {
+	/** Let so many milliseconds pass: timers fire in order, and what waits for them goes on in between. */
+	pass: (ms: number) => Promise<void>;
+	/** Give the real ones back. */
+	leave: () => void;
+};
+
+type Timer = { at: number; work: () => void; unref: () => Timer };
+
+/** Take the place of setTimeout, clearTimeout and performance.now until `leave`. */
+export const takeClock = (): Clock => {
+	const { setTimeout, clearTimeout } = globalThis;
+	const { now } = performance;
+	const timers = new Set<Timer>();
+	let time = 1000;
+	const next = (until: number) => [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+	const later = (work: () => void, ms = 0) => {
+		const timer: Timer = { at: time + ms, work, unref: () => timer };
+		timers.add(timer);
+		return timer;
+	};
+	Object.assign(globalThis, { setTimeout: later, clearTimeout: (timer: Timer) => timers.delete(timer) });
+	performance.now = () => time;
+	return {
+		pass: async (ms) => {
+			const until = time + ms;
+			await breath();
+			for (let timer = next(until); timer; timer = next(until)) {
+				timers.delete(timer);
+				time = Math.max(time, timer.at);
+				timer.work();
+				await breath();
+			}
+			time = until;
+		},
+		leave: () => {
+			Object.assign(globalThis, { setTimeout, clearTimeout });
+			performance.now = now;
+		},
+	};
+};
