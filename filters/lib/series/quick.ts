@@ -3,7 +3,8 @@
 
 import { createKnown } from '../histogram/known.ts';
 import type { Histogram } from '../record.ts';
-import type { Measure, Steps, Taken } from './steps.ts';
+import type { Measure } from './step-series.ts';
+import type { Steps, Taken } from './steps.ts';
 
 export type Quick = {
 	/** Take a line as bytes, if it goes on in a known series with the same bounds; false when it has to be read. */

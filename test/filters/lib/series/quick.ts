@@ -5,7 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Histogram } from '../../../../filters/lib/record.ts';
 import { createQuick } from '../../../../filters/lib/series/quick.ts';
-import { createSteps, type Measure } from '../../../../filters/lib/series/steps.ts';
+import type { Measure } from '../../../../filters/lib/series/step-series.ts';
+import { createSteps } from '../../../../filters/lib/series/steps.ts';
 
 const test = suite('quick');
 const OPTIONS = { stepMs: 100, staleMs: 250, zeroBuckets: [] };
