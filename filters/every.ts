@@ -32,7 +32,7 @@ import { createSilence } from './lib/flow/silence.ts';
 import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
 import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
-import { createQuick } from './lib/series/quick.ts';
+import { createDeferral } from './lib/series/deferral.ts';
 import { createSetBack } from './lib/series/set-back.ts';
 import { createSteps } from './lib/series/steps.ts';
 import { type Emit, stage } from './lib/stage.ts';
@@ -85,7 +85,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		}
 		return whenDue(ts, () => quick.learn(record, steps.take(record, ts, ts !== record.ts)));
 	};
-	const quick = createQuick(steps, (ts) => {
+	const quick = createDeferral(steps, (ts) => {
 		const end = steps.end();
 		const isInStep = end !== undefined && ts > end - stepMs && ts <= end;
 		return isInStep && believed(ts) === ts && !isSetBack(ts, end);

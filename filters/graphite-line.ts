@@ -33,7 +33,7 @@
 // --notices adds PREFIX.HOST.METRIC.notice.KIND COUNT EPOCH; without it notices are logged. #!ts lines end here, their
 // meaning is in each line; #!pos lines pass on. Samples, sketches and unknown records are counted and left out.
 
-import { createEncoder } from './lib/graphite/encode.ts';
+import { createEncoder } from './lib/graphite/encoding.ts';
 import { ESCAPES, HOST_DOTS } from './lib/graphite/path.ts';
 import { percentList } from './lib/histogram/percentile.ts';
 import { duration, oneOf } from './lib/options.ts';

@@ -40,7 +40,7 @@
 // barriers were seen: then it is read again.
 
 import { createSilence } from './lib/flow/silence.ts';
-import { createKnown } from './lib/histogram/known.ts';
+import { createSeriesIndex } from './lib/histogram/series-index.ts';
 import { fits } from './lib/hollow/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/cycle-printer.ts';
 import type { Measure, SeriesText } from './lib/hollow/cycle-state.ts';
@@ -104,7 +104,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	};
 	const take = (record: Measure, text?: SeriesText) =>
 		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record, text)) : add(record, text)));
-	const known = createKnown<Histogram>();
+	const known = createSeriesIndex<Histogram>();
 	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
 	const quick = (bytes: Buffer, from: number, to: number) => {
 		const record = isPlain ? known.find(bytes, from, to) : undefined;
