@@ -30,6 +30,7 @@
 
 import { ackFileOf } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
+import { linesIn } from './lib/lines.ts';
 import { acknowledgingWrite } from './lib/log-file/barrier-ack.ts';
 import { createLogFile, type LogFile } from './lib/log-file/log-file.ts';
 import { limitedWrite } from './lib/log-file/size-limit.ts';
@@ -78,11 +79,15 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ options, args, log, co
 	const sync = interval > 0 || ack !== undefined;
 	const file = createLogFile({ path, sync, log, count, stop: stop.signal });
 	const write = stamped(maxBytes > 0 ? limitedWrite(file, { path, maxBytes, keep, log, count }) : file.write);
+	const take = ack === undefined ? write : acknowledgingWrite(file, write, ack);
 	setInterval(file.check, CHECK_MS).unref();
 	if (interval > 0) setInterval(file.flush, interval).unref();
 
 	return {
-		lines: ack === undefined ? write : acknowledgingWrite(file, write, ack),
+		lines: (bytes) => {
+			count('in', linesIn(bytes));
+			return take(bytes);
+		},
 		end: file.close,
 		reopen: () => file.reopen('on HUP'),
 	};

@@ -75,7 +75,6 @@ stage(import.meta, { options: { width: { type: 'string' } } }, ({ options }) => 
 		gauge: (record, emit) => emit(valueLine(record)),
 		sample: (record, emit) => emit(valueLine({ ...record, type: 'gauge' })),
 		notice: (record, emit) => emit(noticeLine(record)),
-		record: () => {},
 		control: () => {},
 	};
 });

@@ -39,21 +39,24 @@
 
 import { watchTrouble } from './lib/disk/watch-trouble.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
-import { Budget } from './lib/hollow/budget.ts';
-import { compare } from './lib/hollow/comparison.ts';
-import { diffLines, tallies, talliesText } from './lib/hollow/diff.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
-import { follow } from './lib/hollow/follow.ts';
-import { historyOf } from './lib/hollow/history.ts';
-import { entryLine, historyText } from './lib/hollow/history-text.ts';
-import { statePieces } from './lib/hollow/json.ts';
-import { schemaText } from './lib/hollow/schema-text.ts';
-import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/shown.ts';
-import type { State } from './lib/hollow/state.ts';
-import { statsText } from './lib/hollow/stats.ts';
-import { watchAnnouncements } from './lib/hollow/watch.ts';
-import { wayFromSnapshot } from './lib/hollow/way.ts';
+import { Budget } from './lib/hollow/blob/budget.ts';
+import type { State } from './lib/hollow/blob/state.ts';
+import { schemaText } from './lib/hollow/blob/type/schema-text.ts';
+import { announcedIn } from './lib/hollow/folder/announcement.ts';
+import { contentsOf } from './lib/hollow/folder/contents.ts';
+import { follow } from './lib/hollow/folder/follower.ts';
+import { loadAlong } from './lib/hollow/folder/loader.ts';
+import { routeFromSnapshot, routeTo } from './lib/hollow/folder/route.ts';
+import { watchAnnouncements } from './lib/hollow/folder/watch.ts';
+import type { Version } from './lib/hollow/version.ts';
+import { type Asked, askedIn, OPTIONS } from './lib/hollow/view/asked.ts';
+import { compare } from './lib/hollow/view/comparison.ts';
+import { diffLines, tallies, talliesText } from './lib/hollow/view/diff.ts';
+import { historyOf } from './lib/hollow/view/history.ts';
+import { entryLine, historyText } from './lib/hollow/view/history-text.ts';
+import { statePieces } from './lib/hollow/view/json.ts';
+import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/view/pieces.ts';
+import { statsText } from './lib/hollow/view/stats.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 
@@ -80,7 +83,7 @@ const catOne = async (asked: Asked, context: Cat): Promise<void> => {
 	const { folder, at, from } = asked;
 	const version = at ?? announcedIn(folder);
 	const contents = contentsOf(folder);
-	const way = from === undefined ? wayFromSnapshot(contents, version) : wayTo(contents, version, from);
+	const way = from === undefined ? routeFromSnapshot(contents, version) : routeTo(contents, version, from);
 	const state = loadAlong(folder, way);
 	await asData(() => print(piecesOf(state, version, asked, context), context.output));
 };
@@ -108,7 +111,7 @@ const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => 
 
 const catDiff = async ({ folder, limit, diff, to }: Asked, { options, output }: Cat): Promise<void> => {
 	const way = { from: diff!, to: to ?? announcedIn(folder) };
-	const load = (version: Version) => loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
+	const load = (version: Version) => loadAlong(folder, routeFromSnapshot(contentsOf(folder), version));
 	const both = compare(load(way.from), load(way.to), new Budget(limit));
 	await asData(() => print(options.stats ? talliesText(tallies(both)) : diffLines(both, way), output));
 };

@@ -37,13 +37,13 @@
 // What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
 // with --ack 0, because the next run reads it again.
 
-import { writeAck } from './lib/disk/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { createIntake } from './lib/hollow/intake.ts';
-import { keepOf } from './lib/hollow/local.ts';
-import { createMirror } from './lib/hollow/mirror.ts';
-import { createPacer } from './lib/hollow/pacer.ts';
-import { openPublisher } from './lib/hollow/publisher.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
+import { createIntake } from './lib/hollow/metrics/intake.ts';
+import { createPacer } from './lib/hollow/publish/pacer.ts';
+import { openPublisher } from './lib/hollow/publish/publisher.ts';
+import { createMirror } from './lib/hollow/store/mirror.ts';
 import { duration, positiveDuration } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
 
@@ -65,13 +65,13 @@ const STORE_MS = 5000;
 const storeOf = async (uri: string | undefined, endpoint: string | undefined, file: string | undefined) =>
 	uri === undefined
 		? undefined
-		: (await import('./lib/hollow/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
+		: (await import('./lib/hollow/store/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
 
 stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');
 	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
 	const keep = keepOf(options.keep, '--keep');
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const folder = args[0]!;
 	const store = await storeOf(options['s3-uri'], options['s3-endpoint'], options['s3-credentials']);
 	const mirror = store && createMirror({ folder, store, log, onFailure: fail });

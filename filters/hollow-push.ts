@@ -35,15 +35,16 @@
 //
 // --local DIR: each cycle becomes blobs in DIR at once (see hollow-receive), whether or not there is a server.
 
-import { writeAck } from './lib/disk/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/cycle.ts';
-import { createIntake } from './lib/hollow/intake.ts';
-import { keepOf, openLocal } from './lib/hollow/local.ts';
-import { check } from './lib/hollow/rest/check.ts';
-import { createClient } from './lib/hollow/rest/client.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
+import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
+import { createIntake } from './lib/hollow/metrics/intake.ts';
+import { openLocal } from './lib/hollow/publish/local-folder.ts';
 import { apiBase } from './lib/hollow/rest/names.ts';
-import { openSink } from './lib/hollow/rest/sink.ts';
+import { createClient } from './lib/hollow/rest/push/client.ts';
+import { openSink } from './lib/hollow/rest/push/sink.ts';
+import { serverLines } from './lib/hollow/rest/push/status.ts';
 import { bearerFor } from './lib/net/token.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
@@ -103,7 +104,7 @@ const push = async (context: Push): Promise<Handlers> => {
 		throw new Failure(EXIT.usage, 'neither --producer-url nor --local is given; see --help');
 	if (dataset !== undefined && !isDatasetName(dataset))
 		throw new Failure(EXIT.usage, `--dataset-name: ${DATASET_NAME_RULE}, not ${dataset.length}`);
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
 	const keep = keepOf(options.keep, '--keep');
 	const isBeside = sink !== undefined;
@@ -137,6 +138,6 @@ const USAGE = { options: OPTIONS };
 if (process.argv.includes('--check'))
 	source(import.meta, USAGE, async (context) => {
 		const { client, base } = clientFor(context, context.options['producer-url'] ?? DEFAULT_URL, '5s');
-		for (const line of await check(client, base)) context.emit(line);
+		for (const line of await serverLines(client, base)) context.emit(line);
 	});
 else stage(import.meta, USAGE, push);

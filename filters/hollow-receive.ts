@@ -35,11 +35,11 @@
 // While a version is parsed and published nothing else is answered. A million buckets took 5 s in all, at 412 MB.
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { keepOf } from './lib/hollow/local.ts';
-import { createDatasets } from './lib/hollow/rest/datasets.ts';
-import { createReceiver } from './lib/hollow/rest/receive.ts';
-import { createRoutes } from './lib/hollow/rest/routes.ts';
-import { isLocalOnly, listen } from './lib/hollow/rest/server.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
+import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
+import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
+import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
+import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
 import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';

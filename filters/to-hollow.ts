@@ -41,11 +41,11 @@
 
 import { createSilence } from './lib/flow/silence.ts';
 import { createSeriesIndex } from './lib/histogram/series-index.ts';
-import { fits } from './lib/hollow/cycle.ts';
-import { createCyclePrinter } from './lib/hollow/cycle-printer.ts';
-import type { Measure, SeriesText } from './lib/hollow/cycle-state.ts';
-import { createGrouping } from './lib/hollow/grouping.ts';
-import { payloadTarget } from './lib/hollow/payload-file.ts';
+import { fits } from './lib/hollow/metrics/cycle.ts';
+import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
+import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
+import { createGrouping } from './lib/hollow/metrics/grouping.ts';
+import { payloadTarget } from './lib/hollow/metrics/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
 import type { Histogram } from './lib/record.ts';
 import { stage } from './lib/stage.ts';

@@ -63,21 +63,22 @@ import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts'
 import { whole } from '../filters/lib/options.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './ask/client.ts';
-import { list } from './ask/list.ts';
-import { momentOf } from './ask/since.ts';
-import { type Checked, loadChecked, type Plan } from './file/config.ts';
-import { only } from './file/part.ts';
-import { check, checkOptions } from './look/check.ts';
-import { candidates, completionScript } from './look/completion.ts';
-import { doctor } from './look/doctor.ts';
-import { graphMermaid, graphText } from './look/graph.ts';
-import { underInit } from './one/init.ts';
-import { createOutlet } from './one/outlet.ts';
-import { places } from './one/places.ts';
-import { up } from './one/up.ts';
-import { refusal } from './run/confine.ts';
-import { SHARE } from './run/programs.ts';
+import { check, checkOptions } from './commands/check.ts';
+import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './commands/client.ts';
+import { candidates, completionScript } from './commands/completion.ts';
+import { doctor } from './commands/doctor.ts';
+import { graphMermaid, graphText } from './commands/graph.ts';
+import { list } from './commands/list.ts';
+import { momentOf } from './commands/moment.ts';
+import { underInit } from './daemon/init.ts';
+import { createOutlet } from './daemon/outlet.ts';
+import { up } from './daemon/up.ts';
+import { type Checked, loadChecked } from './file/config.ts';
+import { refusal } from './machine/limits.ts';
+import { places } from './machine/places.ts';
+import { SHARE } from './machine/programs.ts';
+import { only } from './plan/part.ts';
+import type { Plan } from './plan/plan.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },

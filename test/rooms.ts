@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { splitWords } from '../supervisor/file/words.ts';
-import { programFor } from '../supervisor/run/programs.ts';
+import { programFor } from '../supervisor/machine/programs.ts';
 import { ROOT } from './program.ts';
 import { startsIn } from './starts.ts';
 

@@ -5,11 +5,17 @@ import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { duration } from '../../filters/lib/options.ts';
-import { type Limits, memoryMax, userFor } from '../run/confine.ts';
-import { DELAYS, type Delays, type Restart } from '../run/policy.ts';
+import { memoryMax, userFor } from '../machine/limits.ts';
+import {
+	DELAYS,
+	type Delays,
+	type Limits,
+	type PipelinePlan,
+	type Plan,
+	type StagePlan,
+} from '../plan/plan.ts';
 import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
-import { readYaml } from './read.ts';
 import {
 	flatten,
 	type Settings,
@@ -20,51 +26,9 @@ import {
 } from './settings.ts';
 import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
 import { shellCommand } from './shell.ts';
+import { textOf, typed } from './spelling.ts';
 import { splitWords } from './words.ts';
-import { textOf, typed } from './written.ts';
-
-/** One program of a pipeline, ready to start: its words, and what runs when it cannot be had. */
-export type StagePlan = {
-	name: string;
-	command: string[];
-	fallback?: string[];
-	/** What to tell the operator when the fallback takes over. */
-	hint?: string;
-	env: Record<string, string>;
-	/** Milliseconds from TERM, or from the end of its input, to KILL. */
-	grace: number;
-	/** Milliseconds that it may take to say that it is ready; the stages before it wait until then. */
-	ready?: number;
-	/** Its user, folder, priority and memory, where the file says anything of them. */
-	limits?: Limits;
-};
-
-/** A straight line of stages. */
-export type PipelinePlan = {
-	name: string;
-	delivery: 'best-effort' | 'at-least-once';
-	restart: Restart;
-	/** The shortest and the longest delay before a restart, in milliseconds. */
-	delays: Delays;
-	/** How long nothing may be acknowledged, in milliseconds, before delivery is late; without it as `health.ts` says. */
-	late?: number;
-	/** How long a fallback runs before the primary is tried again, in milliseconds. */
-	retry: number;
-	stages: StagePlan[];
-};
-
-export type Plan = {
-	file: string;
-	/** What its supervisor is called. */
-	name: string;
-	/** What the file is called: acks and locks carry it, whichever part of the file runs. */
-	whole: string;
-	/** The pipelines that were named, where not all of the file is meant. */
-	parts?: string[];
-	/** Every pipeline of the file, those that are switched off among them. */
-	known: string[];
-	pipelines: PipelinePlan[];
-};
+import { readYaml } from './yaml.ts';
 
 /** What the command line and the environment say about settings, besides the file. */
 export type Overrides = Sources;

@@ -3,7 +3,7 @@
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { collectAll, nearest } from './mistakes.ts';
-import { spelled, textOf, typed, type Value, Written } from './written.ts';
+import { spelled, textOf, typed, type Value, Written } from './spelling.ts';
 
 /** Settings by dotted path: `server.http.port`. */
 export type Settings = ReadonlyMap<string, Value>;

@@ -4,7 +4,7 @@
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { nearest } from './mistakes.ts';
 import { type Settings, variableName } from './settings.ts';
-import { textOf } from './written.ts';
+import { textOf } from './spelling.ts';
 
 const PREFIX = 'SETTING';
 

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { PipelinePlan } from '../file/config.ts';
-import { ackFileIn, logOf } from '../one/acks.ts';
+import { ackFileIn, logOf } from '../plan/ack.ts';
+import type { PipelinePlan } from '../plan/plan.ts';
 
 export type Backlog = {
 	/** Milliseconds since something was acknowledged; undefined when nothing ever was. */

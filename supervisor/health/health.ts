@@ -1,12 +1,13 @@
 // health: whether a pipeline is well, and if not, who is to blame and why, in a sentence
 
 import { duration } from '../../filters/lib/options.ts';
-import type { PipelinePlan } from '../file/config.ts';
+import type { PipelinePlan } from '../plan/plan.ts';
+import { complaintText } from '../run/complaint.ts';
 import type { State } from '../run/policy.ts';
+import type { Death } from '../run/report.ts';
 import type { Backlog } from './backlog.ts';
-import { complaintText } from './complaint.ts';
+import type { StageStatus } from './output.ts';
 import { bytes, span } from './quantity.ts';
-import type { Death, StageStatus } from './status.ts';
 
 /** What is looked at; all of it can be seen from outside of the stages. */
 export type Facts = {

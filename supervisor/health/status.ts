@@ -1,37 +1,16 @@
-// status: what a supervisor says of its pipelines, as JSON for programs and as a table for people
+// status: how pipelines stand, stages and delivery, put together from their reports, their pipes and their acks
 
+import type { PipelinePlan } from '../plan/plan.ts';
 import type { State } from '../run/policy.ts';
-import type { Backlog } from './backlog.ts';
-import { type Complaint, complaintText } from './complaint.ts';
-import { bytes, span } from './quantity.ts';
+import type { PipelineReport } from '../run/report.ts';
+import { type Backlog, backlogOf } from './backlog.ts';
+import { healthOf } from './health.ts';
+import { type StageStatus, withOutput } from './output.ts';
 
-/** When (ms since the epoch), how and with what last words; how often lately, and how long after the time before. */
-export type Death = { at: number; why: string; times: number; lived: number };
-
-export type StageStatus = {
-	name: string;
-	state: State;
-	pid: number;
-	/** Whether the fallback runs in the stage's place. */
-	fallback: boolean;
-	restarts: number;
-	/** Milliseconds in this state. */
-	for: number;
-	/** How it last ended, be it on request, in words, or ''. */
-	last: string;
-	/** How it last died by itself. */
-	died?: Death;
-	/** What it says is wrong, until it says something better. */
-	says?: Complaint;
-	/** It lives, and none of its processes holds its output any more. */
-	closed?: true;
-	/** The stage behind it that is not ready yet, so that it was not started. */
-	waits?: string;
-};
 export type PipelineStatus = {
 	name: string;
 	state: State;
-	delivery: string;
+	delivery: PipelinePlan['delivery'];
 	/** Whether all is as it should be, delivery too; else why not, and who is to blame. */
 	well: boolean;
 	why: string;
@@ -62,74 +41,15 @@ const ORDER: State[] = [
 	'EXITED',
 ];
 
-export const worst = (stages: { state: State }[]): State =>
+const worst = (stages: { state: State }[]): State =>
 	ORDER.find((state) => stages.some((stage) => stage.state === state))!;
 
-/** Columns as wide as their widest cell, two blanks between; the last column is not padded. */
-const aligned = (rows: string[][]): string => {
-	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-	const pad = (row: string[]) =>
-		row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  ');
-	return rows.map((row) => `${pad(row).trimEnd()}\n`).join('');
-};
-
-/** A table of these rows below their headings. */
-export const table = (headings: string[], rows: string[][]): string => aligned([headings, ...rows]);
-
-const noteOn = (stage: StageStatus, { stages }: PipelineStatus, now: number): string => {
-	const culprit = stages.find(({ state }) => state === 'BACKOFF' || state === 'DEGRADED');
-	return [
-		stage.fallback ? 'fallback, synthetic' : '',
-		stage.waits ? `waits until ${stage.waits} is ready` : '',
-		stage.state === 'STOPPED' && culprit ? `waits for ${culprit.name}` : '',
-		stage.closed ? 'has closed its output' : '',
-		stage.died ? `died ${span(now - stage.died.at)} ago: ${stage.died.why}` : '',
-		stage.says ? `says for ${span(now - stage.says.since)}: ${complaintText(stage.says)}` : '',
-	]
-		.filter(Boolean)
-		.join('; ');
-};
-
-/** One row a stage: pipeline, stage, state, how long, process, restarts, and what there is to know. */
-const stageRows = (pipelines: PipelineStatus[], now: number): string[][] =>
-	pipelines.flatMap((pipeline) =>
-		pipeline.stages.map((stage) => [
-			pipeline.name,
-			stage.name,
-			stage.state,
-			span(stage.for),
-			stage.pid ? String(stage.pid) : '-',
-			String(stage.restarts),
-			noteOn(stage, pipeline, now),
-		]),
-	);
-
-const acked = ({ delivery, backlog }: PipelineStatus): string => {
-	if (delivery !== 'at-least-once') return '-';
-	return backlog?.age === undefined ? 'never' : `${span(backlog.age)} ago`;
-};
-const waiting = ({ backlog }: PipelineStatus): string =>
-	backlog?.bytes === undefined ? '-' : bytes(backlog.bytes);
-
-// A source that counts something rare may be silent for long: no fault, but worth a word.
-const SILENT_MS = 60_000;
-
-const wellText = ({ backlog }: PipelineStatus): string =>
-	(backlog?.quiet ?? 0) > SILENT_MS ? `well; its log is silent for ${span(backlog!.quiet!)}` : 'well';
-
-/** One row a pipeline: what was acknowledged, what waits, and whether it is well. */
-const pipelineRows = (pipelines: PipelineStatus[]): string[][] =>
-	pipelines.map((one) => [
-		one.name,
-		one.delivery,
-		acked(one),
-		waiting(one),
-		one.well ? wellText(one) : one.why,
-	]);
-
-/** Two tables: the stages, and the pipelines that they make. */
-export const statusTable = (pipelines: PipelineStatus[], now: number): string => {
-	const stages = ['PIPELINE', 'STAGE', 'STATE', 'FOR', 'PID', 'RESTARTS', 'NOTE'];
-	const lines = ['DELIVERY OF', 'KIND', 'ACKNOWLEDGED', 'WAITS', 'HEALTH'];
-	return `${table(stages, stageRows(pipelines, now))}\n${table(lines, pipelineRows(pipelines))}`;
+/** How the pipeline stands at this moment; it costs a look into /proc for each stage. */
+export const statusOf = ({ plan, stages, outputs, ackFile, trouble }: PipelineReport): PipelineStatus => {
+	const now = Date.now();
+	const seen = stages.map((stage, at) => withOutput(stage, outputs[at]));
+	const backlog = plan.delivery === 'at-least-once' ? backlogOf(plan, ackFile, now) : undefined;
+	const health = healthOf({ plan, stages: seen, trouble, backlog, now });
+	const { name, delivery } = plan;
+	return { name, state: worst(seen), delivery, ...health, ...(backlog ? { backlog } : {}), stages: seen };
 };

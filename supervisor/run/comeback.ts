@@ -1,6 +1,8 @@
 // comeback: when a whole pipeline is started again, and the timer until then
 
-import { type Delays, delayAfter, type Escalations, escalate } from './policy.ts';
+import type { Delays } from '../plan/plan.ts';
+import { delayAfter, type Escalations, escalate } from './policy.ts';
+import { createTimers } from './timers.ts';
 
 export type Comeback = {
 	/** A stage died too often: how long to wait, and whether the pipeline is DEGRADED by now. */
@@ -21,10 +23,10 @@ export type Comeback = {
 export const createComeback = (delays: Delays): Comeback => {
 	let escalations: Escalations = [];
 	let failures = 0;
-	let timer: NodeJS.Timeout | undefined;
+	const timers = createTimers();
 	let trouble = '';
 	const cancel = () => {
-		clearTimeout(timer);
+		timers.clear();
 		trouble = '';
 	};
 	return {
@@ -47,8 +49,8 @@ export const createComeback = (delays: Delays): Comeback => {
 			escalations = [];
 		},
 		after: (ms, work) => {
-			clearTimeout(timer);
-			timer = setTimeout(work, ms);
+			timers.clear();
+			timers.after(ms, work);
 		},
 		cancel,
 	};

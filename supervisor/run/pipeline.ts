@@ -1,16 +1,13 @@
-// pipeline: a straight line of stages kept running: policy decides, this carries it out
+// pipeline: a straight line of stages kept running: what operators ask of it, one operation after the other
 // Exit codes and timers come in, starts and signals go out; the data itself is never seen here.
 
 import { EXIT, Failure, verdict } from '../../filters/lib/failure.ts';
-import type { PipelinePlan } from '../file/config.ts';
-import { standingOf } from '../health/standing.ts';
-import type { PipelineStatus } from '../health/status.ts';
-import { createQueue } from '../one/queue.ts';
-import { heard } from '../one/ring.ts';
-import { createComeback } from './comeback.ts';
-import { launch } from './launch.ts';
-import { createLine } from './line.ts';
-import { createSlot, type Slot } from './slot.ts';
+import { createSerial } from '../../filters/lib/flow/serial.ts';
+import type { PipelinePlan } from '../plan/plan.ts';
+import { createIntent } from './intent.ts';
+import { createRecovery, type Recovery } from './recovery.ts';
+import type { PipelineReport } from './report.ts';
+import type { Slot } from './slot.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Every operation waits for the one before it, so that two at once never start a process twice. */
@@ -26,198 +23,35 @@ export type Pipeline = {
 	retire: () => Promise<void>;
 	/** A signal to those stages that are our own programs. */
 	signal: (signal: NodeJS.Signals) => void;
-	status: () => PipelineStatus;
+	report: () => PipelineReport;
 	/** 0 when every stage is done, the stage's code when one is beyond hope; undefined otherwise. */
 	over: () => number | undefined;
 };
 
 export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeline => {
-	const { delivery } = plan;
-	const fresh = delivery === 'at-least-once';
-	const last = plan.stages.length - 1;
-	const line = createLine(plan.stages.length, around.makePipes);
-	const comeback = createComeback(plan.delays);
-	/** Whether it should be up; whether it is; whether it is on its way down, with its pipes. */
-	let wanted = false;
-	let retired = false;
-	let isUp = false;
-	let goingDown: '' | 'in order' | 'at once' = '';
-	/** The stages up to this one have not been started yet: one behind them is not ready. */
-	let waiting = -1;
-	let code: number | undefined;
-
-	const exclusive = createQueue();
+	const fresh = plan.delivery === 'at-least-once';
+	const log = around.logOf(plan.name);
+	const intent = createIntent(plan.name, around.onOver);
+	const exclusive = createSerial();
 	/** An operation of our own: nobody waits for it, so nobody else would hear that it failed. */
 	const later = (work: () => Promise<void> | void): void => {
 		exclusive(work).catch((error) => {
-			const { code: result, message, stack = '' } = verdict(error);
+			const { code, message, stack = '' } = verdict(error);
 			log.error(`stops: ${message} ${stack}`);
-			for (const slot of slots) if (!slot.process()) slot.rest('FATAL');
-			finish(result);
+			recovery.giveUp(code);
 		});
 	};
-	const finish = (result: number) => {
-		wanted = false;
-		code = result;
-		around.onOver?.();
-	};
+	const recovery: Recovery = createRecovery(plan, around, log, intent, later);
+	const { stages, startAll, takeDown } = recovery;
 
-	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
-	const closeAround = (index: number) => {
-		line.closeAround(index, goingDown === 'at once' ? 'cut' : undefined);
-		if (slots[index + 1]) slots[index + 1]!.inputEnded = true;
-		if (slots[index - 1]) slots[index - 1]!.outputGone = true;
-	};
-	const onFinished = (index: number) => {
-		closeAround(index);
-		if (slots.every((slot) => slot.state() === 'EXITED')) return finish(EXIT.done);
-		// A stage that is done before its source: what comes down to it has nowhere to go.
-		if (slots.slice(0, index).every((slot) => slot.state() === 'EXITED')) return;
-		endAll(EXIT.done);
-	};
-	/** All of it ends in order, and with this code. */
-	const endAll = (result: number) => {
-		wanted = false;
-		later(async () => {
-			await takeDown(true);
-			const isDone = (slot: Slot) => result === EXIT.done && slot.state() === 'STOPPED';
-			for (const slot of slots.filter(isDone)) slot.rest('EXITED');
-			finish(result);
-		});
-	};
-	const onHopeless = (index: number, result: number) => {
-		const slot = slots[index]!;
-		slot.log.error(`${slot.status().last}; not started again, the pipeline "${plan.name}" stops`);
-		endAll(result);
-	};
-	const onEscalates = (index: number) => {
-		const slot = slots[index]!;
-		const { degraded, ms } = comeback.escalate();
-		const how = degraded ? 'DEGRADED, will be tried for ever' : 'restarts whole';
-		slot.log.error(`died too often; the pipeline "${plan.name}" ${how}, in ${ms} ms`);
-		if (degraded && slot.useFallback()) return;
-		if (degraded) slot.apply({ kind: 'degrade' });
-		if (fresh) restartFresh(ms, slot);
-		else slot.startLater(ms, () => later(() => restartInTurn(slot)));
-	};
-	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
-	const takeDown = async (inOrder: boolean): Promise<void> => {
-		comeback.cancel();
-		goingDown = inOrder ? 'in order' : 'at once';
-		for (const slot of slots) slot.expectEnd();
-		for (const [index, slot] of slots.entries()) if (!slot.process()) closeAround(index);
-		if (!inOrder) await Promise.all(slots.map((slot) => slot.end('term')));
-		for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
-		line.close();
-		isUp = false;
-		waiting = -1;
-		goingDown = '';
-	};
-	const startAll = () => {
-		comeback.cancel();
-		try {
-			around.prepare?.();
-			line.open();
-		} catch (error) {
-			return startFails(error);
-		}
-		if (comeback.started()) log.info('could be started');
-		isUp = true;
-		for (const slot of slots) slot.inputEnded = slot.outputGone = false;
-		waiting = last;
-		startWaiting();
-	};
-	/** The system has no pipes or no room for us: no fault of a stage, so it is tried again, for ever. */
-	const startFails = (error: unknown) => {
-		const { code: result, message } = verdict(error);
-		const ms = comeback.failed(`cannot be started (${message})`);
-		log.error(`${comeback.trouble()}; trying again in ${ms} ms`, {}, comeback.trouble());
-		if (around.failFast) return finish(result);
-		for (const slot of slots) if (!slot.held) slot.rest('BACKOFF');
-		startAfter(ms);
-	};
-	const startAfter = (ms: number) =>
-		comeback.after(ms, () => later(() => (wanted && !isUp ? startAll() : undefined)));
-	/** Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. */
-	const startWaiting = () => {
-		while (waiting >= 0) {
-			const index = waiting--;
-			const slot = slots[index]!;
-			if (slot.held) continue;
-			slot.start();
-			if (plan.stages[index]!.ready !== undefined && slot.state() !== 'RUNNING') return;
-		}
-	};
-	/** Stages are started from the sink on, so a stage that is up can only have those before it waiting. */
-	const onUp = (index: number) => {
-		if (index === waiting + 1 && wanted && isUp) startWaiting();
-	};
-	/** An at-least-once pipeline after a death: fresh pipes, and the source begins again at the ack. */
-	const restartFresh = (ms: number, culprit: Slot) =>
-		later(async () => {
-			if (!wanted) return;
-			const degraded = culprit.state() === 'DEGRADED';
-			await takeDown(false);
-			// The others wait for it, and have done nothing wrong.
-			culprit.rest(degraded ? 'DEGRADED' : 'BACKOFF');
-			startAfter(ms);
-		});
-	/** Best-effort: one stage after the other on the held pipes, so that what is in them is not lost. */
-	const restartInTurn = async (except?: Slot) => {
-		for (const slot of slots) {
-			if (!wanted || !isUp) return;
-			if (slot === except || slot.held || slot.state() === 'EXITED' || isWaiting(slot)) continue;
-			await slot.end('term');
-			// Another one may have got done meanwhile, and ended all: its pipes are closed.
-			if (wanted && isUp) slot.start();
-		}
-	};
-
-	const slots: Slot[] = plan.stages.map((stage, index) => {
-		const name = `${plan.name}/${stage.name}`;
-		const stageLog = heard(around.log, name, around.hear);
-		return createSlot(stage, name, index === 0, {
-			log: stageLog,
-			plan,
-			fallbacks: around.fallbacks,
-			failFast: around.failFast ?? false,
-			launch: (command, env, announces, words) => {
-				const what = { stage, delivery, name, log: words, command, env, announces };
-				return launch(around, { ...what, ...line.around(index) });
-			},
-			up: () => onUp(index),
-			waits: (ms) => (fresh ? restartFresh(ms, slots[index]!) : slots[index]!.startLater(ms)),
-			escalates: () => onEscalates(index),
-			finished: () => onFinished(index),
-			ended: () => goingDown !== '' && closeAround(index),
-			hopeless: (result) => onHopeless(index, result),
-			recovered: comeback.recovered,
-			retry: () => later(() => tryPrimary(slots[index]!)),
-		});
-	});
-	const log = heard(around.log, plan.name, around.hear);
-
-	/** Let the fallback finish its line, then see whether the primary can be had again. */
-	const tryPrimary = async (slot: Slot) => {
-		if (!wanted || !isUp || slot.held || !slot.onFallback()) return;
-		await slot.end('term');
-		if (wanted) slot.usePrimary();
-	};
-
-	const isWaiting = (slot: Slot) => slots.indexOf(slot) <= waiting;
-	const slotCalled = (name: string): Slot => {
-		const slot = slots.find(({ name: full }) => full === `${plan.name}/${name}`);
-		if (slot) return slot;
-		const names = plan.stages.map((stage) => stage.name).join(', ');
-		throw new Failure(EXIT.usage, `"${plan.name}" has no stage "${name}"; it has ${names}`);
-	};
 	const mustBeUp = (slot: Slot) => {
-		const why = !isUp || !wanted ? 'is not running' : slot.state() === 'EXITED' ? 'has got past it' : '';
+		const isRunning = stages.isUp() && intent.isWanted();
+		const why = !isRunning ? 'is not running' : slot.state() === 'EXITED' ? 'has got past it' : '';
 		if (why) throw new Failure(EXIT.unavailable, `${slot.name}: the pipeline ${why}; start or restart that`);
 	};
 	const startSlot = async (slot: Slot) => {
 		mustBeUp(slot);
-		slot.held = false;
+		stages.release(slot);
 		if (slot.process()) return;
 		if (!fresh) return slot.start();
 		// What it held in memory when it stopped is in the log only, so all begin again at the ack.
@@ -226,70 +60,66 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	};
 	const stopSlot = async (slot: Slot) => {
 		mustBeUp(slot);
-		slot.held = true;
+		stages.hold(slot);
 		await slot.end('term');
 	};
-	const restartAll = async (orderly: boolean) => {
-		for (const slot of slots) slot.held = false;
-		const inTurn = isUp && !fresh && slots.every((slot) => slot.state() !== 'EXITED');
-		if (inTurn) return restartInTurn();
-		await takeDown(orderly);
-		if (wanted) startAll();
+	const restartSlot = async (slot: Slot) => {
+		await stopSlot(slot);
+		await startSlot(slot);
 	};
 
-	const want = () => {
-		if (retired)
-			throw new Failure(EXIT.unavailable, `"${plan.name}" is no longer in the file, or was changed`);
-		wanted = true;
-		code = undefined;
+	const restartAll = async (orderly: boolean) => {
+		stages.release();
+		const inTurn = stages.isUp() && !fresh && stages.slots.every((slot) => slot.state() !== 'EXITED');
+		if (inTurn) return stages.restartInTurn();
+		await takeDown(orderly);
+		if (intent.isWanted()) startAll();
 	};
-	const stopAll = () => {
-		wanted = false;
-		return exclusive(async () => {
-			if (wanted) return;
+	const startMissing = async () => {
+		if (!intent.isWanted()) return;
+		stages.release();
+		if (!stages.isUp()) return startAll();
+		const missing = stages.missing();
+		if (fresh && missing.length > 0) return restartAll(false);
+		for (const slot of missing) slot.start();
+	};
+	/** All down; whoever wants it up again in the meantime comes after. */
+	const stopAll = () =>
+		exclusive(async () => {
+			if (intent.isWanted()) return;
 			await takeDown(true);
-			for (const slot of slots) slot.held = false;
+			stages.release();
 		});
+	/** What is wanted is known at once, what is under way ends first. */
+	const wanted = (work: () => Promise<void>) => {
+		intent.want();
+		return exclusive(work);
 	};
-	const startMissing = () => {
-		want();
-		return exclusive(() => {
-			if (!wanted) return;
-			for (const slot of slots) slot.held = false;
-			if (!isUp) return startAll();
-			const missing = slots.filter(
-				(slot) => !slot.process() && slot.state() !== 'EXITED' && !isWaiting(slot),
-			);
-			if (fresh && missing.length > 0) return restartAll(false);
-			for (const slot of missing) slot.start();
-		});
-	};
+
 	return {
 		plan,
-		start: async (stage) => (stage ? exclusive(() => startSlot(slotCalled(stage))) : startMissing()),
-		stop: async (stage) => (stage ? exclusive(() => stopSlot(slotCalled(stage))) : stopAll()),
-		restart: async (stage) => {
-			if (!stage) {
-				want();
-				return exclusive(() => restartAll(!fresh));
-			}
-			const slot = slotCalled(stage);
-			await exclusive(async () => {
-				await stopSlot(slot);
-				await startSlot(slot);
-			});
+		start: async (name) => {
+			if (!name) return wanted(startMissing);
+			return exclusive(() => startSlot(stages.called(name)));
+		},
+		stop: async (name) => {
+			if (name) return exclusive(() => stopSlot(stages.called(name)));
+			intent.drop();
+			return stopAll();
+		},
+		restart: async (name) => {
+			if (!name) return wanted(() => restartAll(!fresh));
+			const slot = stages.called(name);
+			return exclusive(() => restartSlot(slot));
 		},
 		retire: () => {
-			retired = true;
+			intent.retire();
 			return stopAll();
 		},
 		signal: (signal) => {
-			for (const slot of slots) if (slot.process()?.ours) slot.process()!.kill(signal);
+			for (const slot of stages.slots) if (slot.process()?.ours) slot.process()!.kill(signal);
 		},
-		status: () => {
-			const { ackFile } = around;
-			return standingOf({ plan, slots, line, ackFile, waiting, trouble: comeback.trouble() });
-		},
-		over: () => code,
+		report: () => ({ plan, ...stages.report(), ackFile: around.ackFile, trouble: recovery.trouble() }),
+		over: intent.code,
 	};
 };

@@ -1,27 +1,42 @@
-// slot: one stage's place in a pipeline: its life, the process in it, and the fallback that may stand in
+// slot: one stage's place in a pipeline: its life, and the process in it, which may be that of its fallback
 // It carries out what the policy says of this one stage; what concerns the others it asks of its pipeline.
 
-import { EXIT } from '../../filters/lib/failure.ts';
 import type { Log } from '../../filters/lib/log.ts';
-import type { PipelinePlan, StagePlan } from '../file/config.ts';
-import { createComplaints } from '../health/complaint.ts';
-import type { StageStatus } from '../health/status.ts';
-import { type Action, type Event, LIMITS, type Life, type State, step, unborn } from './policy.ts';
-import { drained, type Ending, ended, type Process } from './stages.ts';
+import type { PipelinePlan, StagePlan } from '../plan/plan.ts';
+import { drained, type Ending, ended, type Process } from '../process/process.ts';
+import { createHistory } from './history.ts';
+import {
+	type Action,
+	type Ends,
+	type Event,
+	type How,
+	isFinished,
+	LIMITS,
+	type Rules,
+	type State,
+	shownState,
+	step,
+	unborn,
+} from './policy.ts';
+import { awaitReadiness } from './readiness.ts';
+import type { StageReport } from './report.ts';
+import { createTimers } from './timers.ts';
 
 /** What a slot asks of its pipeline. */
 export type Owner = {
 	log: Log;
-	plan: PipelinePlan;
+	plan: Pick<PipelinePlan, 'restart' | 'delays' | 'delivery' | 'retry'>;
 	fallbacks: boolean;
 	failFast: boolean;
 	/** Start the program; the slot learns of its end through the process. */
 	launch: (command: string[], env: Record<string, string>, announces: boolean, words: Log) => Process;
+	/** What is gone before and behind it. */
+	ends: () => Ends;
 	/** It runs and, where that is asked of it, has said that it is ready. */
 	up: () => void;
 	/** It died and may be started again in `ms`. */
 	waits: (ms: number) => void;
-	/** It died too often; how long to wait, and whether the pipeline is degraded by now. */
+	/** It died too often. */
 	escalates: () => void;
 	/** It ended as it should, and stays ended. */
 	finished: () => void;
@@ -38,225 +53,160 @@ export type Owner = {
 export type Slot = {
 	name: string;
 	log: Log;
-	/** An operator stopped it: only an operator starts it again. */
-	held: boolean;
-	/** What it reads has ended, so its own end is as it should be. */
-	inputEnded: boolean;
-	/** Nobody reads what it prints any more. */
-	outputGone: boolean;
 	state: () => State;
 	process: () => Process | undefined;
 	onFallback: () => boolean;
 	/** Start what is not running, now. */
 	start: () => void;
-	/** Start it after `ms`; `then` is called when that was done. */
+	/** Start it after `ms`, unless something else comes first; `then` is called when that was done. */
 	startLater: (ms: number, then?: () => void) => void;
-	/** Put the fallback in its place, when there is one. */
-	useFallback: () => boolean;
 	/** Try the primary again. Only for a slot that has ended. */
 	usePrimary: () => void;
 	/** Its end is wanted from now on. */
 	expectEnd: () => void;
 	/** End it: TERM, or wait for it to drain to the end of its input; KILL after its grace. */
-	end: (how: 'term' | 'drain') => Promise<void>;
-	/** It counts as being in this state. Only for a slot whose process has ended. */
-	rest: (state: State) => void;
-	apply: (event: Event) => void;
-	status: () => StageStatus;
+	end: (how: How) => Promise<void>;
+	/** What became of its pipeline, as far as that is about this stage too. */
+	tell: (event: Event & { kind: 'degrade' | 'wait' | 'done' | 'abandon' }) => void;
+	report: () => StageReport;
 };
 
-// A primary that lives this long, with a fallback waiting, is taken to be there.
-const HOLDS_MS = 5000;
-const CANNOT_BE_HAD = new Set<number>([EXIT.unavailable, EXIT.denied, EXIT.config]);
-const SIGPIPE = 141;
+// A timer may come a millisecond before its time by the clock that the policy goes by, which would then not count.
+const HEALTHY_MS = LIMITS.healthy + 1;
 
-const inWords = ({ code, signal, why }: Ending): string =>
-	why ?? (signal ? `ended by ${signal}` : `exit code ${code}`);
-
-/** The slot of the stage `plan`; `isSource` = it reads nothing. */
-export const createSlot = (plan: StagePlan, name: string, isSource: boolean, owner: Owner): Slot => {
+/** The slot of the stage `plan`, which is called `name` in the log. */
+export const createSlot = (plan: StagePlan, name: string, owner: Owner): Slot => {
 	const { log } = owner;
-	const { restart, delays, delivery } = owner.plan;
+	const { restart, delays, delivery, retry } = owner.plan;
+	const hasFallback = plan.fallback !== undefined && owner.fallbacks;
+	const rules: Rules = { restart, delays, hasFallback, failFast: owner.failFast };
+	const history = createHistory();
+	const timers = createTimers();
 	const now = () => performance.now();
-	let life: Life = unborn(now());
+	let life = unborn(now());
 	let process: Process | undefined;
-	let fallback = false;
-	let last = '';
-	let died: StageStatus['died'];
-	const complaints = createComplaints();
-	let lastCode = 0;
-	/** Why we ended it, where that was our own decision. */
-	let reason = '';
-	let timers: NodeJS.Timeout[] = [];
-
-	const quieten = () => {
-		for (const timer of timers) clearTimeout(timer);
-		timers = [];
-	};
-	const after = (ms: number, what: () => void) => timers.push(setTimeout(what, ms));
 
 	const environment = (): Record<string, string> => ({
 		...plan.env,
 		// Only a predecessor that was cut off can have left half a line in the pipe.
-		...(lastCode !== 0 && delivery === 'best-effort' ? { BPFPIPE_RESUMED: '1' } : {}),
-		...(fallback ? { BPFPIPE_SYNTHETIC: '1' } : {}),
+		...(history.lastCode() !== 0 && delivery === 'best-effort' ? { BPFPIPE_RESUMED: '1' } : {}),
+		...(life.onFallback ? { BPFPIPE_SYNTHETIC: '1' } : {}),
 	});
 	const spawn = () => {
-		quieten();
+		timers.clear();
 		// What stands in for a stage is another program, which may not know how to say that it is ready.
-		const announces = plan.ready !== undefined && !fallback;
-		complaints.begin();
-		const command = fallback ? plan.fallback! : plan.command;
-		const started = owner.launch(command, environment(), announces, complaints.overhear(log));
+		const announces = plan.ready !== undefined && !life.onFallback;
+		const command = life.onFallback ? plan.fallback! : plan.command;
+		const started = owner.launch(command, environment(), announces, history.begin(log));
 		process = started;
-		reason = '';
 		started.ended.then((ending) => onEnded(started, ending));
-		if (announces) waitFor(started, plan.ready!);
-		else isUp();
-	};
-	const isUp = () => {
-		apply({ kind: 'spawned' });
-		if (life.degraded || life.failures > 0) after(LIMITS.healthy, recover);
-		if (fallback) after(owner.plan.retry, owner.retry);
-		owner.up();
-	};
-	/** Until it says that it is ready it counts as starting; one that never does has failed. */
-	const waitFor = (started: Process, most: number) => {
-		const timer = setTimeout(() => {
-			reason = `not ready within ${most} ms`;
-			ended(started, plan.grace);
-		}, most);
-		started.ended.then(() => clearTimeout(timer));
-		started.ready?.then(() => {
-			clearTimeout(timer);
-			if (process === started && life.state === 'STARTING') isUp();
+		if (!announces) return apply({ kind: 'spawned' });
+		const most = plan.ready!;
+		const onReady = () => process === started && apply({ kind: 'spawned' });
+		awaitReadiness(started, most, onReady, () => {
+			history.blame(`not ready within ${most} ms`);
+			apply({ kind: 'overdue' });
 		});
 	};
-	const recover = () => {
-		const wasDegraded = life.degraded;
-		apply({ kind: 'healthy' });
-		if (life.degraded || life.failures > 0) return;
+	const onEnded = (which: Process, ending: Ending): void => {
+		if (process !== which) return;
+		process = undefined;
+		timers.clear();
+		const finished = isFinished(ending.code, owner.ends(), restart);
+		history.note(ending, life.state !== 'STOPPING' && !finished, which.ours);
+		apply({ kind: 'died', code: ending.code, finished });
+	};
+	const substitute = () => {
+		const more = plan.hint ? `. ${plan.hint}` : '';
+		log.warn(
+			`cannot be had (${history.last()}); "${plan.fallback![0]}" runs in its place, marked synthetic${more}`,
+		);
+		spawn();
+	};
+	const isUp = (recovers: boolean) => {
+		if (recovers) timers.after(HEALTHY_MS, () => apply({ kind: 'healthy' }));
+		if (life.onFallback) timers.after(retry, owner.retry);
+		owner.up();
+	};
+	const recover = (wasDegraded: boolean) => {
 		log.info('is well again');
 		if (wasDegraded) owner.recovered();
 	};
 
 	const apply = (event: Event): void => {
-		const [next, action] = step(life, event, restart, now(), Math.random(), delays);
+		const [next, action] = step(life, event, rules, now(), Math.random());
 		life = next;
 		act(action);
 	};
 	const act = (action: Action): void => {
 		switch (action.kind) {
+			case 'nothing':
+				return;
 			case 'spawn':
 				return spawn();
+			case 'substitute':
+				return substitute();
+			case 'up':
+				return isUp(action.recovers);
+			case 'recover':
+				return recover(action.wasDegraded);
+			case 'terminate':
+				void (action.how === 'drain' ? drained : ended)(process!, plan.grace);
+				return;
+			case 'wait':
+				log.warn(`${history.last()}; starting again in ${action.ms} ms`);
+				return owner.waits(action.ms);
+			case 'escalate':
+				return owner.escalates();
+			case 'stopped':
+				return owner.ended();
 			case 'closeOutput':
 				return owner.finished();
 			case 'giveUp':
-				return owner.hopeless(lastCode);
-			case 'escalate':
-				return owner.escalates();
-			case 'wait':
-				log.warn(`${last}; starting again in ${action.ms} ms`);
-				return owner.waits(action.ms);
+				return owner.hopeless(history.lastCode());
 		}
 	};
 
-	const isFinished = ({ code }: Ending): boolean =>
-		code === 0
-			? isSource || slot.inputEnded || slot.outputGone || restart === 'never'
-			: code === SIGPIPE && slot.outputGone;
-	const onEnded = (which: Process, ending: Ending): void => {
-		if (process !== which) return;
-		process = undefined;
-		quieten();
-		last = reason || inWords(ending);
-		lastCode = ending.code;
-		const wasStopping = life.state === 'STOPPING';
-		const finished = isFinished(ending);
-		if (!wasStopping && !finished) noteDeath(which);
-		if (!wasStopping && !finished && ending.code !== 0) {
-			if (owner.failFast) return fail();
-			const held = life.state === 'RUNNING' && now() - life.since >= HOLDS_MS;
-			// One that asks to be started again is there; what it lacks now it may have in a moment.
-			const isAbsent = CANNOT_BE_HAD.has(ending.code) || (!held && ending.code !== EXIT.again);
-			if (isAbsent && slot.useFallback()) return;
-		}
-		apply({ kind: 'died', code: ending.code, finished });
-		if (wasStopping) owner.ended();
-	};
-	const noteDeath = ({ ours }: Process) => {
-		const words = complaints.lastWords(ours);
-		const at = Date.now();
-		const lived = died ? at - died.at : 0;
-		const times = died && lived < LIMITS.escalationWindow ? died.times + 1 : 1;
-		died = { at, why: words ? `${last}, ${words}` : last, times, lived };
-	};
-	const fail = () => {
-		life = { ...life, state: 'FATAL', since: now() };
-		owner.hopeless(lastCode);
-	};
-	const begin = (withFallback: boolean) => {
-		fallback = withFallback;
-		life = { ...unborn(now()), restarts: life.restarts + 1 };
-		apply({ kind: 'start' });
-	};
-
-	const slot: Slot = {
+	return {
 		name,
 		log,
-		held: false,
-		inputEnded: false,
-		outputGone: false,
 		state: () => life.state,
 		process: () => process,
-		onFallback: () => fallback,
+		onFallback: () => life.onFallback,
 		start: () => {
-			quieten();
-			apply({ kind: life.state === 'BACKOFF' || life.state === 'DEGRADED' ? 'due' : 'start' });
+			timers.clear();
+			apply({ kind: 'start' });
 		},
 		startLater: (ms, then) => {
-			quieten();
-			after(ms, () => {
-				slot.start();
+			timers.clear();
+			timers.after(ms, () => {
+				apply({ kind: 'due' });
 				then?.();
 			});
 		},
-		useFallback: () => {
-			if (!plan.fallback || !owner.fallbacks || fallback) return false;
-			log.warn(
-				`cannot be had (${last}); "${plan.fallback[0]}" runs in its place, marked synthetic` +
-					(plan.hint ? `. ${plan.hint}` : ''),
-			);
-			begin(true);
-			return true;
-		},
 		usePrimary: () => {
-			begin(false);
-			after(HOLDS_MS, () => log.info(`is back, the fallback is no longer needed`));
+			apply({ kind: 'retry' });
+			if (process) timers.after(LIMITS.holds, () => log.info(`is back, the fallback is no longer needed`));
 		},
 		expectEnd: () => {
-			quieten();
+			timers.clear();
 			apply({ kind: 'stop' });
 		},
 		end: async (how) => {
-			slot.expectEnd();
-			if (process) await (how === 'drain' ? drained : ended)(process, plan.grace);
+			timers.clear();
+			const gone = process?.ended;
+			apply({ kind: 'end', how });
+			await gone;
 		},
-		rest: (state) => {
-			life = { ...life, state, since: now() };
-		},
-		apply,
-		status: () => ({
+		tell: apply,
+		report: () => ({
 			name: plan.name,
-			state: life.degraded && process ? 'DEGRADED' : life.state,
+			state: shownState(life),
 			pid: process?.pid ?? 0,
-			fallback,
+			fallback: life.onFallback,
 			restarts: life.restarts,
 			for: Math.round(now() - life.since),
-			last,
-			...(died ? { died } : {}),
-			...(process && complaints.now() ? { says: complaints.now()! } : {}),
+			...history.report(process !== undefined),
 		}),
 	};
-	return slot;
 };

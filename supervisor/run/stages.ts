@@ -1,186 +1,144 @@
-// stages: one child process: started on given descriptors, ended by its group, its stderr relayed
+// stages: the stages of one pipeline with the pipes between them, brought up readers first, taken down source first
 
-import { constants } from 'node:os';
-import { execa, type Options } from 'execa';
-import { EXIT, verdict } from '../../filters/lib/failure.ts';
-import type { Log } from '../../filters/lib/log.ts';
-import { confined, type Limits, limitsEnv, refusal } from './confine.ts';
-import { checkDescriptors } from './descriptors.ts';
-import { type Program, programFor } from './programs.ts';
-import { relay } from './relay.ts';
-import { endStrays, MARK, nextMark } from './strays.ts';
+import { EXIT, Failure } from '../../filters/lib/failure.ts';
+import type { PipelinePlan } from '../plan/plan.ts';
+import { launch } from '../process/launch.ts';
+import { createLine } from './line.ts';
+import type { PipelineReport } from './report.ts';
+import { createSlot, type Owner, type Slot } from './slot.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/**
- * How a process ended: its exit code, 128 + n for signal n as shells count, and that signal's name;
- * `why` says what kept one that never was from being started.
- */
-export type Ending = { code: number; signal?: string; why?: string };
+/** What becomes of the pipeline when something becomes of one of its stages. */
+export type Reactions = Pick<Owner, 'waits' | 'escalates' | 'finished' | 'hopeless' | 'recovered' | 'retry'>;
 
-export type Process = {
-	pid: number;
-	/** Whether it is one of our own programs, which know HUP and USR1. */
-	ours: boolean;
-	ended: Promise<Ending>;
-	/** It has said that it is ready, where that was asked of it. */
-	ready?: Promise<void>;
-	/** A signal for the process and all that it started. */
-	kill: (signal: NodeJS.Signals) => void;
+export type Stages = {
+	slots: readonly Slot[];
+	/** @throws Failure(64) when there is none of that name. */
+	called: (name: string) => Slot;
+	isUp: () => boolean;
+	/** An operator stopped it: only an operator starts it again. */
+	isHeld: (slot: Slot) => boolean;
+	hold: (slot: Slot) => void;
+	/** Let go of one, or of all. */
+	release: (slot?: Slot) => void;
+	/** Those that run not and should, since nobody holds them, they are not done, and wait for nobody. */
+	missing: () => Slot[];
+	/** Make the pipes. Throws what the system says when it has none to give; then nothing is open. */
+	open: () => void;
+	/** Start all that is not held on the pipes that were made: readers first, each once the one behind it is ready. */
+	startAll: () => void;
+	/** Every stage down. In order: source first, and each of the others when it has read all there was. */
+	takeDown: (inOrder: boolean) => Promise<void>;
+	/** Best-effort: one stage after the other on the held pipes, so that what is in them is not lost. */
+	restartInTurn: (except?: Slot) => Promise<void>;
+	/** The neighbours of a stage that is gone for good: end of file downstream, EPIPE upstream. */
+	closeAround: (index: number) => void;
+	report: () => Pick<PipelineReport, 'stages' | 'outputs'>;
 };
 
-export type Descriptors = {
-	stdin: number | 'ignore';
-	stdout: number | 'inherit';
-	lifeline: number;
-	/** Whether it gets a descriptor to say on that it is ready. */
-	announces?: boolean;
-};
+/** The stages of `plan`, all down; they are started only while the pipeline `isWanted`. */
+export const createStages = (
+	plan: PipelinePlan,
+	around: Surroundings,
+	isWanted: () => boolean,
+	reactions: (index: number) => Reactions,
+): Stages => {
+	const { delivery } = plan;
+	const last = plan.stages.length - 1;
+	const line = createLine(plan.stages.length, around.makePipes);
+	const held = new Set<Slot>();
+	let isUp = false;
+	let goingDown: '' | 'in order' | 'at once' = '';
+	/** The stages up to this one have not been started yet: one behind them is not ready. */
+	let waiting = -1;
 
-// What a stage may see of our environment; everything else stays here. NODE_EXTRA_CA_CERTS alone would
-// cost each start of Node 20 forty milliseconds.
-const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'COLUMNS', 'CREDENTIALS_DIRECTORY'];
-
-// One arena that gives back what is free: a stage that has run for an hour takes 2 MiB less, and is no slower.
-const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
-
-/** What a stage finds in its environment. */
-export const environment = (extra: Record<string, string>): Record<string, string> => {
-	const passed = PASSED_ON.flatMap((name) =>
-		process.env[name] === undefined ? [] : [[name, process.env[name]!]],
-	);
-	return { ...Object.fromEntries(passed), BPFPIPE_LIFELINE: '3', BPFPIPE_LOG_PRIORITY: '1', ...extra };
-};
-
-/** A process that never was: it ends at once, and says why. */
-export const unstarted = (code: number, why: string): Process => ({
-	pid: 0,
-	ours: true,
-	ended: Promise.resolve({ code, why }),
-	kill: () => {},
-});
-
-/**
- * Start `command` within `limits`. The descriptors stay the caller's to close.
- * When there is no such program the process ends at once with 69, where the limits are not ours to set with 77.
- */
-export const startProcess = (
-	command: string[],
-	name: string,
-	descriptors: Descriptors,
-	env: Record<string, string>,
-	log: Log,
-	limits: Limits = {},
-): Process => {
-	const program = programFor(command);
-	if (!program) {
-		const why = `there is no program "${command[0]}", neither ours nor on the PATH`;
-		return unstarted(EXIT.unavailable, why);
-	}
-	const refused = refusal(limits);
-	if (refused) return unstarted(refused.code, refused.message);
-	try {
-		checkDescriptors();
-		const within = confined(program, limits);
-		return spawn(within, name, descriptors, { ...limitsEnv(limits), ...env }, log, limits.cwd);
-	} catch (error) {
-		const { code, message } = verdict(error);
-		return unstarted(code, message);
-	}
-};
-
-// What the system has too little of at the moment; that is no lack of the program.
-const SCARCE = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
-
-const codeFor = (errno: string | undefined): number => {
-	if (SCARCE.includes(errno ?? '')) return EXIT.again;
-	return errno === 'EACCES' ? EXIT.denied : EXIT.unavailable;
-};
-
-/** Resolves with the first newline; never, when the other end is closed without one (s6's notification-fd). */
-const firstLine = (stream: NodeJS.ReadableStream): Promise<void> =>
-	new Promise((resolve) => {
-		stream.on('error', () => {});
-		stream.on('data', (chunk: Buffer) => {
-			if (chunk.includes(10)) resolve();
-		});
-	});
-
-const spawn = (
-	{ file, args, ours }: Program,
-	name: string,
-	{ stdin, stdout, lifeline, announces }: Descriptors,
-	env: Record<string, string>,
-	log: Log,
-	cwd?: string,
-): Process => {
-	const mark = nextMark();
-	const child = execa(file, args, {
-		...(cwd === undefined ? {} : { cwd }),
-		// execa takes any descriptor; its types know only those that a terminal has.
-		stdio: [stdin, stdout, 'pipe', lifeline, ...(announces ? ['pipe'] : [])] as Options['stdio'] & object,
-		env: environment({
-			...(ours ? MALLOC : {}),
-			...(announces ? { BPFPIPE_READY: '4' } : {}),
-			...env,
-			[MARK]: mark,
-		}),
-		extendEnv: false,
-		detached: true,
-		cleanup: false,
-		buffer: false,
-		reject: false,
-	});
-	relay(child.stderr!, name.split('/').at(-1)!, log);
-	// While its strays are looked for its number may already be another's.
-	let isGone = false;
-	const kill = (signal: NodeJS.Signals) => {
-		try {
-			if (child.pid && !isGone) process.kill(-child.pid, signal);
-		} catch {
-			// The group is gone already, which is what was wanted.
+	const isWaiting = (slot: Slot) => slots.indexOf(slot) <= waiting;
+	const closeAround = (index: number) => line.closeAround(index, goingDown === 'at once' ? 'cut' : undefined);
+	/** Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. */
+	const startWaiting = () => {
+		while (waiting >= 0) {
+			const index = waiting--;
+			const slot = slots[index]!;
+			if (held.has(slot)) continue;
+			slot.start();
+			if (plan.stages[index]!.ready !== undefined && slot.state() !== 'RUNNING') return;
 		}
 	};
-	const endRest = async () => {
-		kill('SIGKILL');
-		isGone = true;
-		// Our own programs start nothing.
-		const strays = ours ? 0 : await endStrays(mark, child.pid!);
-		if (strays > 0) log.warn(`ended ${strays} of its processes that had left its group`);
+	/** Stages are started from the sink on, so a stage that is up can only have those before it waiting. */
+	const onUp = (index: number) => {
+		if (index === waiting + 1 && isWanted() && isUp) startWaiting();
 	};
-	// Its exit, not the end of its stderr: what it left running may hold that open for ever.
-	const exited = new Promise<Ending>((resolve) => {
-		child.once('exit', async (code, signal) => {
-			await endRest();
-			resolve(signal ? { code: 128 + constants.signals[signal]!, signal } : { code: code! });
+	const slots: Slot[] = plan.stages.map((stage, index) => {
+		const name = `${plan.name}/${stage.name}`;
+		return createSlot(stage, name, {
+			...reactions(index),
+			log: around.logOf(name),
+			plan,
+			fallbacks: around.fallbacks,
+			failFast: around.failFast ?? false,
+			launch: (command, env, announces, words) => {
+				const what = { stage, delivery, name, log: words, command, env, announces };
+				return launch(around, { ...what, ...line.around(index) });
+			},
+			ends: () => line.ends(index),
+			up: () => onUp(index),
+			ended: () => goingDown !== '' && closeAround(index),
 		});
 	});
-	const failed = child.then(
-		({ code }): Ending => ({ code: codeFor(code), why: `${file} cannot be started (${code})` }),
-	);
-	const ready = announces ? firstLine(child.stdio[4] as NodeJS.ReadableStream) : undefined;
+
 	return {
-		pid: child.pid ?? 0,
-		ours,
-		ended: child.pid ? exited : failed,
-		...(ready ? { ready } : {}),
-		kill,
+		slots,
+		called: (name) => {
+			const slot = slots.find(({ name: full }) => full === `${plan.name}/${name}`);
+			if (slot) return slot;
+			const names = plan.stages.map((stage) => stage.name).join(', ');
+			throw new Failure(EXIT.usage, `"${plan.name}" has no stage "${name}"; it has ${names}`);
+		},
+		isUp: () => isUp,
+		isHeld: (slot) => held.has(slot),
+		hold: (slot) => held.add(slot),
+		release: (slot) => (slot ? held.delete(slot) : held.clear()),
+		missing: () =>
+			slots.filter(
+				(slot) => !slot.process() && !held.has(slot) && slot.state() !== 'EXITED' && !isWaiting(slot),
+			),
+		open: () => {
+			around.prepare?.();
+			line.open();
+			isUp = true;
+		},
+		startAll: () => {
+			waiting = last;
+			startWaiting();
+		},
+		takeDown: async (inOrder) => {
+			goingDown = inOrder ? 'in order' : 'at once';
+			for (const slot of slots) slot.expectEnd();
+			for (const [index, slot] of slots.entries()) if (!slot.process()) closeAround(index);
+			if (!inOrder) await Promise.all(slots.map((slot) => slot.end('term')));
+			for (const [index, slot] of slots.entries()) await slot.end(index === 0 ? 'term' : 'drain');
+			line.close();
+			isUp = false;
+			waiting = -1;
+			goingDown = '';
+		},
+		restartInTurn: async (except) => {
+			for (const slot of slots) {
+				if (!isWanted() || !isUp) return;
+				if (slot === except || held.has(slot) || slot.state() === 'EXITED' || isWaiting(slot)) continue;
+				await slot.end('term');
+				// Another one may have got done meanwhile, and ended all: its pipes are closed.
+				if (isWanted() && isUp) slot.start();
+			}
+		},
+		closeAround,
+		report: () => {
+			const waits = plan.stages[waiting + 1]?.name;
+			const more = (slot: Slot) => (isWaiting(slot) && waits !== undefined ? { waits } : {});
+			return {
+				stages: slots.map((slot) => ({ ...slot.report(), ...more(slot) })),
+				outputs: slots.map((_, index) => line.around(index).output),
+			};
+		},
 	};
-};
-
-const KILL_AFTER_TERM_MS = 1000;
-
-/** TERM, then KILL when that is not heeded within `grace` milliseconds; resolves when the process is gone. */
-export const ended = async (process: Process, grace: number): Promise<void> => {
-	process.kill('SIGTERM');
-	const timer = setTimeout(() => process.kill('SIGKILL'), grace);
-	await process.ended;
-	clearTimeout(timer);
-};
-
-/** The process drains to the end of its input; TERM and KILL only when that takes longer than `grace`. */
-export const drained = async (process: Process, grace: number): Promise<void> => {
-	const term = setTimeout(() => process.kill('SIGTERM'), grace);
-	const kill = setTimeout(() => process.kill('SIGKILL'), grace + KILL_AFTER_TERM_MS);
-	await process.ended;
-	clearTimeout(term);
-	clearTimeout(kill);
 };

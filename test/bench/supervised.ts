@@ -18,8 +18,8 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle } from '../../build.ts';
+import { ask } from '../../supervisor/daemon/control.ts';
 import type { Status } from '../../supervisor/health/status.ts';
-import { ask } from '../../supervisor/one/control.ts';
 import { childrenOf, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 import { hasCommand } from '../parts.ts';
 import { cleanEnv, ROOT } from '../program.ts';

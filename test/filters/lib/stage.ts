@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../../build.ts';
-import { makePipes } from '../../../supervisor/run/pipes.ts';
+import { makePipes } from '../../../supervisor/process/pipes.ts';
 import { cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-stage-'));
