@@ -27,7 +27,7 @@
 // that differs from one of the same name, sketches and samples. So are notices (counter "notices").
 
 import { createSilence } from './lib/flow/silence.ts';
-import { createKnown } from './lib/histogram/known.ts';
+import { createSeriesIndex } from './lib/histogram/series-index.ts';
 import { fits } from './lib/hollow/metrics/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
 import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
@@ -91,7 +91,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	};
 	const take = (record: Measure, text?: SeriesText) =>
 		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record, text)) : add(record, text)));
-	const known = createKnown<Histogram>();
+	const known = createSeriesIndex<Histogram>();
 	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
 	const quick = (bytes: Buffer, from: number, to: number) => {
 		const record = isPlain ? known.find(bytes, from, to) : undefined;

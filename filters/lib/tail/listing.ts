@@ -1,4 +1,4 @@
-// row: the files that a log consists of, as they lie in its folder: NAME.2, NAME.1, NAME
+// listing: the files that a log consists of, as they lie in its folder: NAME.2, NAME.1, NAME
 // It knows the names that logrotate, svlogd and people give, and their order.
 
 import { open, readdir, stat } from 'node:fs/promises';
@@ -143,7 +143,7 @@ const lookAtAll = async (path: string, sought: Sought, isOurs?: (entry: Entry) =
  * has moved during a look. Where none beside the log `isOurs`, those in a folder below it count when one of them is.
  * Throws the system's error when the folder or a file fails to be read.
  */
-export const rowOf = async (
+export const listingOf = async (
 	path: string,
 	sought: Sought,
 	isOurs?: (entry: Entry) => boolean,

@@ -1,10 +1,10 @@
-// known: what is kept of each series of cumulative histograms, found by the bytes of a line
+// series-index: what is kept of each series of cumulative histograms, found by the bytes of a line
 // A series is learnt from a line that was read as a whole; after that its lines are only scanned.
 
 import type { AnyRecord } from '../record.ts';
 import { createHistogramText, type HistogramText } from './text.ts';
 
-export type Known<Kept> = {
+export type SeriesIndex<Kept> = {
 	/** The line that `find` was asked for last, if it is in the usual form. */
 	text: HistogramText;
 	/** What is kept of the series of a line, `bytes` from `from` to `to`; undefined when the line has to be read. */
@@ -16,7 +16,7 @@ export type Known<Kept> = {
 // For streams whose series never come again.
 const MOST_KNOWN = 20_000;
 
-export const createKnown = <Kept>(): Known<Kept> => {
+export const createSeriesIndex = <Kept>(): SeriesIndex<Kept> => {
 	const text = createHistogramText();
 	const all = new Map<string, Kept>();
 	let isText = false;

@@ -1,14 +1,15 @@
-// quick: cumulative histograms of known series kept as bytes, of which only the last in a step is ever read
+// deferral: cumulative histograms of known series kept as bytes, of which only the last in a step is ever read
 // A step of fifteen seconds has fifteen prints, and fourteen of them are superseded before anyone needs their buckets.
 
-import { createKnown } from '../histogram/known.ts';
+import { createSeriesIndex } from '../histogram/series-index.ts';
 import type { Histogram } from '../record.ts';
-import type { Measure, Steps, Taken } from './steps.ts';
+import type { Measure } from './step-series.ts';
+import type { Steps, Taken } from './steps.ts';
 
-export type Quick = {
+export type Deferral = {
 	/** Take a line as bytes, if it goes on in a known series with the same bounds; false when it has to be read. */
 	take: (bytes: Buffer, from: number, to: number) => boolean;
-	/** The line that `take` last left has been taken as a whole, into this series. */
+	/** The line that `take` left last has been taken as a whole, into this series. */
 	learn: (record: Measure, series: Taken) => void;
 };
 
@@ -18,17 +19,17 @@ type Kept = { series: Taken; layout: number; line: Buffer; length: number; read:
 const NOTHING = Buffer.alloc(0);
 
 /** `mayTake`: whether a record of this time, ms, can go into the open step without further thought. */
-export const createQuick = (steps: Steps, mayTake: (ts: number) => boolean): Quick => {
-	const known = createKnown<Kept>();
-	const { text } = known;
+export const createDeferral = (steps: Steps, mayTake: (ts: number) => boolean): Deferral => {
+	const index = createSeriesIndex<Kept>();
+	const { text } = index;
 
-	const begin = (series: Taken): Kept => {
+	const fresh = (series: Taken): Kept => {
 		const kept: Kept = { series, layout: text.layout, line: NOTHING, length: 0, read: () => read(kept) };
 		return kept;
 	};
 	return {
 		take: (bytes, from, to) => {
-			const kept = known.find(bytes, from, to);
+			const kept = index.find(bytes, from, to);
 			if (kept?.layout !== text.layout || !mayTake(text.ts)) return false;
 			if (!steps.takeLater(kept.series, text.ts, kept.read)) return false;
 			if (kept.line.length < to - from) kept.line = Buffer.allocUnsafe(2 * (to - from));
@@ -38,7 +39,7 @@ export const createQuick = (steps: Steps, mayTake: (ts: number) => boolean): Qui
 		learn: (record, series) => {
 			// One that came too late says nothing of the bounds that the series has now.
 			if (series.record !== record) return;
-			known.learn(record, (kept) => Object.assign(kept ?? begin(series), { series, layout: text.layout }));
+			index.learn(record, (kept) => Object.assign(kept ?? fresh(series), { series, layout: text.layout }));
 		},
 	};
 };

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inspect } from '../../../../filters/lib/tail/entry.ts';
-import { openTailed, readMore, rewound, type Tailed, wasRead } from '../../../../filters/lib/tail/tailed.ts';
+import {
+	type OpenFile,
+	openFile,
+	readMore,
+	rewound,
+	wasRead,
+} from '../../../../filters/lib/tail/open-file.ts';
 
 const test = suite('tail: an open file');
 
@@ -12,11 +18,11 @@ const line = (n: number): string => `${String(n).padStart(9, '0')}\n`;
 const lines = (from: number, to: number): string =>
 	Array.from({ length: to - from }, (_, at) => line(from + at)).join('');
 
-const withLog = async (content: string, body: (path: string, file: Tailed) => Promise<void>) => {
+const withLog = async (content: string, body: (path: string, file: OpenFile) => Promise<void>) => {
 	const folder = mkdtempSync(join(tmpdir(), 'tailed-'));
 	const path = join(folder, 'a.log');
 	writeFileSync(path, content);
-	const file = await openTailed(path, 0);
+	const file = await openFile(path, 0);
 	try {
 		await body(path, file);
 	} finally {
@@ -26,7 +32,7 @@ const withLog = async (content: string, body: (path: string, file: Tailed) => Pr
 };
 
 /** Everything up to the end of the file. */
-const readAll = async (file: Tailed): Promise<string> => {
+const readAll = async (file: OpenFile): Promise<string> => {
 	const pieces: Buffer[] = [];
 	for (let piece = await readMore(file); Buffer.isBuffer(piece); piece = await readMore(file))
 		pieces.push(piece);
@@ -61,7 +67,7 @@ test('a truncated file is seen; a place beyond its end is none', () =>
 		await readAll(file);
 		truncateSync(path, 100);
 		assert.is(await readMore(file), 'changed');
-		const beyond = await openTailed(path, 200);
+		const beyond = await openFile(path, 200);
 		assert.is(await readMore(beyond), 'changed');
 		await beyond.handle.close();
 	}));

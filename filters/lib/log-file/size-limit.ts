@@ -1,4 +1,4 @@
-// sized: a log that rotates itself when it has grown to a size, for machines without logrotate
+// size-limit: a log that rotates itself when it has grown to a size, for machines without logrotate
 // It changes files between two lines, and where it can between two bursts.
 
 import { targetOf } from '../disk/link.ts';
@@ -29,7 +29,7 @@ export const endWithin = (bytes: Buffer, from: number, room: number): number => 
 };
 
 /** The `write` of a log that rotates itself. One line larger than the limit gets a file of its own. */
-export const sizedWrite = (file: LogFile, { path, maxBytes, keep, log, count }: Sizing) => {
+export const limitedWrite = (file: LogFile, { path, maxBytes, keep, log, count }: Sizing) => {
 	const rotate = (): boolean => {
 		try {
 			// Where a link leads, for a file is renamed only within its disk.

@@ -1,4 +1,4 @@
-// encode: one record as the lines that Graphite takes, `PATH VALUE EPOCH`
+// encoding: one record as the lines that Graphite takes, `PATH VALUE EPOCH`
 // HOST.METRIC.ATTRIBUTE....LOWER, a line for each bucket; with tags HOST.METRIC.LOWER;name=value.
 
 import { percentile } from '../histogram/percentile.ts';

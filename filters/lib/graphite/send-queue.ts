@@ -1,4 +1,4 @@
-// unacked: how many bytes the kernel still holds because the other side has not acknowledged them
+// send-queue: how many bytes the kernel still holds because the other side has not acknowledged them
 // A dead network takes writes for a quarter of an hour before it says so; Linux shows the queue under /proc/net.
 
 import { existsSync, readFileSync } from 'node:fs';

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Histogram } from '../../../../filters/lib/record.ts';
-import { createQuick } from '../../../../filters/lib/series/quick.ts';
-import { createSteps, type Measure } from '../../../../filters/lib/series/steps.ts';
+import { createDeferral } from '../../../../filters/lib/series/deferral.ts';
+import type { Measure } from '../../../../filters/lib/series/step-series.ts';
+import { createSteps } from '../../../../filters/lib/series/steps.ts';
 
-const test = suite('quick');
+const test = suite('deferral');
 const OPTIONS = { stepMs: 100, staleMs: 250, zeroBuckets: [] };
 
 /** The steps that lines give, as text, and how many lines were not read one by one. */
@@ -16,7 +17,7 @@ const stepsOf = (lines: string[], isQuick: boolean): { out: string[]; quick: num
 	const out: string[] = [];
 	let quick = 0;
 	const give = (all: unknown[]) => out.push(...all.map((one) => JSON.stringify(one)));
-	const known = createQuick(steps, (ts) => !steps.isDue(ts));
+	const known = createDeferral(steps, (ts) => !steps.isDue(ts));
 	for (const line of lines) {
 		const bytes = Buffer.from(`${line}\n`);
 		if (line.startsWith('#')) {

@@ -1,4 +1,4 @@
-// tailed: one log file being read, piece by piece, each piece checked to be of the content that we know
+// open-file: one log file being read, piece by piece, each piece checked to be of the content that we know
 // A file can be truncated and filled again between two reads; its first bytes tell, and those before the piece.
 
 import { constants } from 'node:fs';
@@ -23,7 +23,7 @@ const RECENT_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
 /** An open log file, and how far it was read. */
-export type Tailed = {
+export type OpenFile = {
 	handle: FileHandle;
 	path: string;
 	id: Identity;
@@ -42,7 +42,7 @@ export type Tailed = {
 const headOf = (handle: FileHandle): Promise<Buffer> => readAt(handle, 0, HEAD_BYTES);
 
 /** Go on from byte `offset`. */
-export const placeAt = async (file: Tailed, offset: number): Promise<void> => {
+export const placeAt = async (file: OpenFile, offset: number): Promise<void> => {
 	const { size } = await file.handle.stat();
 	file.offset = offset;
 	file.recent = await bytesBefore(file.handle, offset, size);
@@ -53,7 +53,7 @@ const identify = async (
 	path: string,
 	copied: boolean,
 	metAt: number,
-): Promise<Tailed> => {
+): Promise<OpenFile> => {
 	const stat = await handle.stat({ bigint: true });
 	if (!stat.isFile()) throw new Failure(EXIT.unavailable, `${path}: is not a regular file`);
 	const inode = { dev: String(stat.dev), ino: String(stat.ino), born: stat.birthtimeNs };
@@ -64,7 +64,7 @@ const identify = async (
 };
 
 /** Open the log at `path`, to be read from byte `offset`. Throws the system's error, or Failure(69) for no file. */
-export const openTailed = async (path: string, offset: number, copied = false): Promise<Tailed> => {
+export const openFile = async (path: string, offset: number, copied = false): Promise<OpenFile> => {
 	const now = Date.now();
 	const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 	try {
@@ -78,7 +78,7 @@ export const openTailed = async (path: string, offset: number, copied = false): 
 };
 
 /** The same open file from its start, whatever it holds now. */
-export const rewound = ({ handle, path }: Tailed): Promise<Tailed> =>
+export const rewound = ({ handle, path }: OpenFile): Promise<OpenFile> =>
 	identify(handle, path, false, Date.now());
 
 /** Open a file of a listing, or give undefined when its name now stands for another file or content. */
@@ -86,8 +86,8 @@ export const openListed = async (
 	entry: Entry,
 	offset: number,
 	copied: boolean,
-): Promise<Tailed | undefined> => {
-	const file = await openTailed(entry.path, offset, copied).catch((error) => {
+): Promise<OpenFile | undefined> => {
+	const file = await openFile(entry.path, offset, copied).catch((error) => {
 		if (errnoOf(error) === 'ENOENT') return undefined;
 		throw error;
 	});
@@ -102,9 +102,9 @@ export const openListed = async (
 };
 
 /** The bytes before `offset`, up to TRAIL_BYTES. */
-export const trailIn = ({ recent }: Tailed): Buffer => recent.subarray(-TRAIL_BYTES);
+export const trailIn = ({ recent }: OpenFile): Buffer => recent.subarray(-TRAIL_BYTES);
 
-const nextPiece = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
+const nextPiece = async (file: OpenFile): Promise<Buffer | 'end' | 'changed'> => {
 	const { handle, id, offset } = file;
 	const trail = trailIn(file);
 	const stat = await handle.stat({ bigint: true });
@@ -128,29 +128,29 @@ const nextPiece = async (file: Tailed): Promise<Buffer | 'end' | 'changed'> => {
 };
 
 /** The next piece of the file, or that it ends here, or that its content is another (truncated, replaced). */
-export const readMore = (file: Tailed): Promise<Buffer | 'end' | 'changed'> =>
+export const readMore = (file: OpenFile): Promise<Buffer | 'end' | 'changed'> =>
 	nextPiece(file).catch((error) => {
 		throw naming(error, file.path);
 	});
 
 /** Whether so little was read of the file that another content may well begin alike. */
-export const isNearStart = ({ recent }: Tailed): boolean => recent.length < TRAIL_BYTES;
+export const isNearStart = ({ recent }: OpenFile): boolean => recent.length < TRAIL_BYTES;
 
 /** Whether all of another file, which may be gone from this one now, was read in it. */
-export const wasRead = ({ id, offset, recent }: Tailed, { head, foot, size }: Entry): boolean => {
+export const wasRead = ({ id, offset, recent }: OpenFile, { head, foot, size }: Entry): boolean => {
 	const end = recent.length - (offset - size);
 	if (size === 0 || size > offset || end < foot.length || !sameContent(id, head)) return false;
 	return foot.equals(recent.subarray(end - foot.length, end));
 };
 
 /** When the file was last written to or renamed, in ms since the epoch. */
-export const lastTouched = async ({ handle }: Tailed): Promise<number> => {
+export const lastTouched = async ({ handle }: OpenFile): Promise<number> => {
 	const { mtimeMs, ctimeMs } = await handle.stat();
 	return Math.max(mtimeMs, ctimeMs);
 };
 
 /** Where the last line of the file starts: its end, unless it ends in half a line. */
-export const lastLineStart = async ({ handle }: Tailed): Promise<number> => {
+export const lastLineStart = async ({ handle }: OpenFile): Promise<number> => {
 	const { size } = await handle.stat();
 	for (let end = size; end > 0; ) {
 		const from = Math.max(0, end - LOOK_BACK_BYTES);

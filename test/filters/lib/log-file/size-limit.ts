@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { endWithin } from '../../../../filters/lib/log-file/sized.ts';
+import { endWithin } from '../../../../filters/lib/log-file/size-limit.ts';
 
 const test = suite('append-log: sizes');
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { beginsWith, type Entry } from '../../../../filters/lib/tail/entry.ts';
-import { rankOf, rowOf } from '../../../../filters/lib/tail/row.ts';
+import { listingOf, rankOf } from '../../../../filters/lib/tail/listing.ts';
 
 const test = suite('tail: the files of a log');
 
@@ -39,7 +39,7 @@ const names = async (files: string[], live = 'a.log'): Promise<string> => {
 		utimesSync(join(folder, file), 1000 + at, 1000 + at);
 	}
 	mkdirSync(join(folder, 'a.log.d'));
-	const entries = await rowOf(join(folder, live), START);
+	const entries = await listingOf(join(folder, live), START);
 	rmSync(folder, { recursive: true });
 	return entries.map(({ path, ranked }) => `${basename(path)}${ranked ? '' : '?'}`).join(' ');
 };
@@ -64,7 +64,7 @@ test('what an entry says of its file', async () => {
 	writeFileSync(path, 'x'.repeat(300));
 	linkSync(path, `${path}.1`);
 	spawnSync('mkfifo', [`${path}.2`]);
-	const [one, live] = await rowOf(path, { offset: 3 });
+	const [one, live] = await listingOf(path, { offset: 3 });
 	rmSync(folder, { recursive: true });
 	assert.is(one?.ino, live?.ino);
 	assert.is(live?.size, 300);
@@ -81,7 +81,7 @@ test('a link has the files beside its target, also while that is not there', asy
 	for (const file of ['b.log', 'b.log.1']) writeFileSync(join(folder, 'real', file), file);
 	symlinkSync(join('real', 'b.log'), join(folder, 'a.log'));
 	const paths = async () =>
-		(await rowOf(join(folder, 'a.log'), START)).map(({ path }) => path.slice(folder.length));
+		(await listingOf(join(folder, 'a.log'), START)).map(({ path }) => path.slice(folder.length));
 	assert.equal(await paths(), ['/real/b.log.1', '/a.log']);
 	rmSync(join(folder, 'real', 'b.log'));
 	assert.equal(await paths(), ['/real/b.log.1']);
@@ -89,7 +89,7 @@ test('a link has the files beside its target, also while that is not there', asy
 });
 
 test('a folder that is not there has no files', async () => {
-	assert.equal(await rowOf(join(tmpdir(), 'not-there-at-all', 'a.log'), START), []);
+	assert.equal(await listingOf(join(tmpdir(), 'not-there-at-all', 'a.log'), START), []);
 });
 
 /** A folder with files of some content, each made after the one before. */
@@ -119,7 +119,7 @@ test('what is a copy of another file: made later, and its text is the beginning 
 			'a.log.6': '',
 		},
 		async (folder) => {
-			const entries = await rowOf(join(folder, 'a.log'), START);
+			const entries = await listingOf(join(folder, 'a.log'), START);
 			assert.equal(
 				entries.filter(({ inOriginal }) => inOriginal).map(({ path }) => basename(path)),
 				['a.log.4', 'a.log.2'],
@@ -131,7 +131,7 @@ test('what is a copy of the file that was read: its text is the beginning of tha
 	withFiles({ 'a.log.tmp': 'one\ntwo\n', 'a.log.2': 'one\nT', 'a.log.1': 'one\nt' }, async (folder) => {
 		const read = await open(join(folder, 'a.log.tmp'));
 		const wasRead = (entry: Entry) => beginsWith(read, 8, entry);
-		const entries = await rowOf(join(folder, 'a.log'), { offset: 8, wasRead });
+		const entries = await listingOf(join(folder, 'a.log'), { offset: 8, wasRead });
 		await read.close();
 		assert.equal(
 			entries.filter(({ inRead }) => inRead).map(({ path }) => basename(path)),
@@ -145,7 +145,7 @@ test('files in a folder below count only when one of them is ours, and none besi
 		async (folder) => {
 			const path = join(folder, 'a.log');
 			const namesFor = async (text: string) => {
-				const entries = await rowOf(path, START, ({ head }) => head.toString() === text);
+				const entries = await listingOf(path, START, ({ head }) => head.toString() === text);
 				return entries.map(({ path }) => path.slice(folder.length));
 			};
 			assert.equal(await namesFor('ours\n'), ['/old/a.log.1', '/a.log']);
