@@ -16,7 +16,7 @@ export const NO_TAG = -1n;
 const VERSION = 1030;
 
 /** Read over the room that later versions of the format may use. */
-export const skipCompat = (reader: ByteReader): void => {
+const skipCompat = (reader: ByteReader): void => {
 	reader.skip(reader.count('the length of the extension room'), 'the extension room');
 };
 

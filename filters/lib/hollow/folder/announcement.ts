@@ -53,13 +53,13 @@ export const announcedOrNone = (folder: string): Version | undefined => {
 };
 
 /** Why there is no announced version; `isGarbage`: something else stands there. */
-export type Unannounced = { why: string; isGarbage: boolean };
+export type NoAnnouncement = { why: string; isGarbage: boolean };
 
 /**
  * The announced version, or why there is none, for those who can wait until there is one.
  * @throws the system's error when it may not be read.
  */
-export const announcement = (folder: string): Version | Unannounced => {
+export const announcement = (folder: string): Version | NoAnnouncement => {
 	try {
 		return announcedIn(folder);
 	} catch (error) {

@@ -6,7 +6,7 @@ import { holderOf, lockFile } from '../../disk/lock.ts';
 import { EXIT, Failure } from '../../failure.ts';
 
 /** The file that is locked. */
-export const LOCK = '.writer.lock';
+const LOCK = '.writer.lock';
 
 /** A lock that is held; `check` throws a Failure when the folder is no longer the one that was locked. */
 export type Lock = { check: () => void; release: () => void };

@@ -83,7 +83,7 @@ const reasonOf = (error: unknown): string => {
 	return describe(cause ?? error) || String((cause as NodeJS.ErrnoException)?.code ?? error);
 };
 
-export const createStore = ({ bucket, prefix, endpoint, region, credentials }: StoreOptions): Store => {
+const createStore = ({ bucket, prefix, endpoint, region, credentials }: StoreOptions): Store => {
 	const client = new AwsClient({ ...credentials, service: 's3', region, retries: 0 });
 	const base = `${(endpoint ?? `https://s3.${region}.amazonaws.com`).replace(/\/$/, '')}/${bucket}/${prefix}`;
 	const name = `s3://${bucket}/${prefix}`;
