@@ -21,7 +21,7 @@ const textAt = (path: string): string =>
 		const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
 			const bytes = Buffer.alloc(MOST_BYTES);
-			return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).trim();
+			return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, null)).trim();
 		} finally {
 			closeSync(file);
 		}
