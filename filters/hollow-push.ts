@@ -33,7 +33,7 @@ import { EXIT, Failure } from './lib/failure.ts';
 import { keepOf } from './lib/hollow/folder/retention.ts';
 import { DATASET_NAME_RULE, isDatasetName } from './lib/hollow/metrics/cycle.ts';
 import { createIntake } from './lib/hollow/metrics/intake.ts';
-import { openLocal } from './lib/hollow/publish/local-folder.ts';
+import { openLocalFolder } from './lib/hollow/publish/local-folder.ts';
 import { CONNECTION, connect } from './lib/hollow/rest/push/connection.ts';
 import { openSink } from './lib/hollow/rest/push/sink.ts';
 import { printStatus } from './lib/hollow/rest/push/status.ts';
@@ -87,7 +87,8 @@ const push = async (context: Push): Promise<Handlers> => {
 	const sink = url === undefined ? undefined : sinkFor(context, ack, url);
 	const keep = keepOf(options.keep, '--keep');
 	const isBeside = sink !== undefined;
-	const local = folder === undefined ? undefined : await openLocal({ folder, keep, isBeside, log, count });
+	const local =
+		folder === undefined ? undefined : await openLocalFolder({ folder, keep, isBeside, log, count });
 	const intake = createIntake({
 		...context,
 		everyMs: duration(options['collection-interval'] ?? '0', '--collection-interval'),

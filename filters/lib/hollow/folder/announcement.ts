@@ -21,7 +21,7 @@ const textAt = (path: string): string =>
 		const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
 			const bytes = Buffer.alloc(MOST_BYTES);
-			return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).trim();
+			return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, null)).trim();
 		} finally {
 			closeSync(file);
 		}
@@ -53,13 +53,13 @@ export const announcedOrNone = (folder: string): Version | undefined => {
 };
 
 /** Why there is no announced version; `isGarbage`: something else stands there. */
-export type Unannounced = { why: string; isGarbage: boolean };
+export type NoAnnouncement = { why: string; isGarbage: boolean };
 
 /**
  * The announced version, or why there is none, for those who can wait until there is one.
  * @throws the system's error when it may not be read.
  */
-export const announcement = (folder: string): Version | Unannounced => {
+export const announcement = (folder: string): Version | NoAnnouncement => {
 	try {
 		return announcedIn(folder);
 	} catch (error) {

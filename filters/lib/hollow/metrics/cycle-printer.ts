@@ -5,7 +5,7 @@ import { type Cycle, linesOf } from './cycle.ts';
 import { payloadText } from './payload.ts';
 import { writePayload } from './payload-file.ts';
 
-export type Printing = {
+export type PrinterOptions = {
 	output: Output;
 	/** A payload instead of lines. */
 	isDry: boolean;
@@ -16,7 +16,7 @@ export type Printing = {
 };
 
 /** Prints a cycle as fast as the reader takes it. Rejects with the system's error when the file cannot be replaced. */
-export const createCyclePrinter = ({ output, isDry, target, count }: Printing) => {
+export const createCyclePrinter = ({ output, isDry, target, count }: PrinterOptions) => {
 	const printPayload = async (cycle: Cycle): Promise<void> => {
 		for (const piece of payloadText(cycle)) {
 			output.text(piece);

@@ -15,10 +15,16 @@ export type LocalOptions = {
 	count: (name: string, by?: number) => void;
 };
 
-export type Local = { publish: (cycle: Cycle) => Promise<void>; close: () => Promise<void> };
+export type LocalFolder = { publish: (cycle: Cycle) => Promise<void>; close: () => Promise<void> };
 
 /** Open the folder. @throws Failure when it cannot be had; `publish` throws one only where there is no server. */
-export const openLocal = async ({ folder, keep, isBeside, log, count }: LocalOptions): Promise<Local> => {
+export const openLocalFolder = async ({
+	folder,
+	keep,
+	isBeside,
+	log,
+	count,
+}: LocalOptions): Promise<LocalFolder> => {
 	const publisher = await openPublisher({ folder, keep, log });
 	const onFailure = (error: unknown) => {
 		const isData = error instanceof ValueError || (error instanceof Failure && error.code === EXIT.data);

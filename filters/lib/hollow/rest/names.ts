@@ -50,7 +50,7 @@ export const apiBase = (text: string, where: string): URL => {
 export const isStep = (name: string): boolean => !/^\.{0,2}$/.test(name);
 
 /** An address below the base; each part, for which `isStep` holds, is one step of the path. */
-export const below = (base: URL, ...parts: string[]): URL => {
+export const addressBelow = (base: URL, ...parts: string[]): URL => {
 	const url = new URL(base);
 	url.pathname = `${base.pathname}/${parts.map(encodeURIComponent).join('/')}`;
 	return url;

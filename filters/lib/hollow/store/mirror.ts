@@ -11,7 +11,7 @@ import { announcedOrNone } from '../folder/announcement.ts';
 import { snapshotName } from '../folder/blob-name.ts';
 import { contentsOf } from '../folder/contents.ts';
 import { isAbove, type Version } from '../version.ts';
-import { createReplica, type Step } from './replica.ts';
+import { type Addition, createReplica } from './replica.ts';
 import type { Store } from './store.ts';
 
 export type MirrorOptions = { folder: string; store: Store; log: Log; onFailure: (error: unknown) => void };
@@ -44,7 +44,7 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 		return upTo.filter((one) => isAbove(one, there));
 	};
 	/** What comes next in the store. */
-	const nextStep = (): Step | undefined => {
+	const nextAddition = (): Addition | undefined => {
 		const [version] = waiting();
 		const there = replica.announced();
 		if (version === undefined) {
@@ -73,13 +73,13 @@ export const createMirror = ({ folder, store, log, onFailure }: MirrorOptions): 
 	/** One version more; false when the store has all. */
 	const advance = async (): Promise<boolean> => {
 		await replica.contact();
-		const step = nextStep();
-		if (step) {
-			await replica.add(step);
-			log.debug(`announced ${step.version} in ${store.name}`, {}, `announced ${step.version}`);
+		const addition = nextAddition();
+		if (addition) {
+			await replica.add(addition);
+			log.debug(`announced ${addition.version} in ${store.name}`, {}, `announced ${addition.version}`);
 		}
 		waitMs = LEAST_WAIT_MS;
-		return step !== undefined;
+		return addition !== undefined;
 	};
 	const advanceToEnd = async () => {
 		while (!stop.signal.aborted) {

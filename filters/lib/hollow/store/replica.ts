@@ -11,7 +11,7 @@ import { decodeIndex, encodeIndex, INDEX, keyOf } from './layout.ts';
 import type { Store } from './store.ts';
 
 /** A version, with the one that its delta starts from unless a new chain begins. */
-export type Step = { version: Version; from?: Version };
+export type Addition = { version: Version; from?: Version };
 
 export type Replica = {
 	/** Ask the store what it has, once: nobody else writes there. Throws Failure. */
@@ -21,7 +21,7 @@ export type Replica = {
 	/** The version that the store announces, once that is known. */
 	announced: () => Version | undefined;
 	/** Put the blobs of a version there, then announce it. Throws Failure. */
-	add: (step: Step) => Promise<void>;
+	add: (addition: Addition) => Promise<void>;
 };
 
 /** The replica of the data set in `folder`. */

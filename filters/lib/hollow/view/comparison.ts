@@ -33,7 +33,7 @@ export const kindOf = ({ before, after }: Change): 'added' | 'removed' | 'change
 export const byCode = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 /** Numbers with how often they are there; `take` takes one away and says whether there was one. */
-export const counted = (numbers: Iterable<number>): { take: (number: number) => boolean } => {
+export const countsOf = (numbers: Iterable<number>): { take: (number: number) => boolean } => {
 	const left = new Map<number, number>();
 	for (const number of numbers) left.set(number, (left.get(number) ?? 0) + 1);
 	return {
@@ -46,16 +46,16 @@ export const counted = (numbers: Iterable<number>): { take: (number: number) => 
 };
 
 /** Ordinals of the records of a type that only one of both has, ascending, and the number of those that both have. */
-export type Unequal = { removed: Int32Array; added: Int32Array; same: number };
+export type Differences = { removed: Int32Array; added: Int32Array; same: number };
 
 /**
  * Compare the records of a type by what they hold.
  * @throws StateError when records do not fit together.
  */
-export const unequal = ({ before, after, content }: Comparison, type: string): Unequal => {
+export const differences = ({ before, after, content }: Comparison, type: string): Differences => {
 	const numberIn = (state: State) => (ordinal: number) => content.of(state, type, ordinal);
 	const [was, is] = [ordinalsOf(before, type), ordinalsOf(after, type)];
-	const left = counted(Array.from(is, numberIn(after)));
+	const left = countsOf(Array.from(is, numberIn(after)));
 	const removed = was.filter((ordinal) => !left.take(numberIn(before)(ordinal)));
 	const added = is.filter((ordinal) => left.take(numberIn(after)(ordinal)));
 	return { removed, added, same: was.length - removed.length };

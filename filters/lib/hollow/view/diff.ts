@@ -12,13 +12,13 @@ import {
 	byCode,
 	type Change,
 	type Comparison,
+	type Differences,
+	differences,
 	kindOf,
 	type Tally,
-	type Unequal,
-	unequal,
 } from './comparison.ts';
-import { expanded, reach, rootsOf, scalarText } from './json.ts';
-import { metricChanges, type What } from './metric-diff.ts';
+import { expandedText, reach, rootsOf, scalarText } from './json.ts';
+import { metricChanges, type Subject } from './metric-diff.ts';
 
 /** The paths of the primary key, when both states have the type with the same one. */
 const keyOf = ({ before, after }: Comparison, type: string): string[] => {
@@ -47,7 +47,7 @@ const pathText = (
 		throw new StateError(`a primary key goes on from ${type}.${step}, which is no reference`);
 	if (target === undefined || value === null) return scalarText(table, at, ordinal);
 	if (rest.length > 0) return pathText(state, target, value as number, rest, budget);
-	return expanded(state, target, value as number, budget);
+	return expandedText(state, target, value as number, budget);
 };
 
 const stepsOf = (type: string, path: string): string[] => {
@@ -70,7 +70,7 @@ const keyText = (state: State, type: string, ordinal: number, key: string[], bot
 /** The ordinals of a record that was and of the one that it is. */
 type Pair = { key?: string; before?: number; after?: number };
 
-const byKey = (type: string, key: string[], { removed, added }: Unequal, both: Comparison): Pair[] => {
+const byKey = (type: string, key: string[], { removed, added }: Differences, both: Comparison): Pair[] => {
 	const pairs: Pair[] = [];
 	const open = new Map<string, Pair[]>();
 	// From the end, so that of several records with one key the first is found first.
@@ -91,7 +91,7 @@ const byKey = (type: string, key: string[], { removed, added }: Unequal, both: C
 	return pairs.sort((a, b) => byCode(a.key!, b.key!) || (a.before ?? -1) - (b.before ?? -1));
 };
 
-const pairsOf = (type: string, found: Unequal, both: Comparison): Pair[] => {
+const pairsOf = (type: string, found: Differences, both: Comparison): Pair[] => {
 	const key = keyOf(both, type);
 	if (key.length > 0) return byKey(type, key, found, both);
 	const removed = Array.from(found.removed, (before): Pair => ({ before }));
@@ -121,9 +121,9 @@ export type Span = { from: Version; to: Version };
 function* recordLines(type: string, both: Comparison, span: Span): Generator<string> {
 	const text = (state: State, ordinal: number) => {
 		both.budget.begin(type, ordinal);
-		return expanded(state, type, ordinal, both.budget);
+		return expandedText(state, type, ordinal, both.budget);
 	};
-	for (const { key, before, after } of pairsOf(type, unequal(both, type), both)) {
+	for (const { key, before, after } of pairsOf(type, differences(both, type), both)) {
 		const change: Change = {
 			...(before !== undefined && { before: text(both.before, before) }),
 			...(after !== undefined && { after: text(both.after, after) }),
@@ -139,7 +139,7 @@ const lineOf = (span: Span, named: string, change: Change): string => {
 	return `{"type":"hollow_diff","change":"${kindOf(change)}","from":"${span.from}","to":"${span.to}",${named}${was}${after === undefined ? '' : `,"after":${after}`}}\n`;
 };
 
-const whatText = ({ source, kind, name }: What): string =>
+const whatText = ({ source, kind, name }: Subject): string =>
 	`"source":${JSON.stringify(source)}${kind === 'source' ? '' : `,"${kind}":${JSON.stringify(name)}`}`;
 
 /**
@@ -155,7 +155,7 @@ export function* diffLines(both: Comparison, span: Span): Generator<string> {
 }
 
 const tallyOf = (type: string, both: Comparison): Tally => {
-	const found = unequal(both, type);
+	const found = differences(both, type);
 	const tally = { added: 0, removed: 0, changed: 0, same: found.same };
 	if (keyOf(both, type).length === 0)
 		return { ...tally, added: found.added.length, removed: found.removed.length };

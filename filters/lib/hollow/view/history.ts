@@ -8,7 +8,7 @@ import { ByteReader } from '../blob/bytes/bytes.ts';
 import { BlobError } from '../blob/bytes/errors.ts';
 import { type Header, readHeader } from '../blob/header.ts';
 import { readSection, type Section } from '../blob/section.ts';
-import { announcement, type Unannounced } from '../folder/announcement.ts';
+import { announcement, type NoAnnouncement } from '../folder/announcement.ts';
 import { parseBlobName } from '../folder/blob-name.ts';
 import { contentsOf } from '../folder/contents.ts';
 import { routeFromSnapshot } from '../folder/route.ts';
@@ -175,7 +175,7 @@ const heldBy = (files: File[]): Set<Version> =>
 	);
 
 /** The versions that a folder holds, oldest first; `unannounced` when none of them is announced. */
-export type History = { entries: Entry[]; unannounced?: Unannounced };
+export type History = { entries: Entry[]; unannounced?: NoAnnouncement };
 
 /**
  * The history of a folder.

@@ -48,7 +48,7 @@ const objectText = (
 	const texts = fields.map(({ target }, at) => {
 		const value = target === undefined ? null : table.columns[at]!.get(ordinal);
 		if (value === null) return scalarText(table, at, ordinal);
-		const text = expanded(state, target!, value as number, budget, depth + 1);
+		const text = expandedText(state, target!, value as number, budget, depth + 1);
 		inner += text.length;
 		return text;
 	});
@@ -86,10 +86,16 @@ const AROUND = 4;
  * A record with everything it refers to, as JSON text. Maps and sets are sorted by their text.
  * @throws StateError when something is not there, records contain each other, or the text exceeds the budget.
  */
-export const expanded = (state: State, type: string, ordinal: number, budget: Budget, depth = 0): string => {
+export const expandedText = (
+	state: State,
+	type: string,
+	ordinal: number,
+	budget: Budget,
+	depth = 0,
+): string => {
 	checkDepth(depth, type);
 	const table = tableOf(state, type, ordinal);
-	const inner = (target: string, one: number) => expanded(state, target, one, budget, depth + 1);
+	const inner = (target: string, one: number) => expandedText(state, target, one, budget, depth + 1);
 	budget.take(AROUND);
 	if (table instanceof ListTable)
 		return `[${Array.from(table.elements(ordinal), (one) => inner(table.schema.element, one)).join(',')}]`;
@@ -165,7 +171,7 @@ function* rootPieces(state: State, budget: Budget): Generator<string> {
 		const texts = function* () {
 			for (const ordinal of ordinalsOf(state, type)) {
 				budget.begin(type, ordinal);
-				yield expanded(state, type, ordinal, budget);
+				yield expandedText(state, type, ordinal, budget);
 			}
 		};
 		yield* lines(`${before}\n  ${JSON.stringify(type)}:[`, texts(), '   ', ']');

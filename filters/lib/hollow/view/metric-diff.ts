@@ -6,15 +6,15 @@ import type { HashedTable } from '../blob/type/hashed-table.ts';
 import type { ObjectTable } from '../blob/type/object-table.ts';
 import { entriesOf, ordinalsOf, recordOf, tableOf } from '../blob/values.ts';
 import { boundOf, type StoredMetric, type Whole } from '../metrics/metrics-state.ts';
-import { byCode, type Change, type Comparison, counted } from './comparison.ts';
+import { byCode, type Change, type Comparison, countsOf } from './comparison.ts';
 
 /** A source (a MetricsState), or a metric or an aggregate of one. */
-export type What = { source: string | null; kind: 'source' | 'metric' | 'aggregate'; name: string | null };
+export type Subject = { source: string | null; kind: 'source' | 'metric' | 'aggregate'; name: string | null };
 
 /** Where the value of something lies: the number of its content, its record, and the time of its state. */
 type Place = { number: number; type?: string; ordinal: number; timestamp: string | null };
 
-type Found = Map<string, { what: What; places: Place[] }>;
+type Found = Map<string, { what: Subject; places: Place[] }>;
 
 // About what a place costs, in the budget's characters: states that share a map of metrics cost no blob.
 const COST = 64;
@@ -49,7 +49,7 @@ function* mapEntries(
 
 const placesIn = (state: State, { content, budget }: Comparison): Found => {
 	const found: Found = new Map();
-	const put = (what: What, place: Place) => {
+	const put = (what: Subject, place: Place) => {
 		const key = JSON.stringify(what);
 		budget.take(COST + key.length + (place.timestamp?.length ?? 0));
 		const known = found.get(key) ?? { what, places: [] };
@@ -84,7 +84,7 @@ const valueAt = (state: State, { type, ordinal }: Place, { budget }: Comparison)
 
 /** Take from both lists what they have in common. */
 const withoutSame = (was: Place[], is: Place[]): [Place[], Place[]] => {
-	const left = counted(is.map(({ number }) => number));
+	const left = countsOf(is.map(({ number }) => number));
 	const removed = was.filter(({ number }) => !left.take(number));
 	return [removed, is.filter(({ number }) => left.take(number))];
 };
@@ -109,7 +109,7 @@ function* changesOf(was: Place[], is: Place[], both: Comparison): Generator<Chan
 }
 
 const KINDS = ['source', 'metric', 'aggregate'];
-const inOrder = (a: What, b: What): number =>
+const inOrder = (a: Subject, b: Subject): number =>
 	byCode(a.source ?? '', b.source ?? '') ||
 	KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
 	byCode(a.name ?? '', b.name ?? '');
@@ -119,7 +119,7 @@ const inOrder = (a: What, b: What): number =>
  * Where a name stands twice, equal ones belong together, then the first to the first.
  * @throws StateError when records do not fit together or exceed the budget.
  */
-export function* metricChanges(both: Comparison): Generator<{ what: What; change: Change | 'same' }> {
+export function* metricChanges(both: Comparison): Generator<{ what: Subject; change: Change | 'same' }> {
 	const [before, after] = [placesIn(both.before, both), placesIn(both.after, both)];
 	const keys = [...new Set([...before.keys(), ...after.keys()])];
 	const all = keys.map((key) => {

@@ -3,7 +3,7 @@
 import { createCatchUp } from '../../../flow/catch-up.ts';
 import type { Log } from '../../../log.ts';
 import type { Delivery } from './delivery.ts';
-import { cycleOrReason, type Queue, type Waiting } from './queue.ts';
+import { cycleOrReason, type Queue, type QueueEntry } from './queue.ts';
 
 export type CourierOptions = {
 	delivery: Delivery;
@@ -13,7 +13,7 @@ export type CourierOptions = {
 	say: (text: string) => void;
 	count: (name: string, by?: number) => void;
 	/** An entry is done with, however that came about; it must go from the queue. */
-	onSettled: (entry: Waiting) => void;
+	onSettled: (entry: QueueEntry) => void;
 	onFailure: (error: unknown) => void;
 };
 
@@ -21,7 +21,7 @@ export type Courier = {
 	/** There is something in the queue. */
 	start: () => void;
 	/** An entry has gone from the queue; if it is on its way, its delivery is given up. */
-	drop: (entry: Waiting) => void;
+	drop: (entry: QueueEntry) => void;
 	/** Give up what is on its way, which stays in the queue, and begin nothing new. */
 	stop: () => Promise<void>;
 };
@@ -30,10 +30,10 @@ const DROPPED = new Error('dropped');
 
 export const createCourier = (options: CourierOptions): Courier => {
 	const { delivery, queue, log, say, count, onSettled, onFailure } = options;
-	let current: { entry: Waiting; abort: AbortController } | undefined;
+	let current: { entry: QueueEntry; abort: AbortController } | undefined;
 	let isOver = false;
 
-	const deliver = async (entry: Waiting, signal: AbortSignal): Promise<void> => {
+	const deliver = async (entry: QueueEntry, signal: AbortSignal): Promise<void> => {
 		const cycle = cycleOrReason(entry);
 		if (typeof cycle === 'string') {
 			log.error(`a cycle is given up: ${cycle}`, {}, 'unreadable');

@@ -4,9 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { payloadText } from '../../metrics/payload.ts';
-import { below, isStep } from '../names.ts';
+import { addressBelow, isStep } from '../names.ts';
 import { type Body, CallError, type Client, type Reply } from './client.ts';
-import { type Move, moveAfter, problemIn, retryAfter, type Sent, type Step, type Verdict } from './moves.ts';
+import {
+	type Move,
+	moveAfter,
+	type Progress,
+	problemIn,
+	retryAfter,
+	type Step,
+	type Verdict,
+} from './moves.ts';
 
 export type DeliveryOptions = {
 	client: Client;
@@ -47,7 +55,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 	const ask = (step: Step, cycle: Cycle, signal: AbortSignal): Promise<Reply> => {
 		const { version } = cycle;
 		const versions = ['datasets', cycle.dataset, 'versions'];
-		const at = (...rest: string[]) => below(base, ...versions, ...rest);
+		const at = (...rest: string[]) => addressBelow(base, ...versions, ...rest);
 		if (step === 'announce')
 			return client.call('POST', at(), text({ version, status: 'ANNOUNCING' }), signal);
 		if (step === 'data') return client.call('POST', at(version, 'data'), () => payloadText(cycle), signal);
@@ -68,7 +76,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 		count('retries');
 		await sleep(Math.max(least, now * (1 + JITTER * (Math.random() * 2 - 1))), undefined, { signal });
 	};
-	const attempt = async (step: Step, cycle: Cycle, sent: Sent, signal: AbortSignal): Promise<Attempt> => {
+	const attempt = async (step: Step, cycle: Cycle, sent: Progress, signal: AbortSignal): Promise<Attempt> => {
 		try {
 			if (step === 'publish') sent.publish = true;
 			const reply = await ask(step, cycle, signal);
@@ -100,7 +108,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 			log.error(`${cycle.version} is given up: no data set can be called "${cycle.dataset}"`);
 			return 'refused';
 		}
-		const sent: Sent = { data: false, publish: false };
+		const sent: Progress = { data: false, publish: false };
 		let backs = 0;
 		let step: Step = 'announce';
 		for (;;) {

@@ -77,9 +77,9 @@ const afterPublish = ({ status, text }: Reply): Move => {
 };
 
 /** `sent`: which calls for this version have been answered well, or may have been: the answer of `publish` was lost. */
-export type Sent = { data: boolean; publish: boolean };
+export type Progress = { data: boolean; publish: boolean };
 
-const afterLookup = ({ status, text }: Reply, sent: Sent): Move => {
+const afterLookup = ({ status, text }: Reply, sent: Progress): Move => {
 	const where = isGood(status) ? fieldOf(text, 'status') : '';
 	if (where === 'PUBLISHED') return end(sent.publish ? 'published' : 'repeated');
 	if (where === 'ANNOUNCING') return go(sent.data ? 'publish' : 'data');
@@ -88,7 +88,7 @@ const afterLookup = ({ status, text }: Reply, sent: Sent): Move => {
 };
 
 /** What to do after `reply` to `step`. */
-export const moveAfter = (step: Step, reply: Reply, sent: Sent): Move => {
+export const moveAfter = (step: Step, reply: Reply, sent: Progress): Move => {
 	const { status } = reply;
 	if (isPassing(status)) return { kind: 'wait' };
 	if (isBlocked(status)) return { kind: 'blocked' };

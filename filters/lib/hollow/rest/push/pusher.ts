@@ -7,7 +7,7 @@ import type { Log } from '../../../log.ts';
 import type { Position } from '../../../record.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { type CourierOptions, createCourier } from './courier.ts';
-import type { Waiting } from './queue.ts';
+import type { QueueEntry } from './queue.ts';
 
 export type PusherOptions = Omit<CourierOptions, 'onSettled'> & {
 	/** How many cycles may wait. */
@@ -43,7 +43,7 @@ export const createPusher = (options: PusherOptions): Pusher => {
 
 	// What lies in a durable queue is as good as delivered.
 	const confirm = () => ledger.settle(queue.isDurable ? pushed : settled);
-	const settle = (entry: Waiting) => {
+	const settle = (entry: QueueEntry) => {
 		queue.remove(entry.name);
 		settled += 1;
 		confirm();

@@ -10,12 +10,12 @@ import { parseRecord } from '../../../record.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../metrics/cycle.ts';
 
 /** A cycle that waits; `at` is when it came, on the monotonic clock (ms). */
-export type Waiting = { name: string; at: number; load: () => Cycle };
+export type QueueEntry = { name: string; at: number; load: () => Cycle };
 
 /** The oldest first. */
 export type Queue = {
 	push: (cycle: Cycle) => void;
-	first: () => Waiting | undefined;
+	first: () => QueueEntry | undefined;
 	remove: (name: string) => void;
 	size: () => number;
 	/** Whether what waits is still there after a crash. */
@@ -23,7 +23,7 @@ export type Queue = {
 };
 
 export const memoryQueue = (): Queue => {
-	let list: Waiting[] = [];
+	let list: QueueEntry[] = [];
 	let pushed = 0;
 	return {
 		push: (cycle) => {
@@ -59,7 +59,11 @@ const FILE = /^\d{17}\..*\.cycle$/;
 /** A queue in `folder`, with what an earlier run left there. Throws the system's error; `load` throws any. */
 export const folderQueue = (folder: string): Queue => {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	const entry = (name: string, at: number): Waiting => ({ name, at, load: () => load(join(folder, name)) });
+	const entry = (name: string, at: number): QueueEntry => ({
+		name,
+		at,
+		load: () => load(join(folder, name)),
+	});
 	const ageOf = (name: string) => Math.max(0, Date.now() - statSync(join(folder, name)).mtimeMs);
 	const found = readdirSync(folder);
 	// What a crash left half written was never confirmed.
@@ -88,7 +92,7 @@ export const folderQueue = (folder: string): Queue => {
 };
 
 /** The cycle of an entry, or why it cannot be had. */
-export const cycleOrReason = (entry: Waiting): Cycle | string => {
+export const cycleOrReason = (entry: QueueEntry): Cycle | string => {
 	try {
 		return entry.load();
 	} catch (error) {

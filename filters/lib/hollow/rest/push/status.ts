@@ -3,7 +3,7 @@
 import { EXIT, Failure } from '../../../failure.ts';
 import type { Log } from '../../../log.ts';
 import type { Emit } from '../../../program.ts';
-import { below } from '../names.ts';
+import { addressBelow } from '../names.ts';
 import { CallError, type Client, type Reply } from './client.ts';
 import { type Connection, type ConnectionOptions, connect } from './connection.ts';
 import { problemIn } from './moves.ts';
@@ -38,13 +38,13 @@ const datasetLine = (dataset: { name?: unknown; version?: unknown }): string =>
 
 /** What a server says of itself and of its data sets, a line each. */
 const serverLines = async ({ client, base }: Connection): Promise<string[]> => {
-	const status = (await get(client, below(base, 'status'))) as { status?: unknown } | null;
+	const status = (await get(client, addressBelow(base, 'status'))) as { status?: unknown } | null;
 	if (status?.status === undefined)
 		throw new Failure(
 			EXIT.unavailable,
 			`${base}/status: no "status" in the answer; is this the right address?`,
 		);
-	const datasets = await get(client, below(base, 'datasets'));
+	const datasets = await get(client, addressBelow(base, 'datasets'));
 	if (!Array.isArray(datasets))
 		throw new Failure(EXIT.unavailable, `${base}/datasets: the answer is no list`);
 	return [

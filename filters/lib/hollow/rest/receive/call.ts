@@ -28,7 +28,7 @@ export const notAbove = (version: Version, announced: Version): HttpError =>
 	);
 
 /** Nobody has begun this version. */
-export const unknown = ({ dataset, version }: Call): HttpError =>
+export const unknownVersion = ({ dataset, version }: Call): HttpError =>
 	new HttpError(
 		404,
 		'not-found',
@@ -37,10 +37,10 @@ export const unknown = ({ dataset, version }: Call): HttpError =>
 	);
 
 /** Why a version is neither begun nor published. */
-export const missing = (call: Call, dataset: Dataset | undefined): HttpError => {
+export const absentVersion = (call: Call, dataset: Dataset | undefined): HttpError => {
 	const announced = dataset?.announced();
 	const isOld = announced !== undefined && !isAbove(call.version, announced);
-	return isOld ? notAbove(call.version, announced) : unknown(call);
+	return isOld ? notAbove(call.version, announced) : unknownVersion(call);
 };
 
 /** What the client learns when it spoke of milliseconds. */

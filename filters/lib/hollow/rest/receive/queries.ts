@@ -1,7 +1,7 @@
 // queries: what the calls answer that only look: which data sets and versions there are, and what is in them
 
 import { payloadText } from '../../metrics/payload.ts';
-import { type Answer, type Call, isPublished, unknown } from './call.ts';
+import { type Answer, type Call, isPublished, unknownVersion } from './call.ts';
 import type { Dataset, Datasets } from './datasets.ts';
 import { HttpError } from './http-error.ts';
 
@@ -33,12 +33,12 @@ export const createQueries = (datasets: Datasets) => {
 		const common = { dataset: call.dataset, version: call.version };
 		if (isPublished(dataset, call.version)) return { status: 200, body: { ...common, status: 'PUBLISHED' } };
 		const begun = dataset.drafts()?.get(call.version);
-		if (!begun) throw unknown(call);
+		if (!begun) throw unknownVersion(call);
 		return { status: 200, body: { ...common, status: 'ANNOUNCING', data: begun.body !== undefined } };
 	};
 	const readData = (call: Call): Answer => {
 		const dataset = existing(call);
-		if (!isPublished(dataset, call.version)) throw unknown(call);
+		if (!isPublished(dataset, call.version)) throw unknownVersion(call);
 		return { status: 200, pieces: payloadText(dataset.read(call.version)) };
 	};
 	return { list, versions, version, readData };

@@ -13,13 +13,13 @@ import { cycleVersionOf, VERSION_RULE } from '../names.ts';
 import { checkBody, smallBody, spool } from './body.ts';
 import {
 	type Answer,
+	absentVersion,
 	type Call,
 	type Fields,
 	isPublished,
 	millisNote,
-	missing,
 	notAbove,
-	unknown,
+	unknownVersion,
 } from './call.ts';
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
 import type { Draft } from './drafts.ts';
@@ -112,7 +112,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 	const settle = (call: Call, dataset: Dataset, path: string, bytes: number, cycle: Cycle): Answer => {
 		const begun = dataset.drafts()?.get(call.version);
 		if (isPublished(dataset, call.version)) return answerToRepeated(dataset, cycle);
-		if (!begun) throw missing(call, dataset);
+		if (!begun) throw absentVersion(call, dataset);
 		dataset.drafts()!.replace(begun, path, bytes);
 		const { version, given } = call;
 		const body = { dataset: dataset.name, version, status: 'ANNOUNCING', data: true, bytes };
@@ -122,7 +122,7 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 		checkBody(call.request, maxBody);
 		const dataset = datasets.find(call.dataset);
 		const known = dataset?.drafts()?.get(call.version);
-		if (!dataset || (!known && !isPublished(dataset, call.version))) throw missing(call, dataset);
+		if (!dataset || (!known && !isPublished(dataset, call.version))) throw absentVersion(call, dataset);
 		const path = (await dataset.open()).fresh(call.version);
 		const size = Number(call.request.headers['content-length'] ?? maxBody);
 		const bytes = await reserving(size, known?.bytes ?? 0, () => spool(call.request, maxBody, path));
@@ -164,12 +164,12 @@ export const createReceiver = ({ datasets, maxBody, log, count }: ReceiveOptions
 	const setStatus = async (call: Call): Promise<Answer> => {
 		checkStatus((await fieldsIn(call.request)).status, 'PUBLISHED');
 		const dataset = datasets.find(call.dataset);
-		if (!dataset) throw unknown(call);
+		if (!dataset) throw unknownVersion(call);
 		return dataset.serial(() => {
 			if (isPublished(dataset, call.version))
 				return { status: 200, body: { dataset: dataset.name, version: call.version, status: 'PUBLISHED' } };
 			const begun = dataset.drafts()?.get(call.version);
-			if (!begun) throw missing(call, dataset);
+			if (!begun) throw absentVersion(call, dataset);
 			return publish(call, dataset, begun);
 		});
 	};

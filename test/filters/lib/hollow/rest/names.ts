@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+	addressBelow,
 	apiBase,
-	below,
 	cycleVersionOf,
 	isDataset,
 	isStep,
@@ -18,7 +18,7 @@ test('a producer URL, however it is spelt', () => {
 		assert.is(String(apiBase(`http://h:7001${tail}`, '-p')), 'http://h:7001/api');
 	assert.is(String(apiBase('https://h/x/apis', '-p')), 'https://h/x/apis/api');
 	const base = apiBase('http://[::1]:1/x/api/', '-p');
-	assert.is(String(below(base, 'a/b', '...')), 'http://[::1]:1/x/api/a%2Fb/...');
+	assert.is(String(addressBelow(base, 'a/b', '...')), 'http://[::1]:1/x/api/a%2Fb/...');
 	for (const name of ['', '.', '..']) assert.not(isStep(name));
 	for (const bad of ['h:7001', 'x', '', 'ftp://h', 'http://u:p@h', 'http://h?x', 'http://h#x'])
 		assert.throws(() => apiBase(bad, '-p'), /^-p: |no user and password/);
