@@ -54,19 +54,19 @@ export const createStages = (
 
 	const isWaiting = (slot: Slot) => slots.indexOf(slot) <= waiting;
 	const closeAround = (index: number) => line.closeAround(index, goingDown === 'at once' ? 'cut' : undefined);
-	/** Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. */
-	const startWaiting = () => {
-		while (waiting >= 0) {
-			const index = waiting--;
-			const slot = slots[index]!;
-			if (held.has(slot)) continue;
-			slot.start();
-			if (plan.stages[index]!.ready !== undefined && slot.state() !== 'RUNNING') return;
-		}
+	/**
+	 * Readers first, so that nothing waits in a pipe for a stage that is not there or not ready yet. One at a time: what
+	 * is up at once calls `onUp` while it is being started.
+	 */
+	const startNext = () => {
+		if (waiting < 0) return;
+		const slot = slots[waiting--]!;
+		if (held.has(slot)) startNext();
+		else slot.start();
 	};
 	/** Stages are started from the sink on, so a stage that is up can only have those before it waiting. */
 	const onUp = (index: number) => {
-		if (index === waiting + 1 && isWanted() && isUp) startWaiting();
+		if (index === waiting + 1 && isWanted() && isUp) startNext();
 	};
 	const slots: Slot[] = plan.stages.map((stage, index) => {
 		const name = `${plan.name}/${stage.name}`;
@@ -109,7 +109,7 @@ export const createStages = (
 		},
 		startAll: () => {
 			waiting = last;
-			startWaiting();
+			startNext();
 		},
 		takeDown: async (inOrder) => {
 			goingDown = inOrder ? 'in order' : 'at once';

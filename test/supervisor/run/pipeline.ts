@@ -3,95 +3,17 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Log } from '../../../filters/lib/log.ts';
 import { statusOf } from '../../../supervisor/health/status.ts';
 import type { PipelinePlan } from '../../../supervisor/plan/plan.ts';
-import type { HeldPipe } from '../../../supervisor/process/pipes.ts';
-import type { Descriptors, Ending, Process } from '../../../supervisor/process/process.ts';
-import { createPipeline, type Pipeline } from '../../../supervisor/run/pipeline.ts';
+import { invent as inventWith, makePipeline, planOf } from '../../harness/invented.ts';
 import { until } from '../../harness/supervised.ts';
 
 const test = suite('pipeline');
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const QUIET: Log = { error() {}, warn() {}, info() {}, debug() {}, settle() {} };
-
-type Fake = Process & { die: (ending: Ending) => void; alive: boolean };
-
-/** A world without processes: who lives, who ever lived beside another of its stage, and how TERM is taken. */
-const invent = (obeys: (name: string) => number, readyIn: () => number = () => 1) => {
-	const live = new Map<string, Fake>();
-	const faults: string[] = [];
-	let pid = 1;
-	const startProcess = (_command: string[], name: string, { announces }: Descriptors): Process => {
-		if (live.has(name)) faults.push(`two processes for ${name}`);
-		let resolve: (ending: Ending) => void;
-		const ended = new Promise<Ending>((done) => {
-			resolve = done;
-		});
-		const fake: Fake = {
-			pid: pid++,
-			ours: true,
-			ended,
-			...(announces ? { ready: readyIn() > 0 ? sleep(readyIn()) : Promise.resolve() } : {}),
-			alive: true,
-			die: (ending) => {
-				if (!fake.alive) return;
-				fake.alive = false;
-				live.delete(name);
-				resolve(ending);
-			},
-			kill: (signal) => {
-				if (signal === 'SIGKILL') fake.die({ code: 137, signal });
-				else setTimeout(() => fake.die({ code: 0 }), obeys(name));
-			},
-		};
-		live.set(name, fake);
-		return fake;
-	};
-	const makePipes = (count: number): HeldPipe[] =>
-		Array.from({ length: count }, () => {
-			let [read, write] = [true, true];
-			const open = (isOpen: boolean) => {
-				if (!isOpen) faults.push('a closed pipe was given to a stage');
-				return 100;
-			};
-			return {
-				inode: 0,
-				readEnd: () => open(read),
-				writeEnd: () => open(write),
-				closeWrite: () => {
-					write = false;
-					// What a reader sees at the end of its input.
-					for (const fake of live.values()) setTimeout(() => fake.pid % 3 === 0 && fake.die({ code: 0 }), 1);
-				},
-				close: () => {
-					read = write = false;
-				},
-			};
-		});
-	return { live, faults, startProcess, makePipes };
-};
-
-const planOf = (more: Partial<PipelinePlan> = {}): PipelinePlan => ({
-	name: 'p',
-	delivery: 'best-effort',
-	restart: 'always',
-	delays: [1, 4],
-	retry: 5,
-	stages: ['a', 'b', 'c'].map((name) => ({ name, command: [name], env: {}, grace: 4 })),
-	...more,
-});
-
-const make = (plan: PipelinePlan, world: ReturnType<typeof invent>, more = {}): Pipeline =>
-	createPipeline(plan, {
-		logOf: () => QUIET,
-		lifeline: () => 99,
-		closeFd: () => {},
-		ackFile: '/nowhere',
-		fallbacks: true,
-		...world,
-		...more,
-	});
+/** In milliseconds, how long a stage takes to heed TERM, and to say that it is ready. */
+const invent = (obeys: (name: string) => number, readyIn: () => number = () => 1) =>
+	inventWith({ obeys, readyIn });
+const make = makePipeline;
 
 type Step = { what: 'start' | 'stop' | 'restart' | 'die'; stage: string; code: number; wait: number };
 const steps = fc.array(
