@@ -323,7 +323,9 @@ test('every stage says how it starts with nothing to do', async () => {
 test('every test file runs what it registers', () => {
 	for (const file of sources('test')) {
 		if (
-			/^test\/(run|program|parts|starts|soak|mutants)\.ts$|^test\/(fixtures|harness|servers|data|bench)\//.test(file)
+			/^test\/(run|program|parts|starts|soak|mutants)\.ts$|^test\/(fixtures|harness|servers|data|bench)\//.test(
+				file,
+			)
 		)
 			continue;
 		const suites = [...read(file).matchAll(/^const (\w+) = suite/gm)].map(([, name]) => name);
