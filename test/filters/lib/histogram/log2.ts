@@ -11,6 +11,7 @@ test('lower bounds from the first to the last, both included', () => {
 		[2, 4, 0],
 		[4, 8, 0],
 	]);
+	assert.is(log2Range('0..1048576', '--x').length, 22);
 	assert.equal(log2Range('8..8', '--x'), [[8, 16, 0]]);
 	assert.equal(log2Range('0..0', '--x'), [[0, 1, 0]]);
 });
@@ -23,7 +24,7 @@ test('up to 2^63, exact', () => {
 });
 
 test('what is no range is refused with what to write', () => {
-	for (const text of ['', '4', '4..2', '0..3', '3..8', '-1..4', '0..', '0...4', '0..4 '])
+	for (const text of ['', '4', '4..2', '0..3', '3..8', '-1..4', '0..', '0..x', '0...4', '0..4 '])
 		assert.throws(
 			() => log2Range(text, '--zero-buckets'),
 			(error: Error & { code?: number }) =>
