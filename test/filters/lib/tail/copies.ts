@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { holds, isCopy } from '../../../../filters/lib/tail/copies.ts';
+import { copyOf, holds, isCopy } from '../../../../filters/lib/tail/copies.ts';
 import type { Entry } from '../../../../filters/lib/tail/entry.ts';
 import { identityOf, trailOf } from '../../../../filters/lib/tail/identity.ts';
 
@@ -66,6 +66,21 @@ test('a copy is younger than a file that stands behind it in the row', () => {
 	assert.not(isCopy(copy, [live, copy]), 'nothing stands behind it');
 	assert.not(isCopy(copy, [copy, entry('a', 0n, 'one\n')]), 'births are not known');
 	assert.not(isCopy(copy, [copy, entry('a.old', 5n, 'one\n', { ranked: false })]));
+});
+
+test('of several copies that hold the place, the oldest that was made since has what came next', () => {
+	const before = Buffer.from('one\n');
+	const own = entry('a', 1n, 'new\n');
+	// Made before the place was reached, and written to since, as by a rotation that was told to.
+	const earlier = entry('a.3', 5n, 'one\n', { ino: '3', before, modified: 20n });
+	const oldest = entry('a.2', 12n, 'one\ntwo\n', { ino: '4', before, modified: 13n });
+	const youngest = entry('a.1', 15n, 'one\ntwo\n', { ino: '5', before, modified: 16n });
+	const position = { ...place('one\n', 4), modified: '10' };
+	assert.is(copyOf(position, [earlier, oldest, youngest, own], true)?.path, 'a.2');
+	assert.is(copyOf(position, [earlier, youngest, own], true)?.path, 'a.1');
+	assert.is(copyOf(position, [earlier, own], true), undefined);
+	assert.is(copyOf(position, [{ ...oldest, inOriginal: true }, youngest, own], true)?.path, 'a.1');
+	assert.is(copyOf(position, [own, oldest], true), undefined, 'what stands behind it is no copy of it');
 });
 
 test.run();

@@ -429,6 +429,7 @@ turns('a log that is not there yet has a place to begin again: before its first 
 		};
 		await stepped(undefined, { from }, { wait }, stop);
 		assert.is(barriers, from ? 0 : 1);
+		assert.is(barriersIn(printed), barriers, 'and no other once it is there');
 		assert.match(printed, /one\n/);
 	}
 });
