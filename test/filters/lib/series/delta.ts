@@ -247,6 +247,35 @@ test('a replayed record never continues a real series', () => {
 	);
 });
 
+test('a total or a bucket that stood still is no reset, and its increment is zero', () => {
+	const { all } = create();
+	const results = all([
+		sum(1, 5),
+		sum(2, 5),
+		sum(3, 7),
+		histogram(1, [[0, 1, 5]]),
+		histogram(2, [[0, 1, 5]]),
+	]);
+	assert.equal(
+		results.map((result) =>
+			result.type === 'sum' ? result.value : result.type === 'histogram' && result.buckets,
+		),
+		[0, 2, [[0, 1, 0]]],
+	);
+});
+
+test('a histogram of the same time counts once if it is the same, and is taken if it has grown', () => {
+	const { all, counts } = create();
+	all([histogram(1, [[0, 1, 5]]), histogram(2, [[0, 1, 6]])]);
+	assert.equal(all([histogram(2, [[0, 1, 6]])]), []);
+	assert.equal(counts, ['duplicate']);
+	assert.equal(
+		all([histogram(2, [[0, 1, 8]])]).map((result) => result.type === 'histogram' && result.buckets),
+		[[[0, 1, 2]]],
+	);
+	assert.equal(counts, ['duplicate']);
+});
+
 test('a series not seen for long is forgotten', () => {
 	const { delta, all, counts } = create({ staleMs: 1000 });
 	for (let pid = 0; pid < 1000; pid += 1) all([sum(pid * 100, 1, { attributes: { pid: String(pid) } })]);

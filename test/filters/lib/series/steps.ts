@@ -250,7 +250,44 @@ test('replayed records are a series of their own', () => {
 	]);
 });
 
+test('steps of several series that are written again come in the order of their times', () => {
+	const run = create();
+	const of = (key: string, ts: number, value: number) => ({ ...total(ts, value), attributes: { key } });
+	run.take(of('a', 1, 1), of('b', 1, 1));
+	run.time(41);
+	const late = [of('a', 25, 2), of('b', 15, 2)];
+	for (const record of late) run.steps.take(record, record.ts);
+	run.out.length = 0;
+	run.time(51);
+	assert.equal(
+		run.measures().map(({ ts, attributes }) => `${attributes.key} ${ts}`),
+		['b 20', 'a 30', 'a 50', 'b 50'],
+	);
+});
+
+test('buckets that were merged because bounds crossed last for that step only', () => {
+	const run = create();
+	run.take(histogram(1, 'delta', [[0, 2, 1]]), histogram(2, 'delta', [[1, 3, 1]]));
+	run.time(21);
+	assert.equal(run.values(), [
+		[10, [[0, 3, 2]]],
+		[20, [[1, 3, 0]]],
+	]);
+});
+
 const barriers = suite('steps: barriers');
+
+barriers('what a series took in an earlier step spoils no barrier of this one', () => {
+	const run = create();
+	run.take(delta(1, 1));
+	run.time(11);
+	run.take(gauge(12, 1));
+	run.barrier('B1');
+	run.take(delta(13, 1));
+	run.out.length = 0;
+	run.time(21);
+	assert.is(run.out.at(-1), 'B1');
+});
 
 barriers('a barrier goes on behind the step that holds what came before it', () => {
 	const run = create();
