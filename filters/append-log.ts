@@ -30,9 +30,10 @@
 
 import { ackFileOf } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { ackedWrite } from './lib/log-file/acked.ts';
+import { linesIn } from './lib/lines.ts';
+import { acknowledgingWrite } from './lib/log-file/barrier-ack.ts';
 import { createLogFile, type LogFile } from './lib/log-file/log-file.ts';
-import { sizedWrite } from './lib/log-file/sized.ts';
+import { limitedWrite } from './lib/log-file/size-limit.ts';
 import { createStamps } from './lib/log-file/stamps.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
@@ -77,12 +78,16 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ options, args, log, co
 	process.once('SIGTERM', () => stop.abort());
 	const sync = interval > 0 || ack !== undefined;
 	const file = createLogFile({ path, sync, log, count, stop: stop.signal });
-	const write = stamped(maxBytes > 0 ? sizedWrite(file, { path, maxBytes, keep, log, count }) : file.write);
+	const write = stamped(maxBytes > 0 ? limitedWrite(file, { path, maxBytes, keep, log, count }) : file.write);
+	const take = ack === undefined ? write : acknowledgingWrite(file, write, ack);
 	setInterval(file.check, CHECK_MS).unref();
 	if (interval > 0) setInterval(file.flush, interval).unref();
 
 	return {
-		lines: ack === undefined ? write : ackedWrite(file, write, ack),
+		lines: (bytes) => {
+			count('in', linesIn(bytes));
+			return take(bytes);
+		},
 		end: file.close,
 		reopen: () => file.reopen('on HUP'),
 	};

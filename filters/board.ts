@@ -13,7 +13,8 @@
 //
 //   --width N        columns in all, 50 or more (default: the terminal's, else 78)
 //
-// Leading and trailing empty buckets are not drawn. Sample data has SAMPLE DATA in its first line.
+// Leading and trailing empty buckets are not drawn. Sample data has SAMPLE DATA in its first line. Records of types that
+// board does not know are left out (counter left_out), and so are control lines.
 
 import { totalOf } from './lib/histogram/total.ts';
 import { whole } from './lib/options.ts';
@@ -64,7 +65,7 @@ const valueLine = (record: Sum | Gauge): string => `${title(record)} ${record.va
 const noticeLine = ({ ts, metric = '', kind, count, detail = '' }: Notice): string =>
 	`${when(ts)} notice ${kind}${count === undefined ? '' : ` ${count}`}: ${metric} ${detail}`.trimEnd();
 
-stage(import.meta, { options: { width: { type: 'string' } } }, ({ options }) => {
+stage(import.meta, { options: { width: { type: 'string' } } }, ({ options, count }) => {
 	const width =
 		options.width === undefined ? (process.stdout.columns ?? 78) : whole(options.width, '--width', 50, 1000);
 	return {
@@ -75,7 +76,7 @@ stage(import.meta, { options: { width: { type: 'string' } } }, ({ options }) => 
 		gauge: (record, emit) => emit(valueLine(record)),
 		sample: (record, emit) => emit(valueLine({ ...record, type: 'gauge' })),
 		notice: (record, emit) => emit(noticeLine(record)),
-		record: () => {},
+		record: () => count('left_out'),
 		control: () => {},
 	};
 });

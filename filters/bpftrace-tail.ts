@@ -4,7 +4,7 @@
 // usage:  bpftrace-tail [FILE] [-f FILE] [--from-start | --once] [--ack ACKFILE]
 //   FILE, -f, --file FILE   the log (/var/log/cpu-lat.log)
 //   --from-start            begin at the start of FILE, not at its end
-//   --once                  begin at the start, stop at the end of FILE
+//   --once                  begin at the start, stop at the end of FILE, and print `#!end` last
 //   --ack ACKFILE           (or BPFPIPE_ACK) begin where ACKFILE says, if it exists, and print barriers
 // stdin:  not read        stdout: the lines of the log, and notices
 //
@@ -14,20 +14,17 @@
 //   @us:
 //   [0]  3
 //
-// and with --ack, where it may begin again, `#!pos {...}` lines: before `#!ts` lines, and at the end after 200 ms
-// without more. A sink puts into ACKFILE the last one of which it has delivered everything before. With --once, `#!end`
-// comes last: what the stages still hold is due. Half a line is left to the next run.
+// A barrier, `#!pos {...}`, stands where reading may begin again: before `#!ts` lines, and at the end after 200 ms without
+// more. A sink puts into ACKFILE the last one of which it has delivered everything before.
 //
-// A renamed file (logrotate `create`) is read until it has been quiet for 1 s and the new one has lines: nothing is
-// lost. After a restart the files NAME.2, NAME.1 ... (or NAME-20260102 ...) are gone through in order, beside the log
-// and in an `olddir` below its folder. A truncated log (`copytruncate`) is read on in its copy, one that was written
-// anew from its start. What cannot be known to be complete is printed in its place:
+// A renamed file is read until it has been quiet for 1 s and the new one has lines. After a restart the files NAME.2,
+// NAME.1 ... (or NAME-20260102 ...) are gone through in order, beside the log and in an `olddir` below its folder. A
+// truncated log (`copytruncate`) is read on in its copy. What may be missing is a notice in its place:
 //   {"type":"notice","ts":1763712000000,"host":"web1","kind":"lost_window","detail":"..."}
-//
-// kind `truncated`: no copy was found. `unreadable`: a rotated file is compressed (use `delaycompress`) or not ours to
-// read. Half a line at the end of a rotated file gets its newline (counter `torn`). A line over 1 MiB is skipped; a
-// hole of NULs, which a truncation or a crash leaves, is stepped over (`nul_bytes`). All other bytes are printed as
-// they are. A log that does not exist is waited for; one that may not be read ends it with 77.
+// or kind `truncated` (no copy was found), or `unreadable` (a rotated file is compressed, so use `delaycompress`, or is
+// not ours to read). A line over 1 MiB is skipped, a hole of NULs is stepped over (`nul_bytes`), and half a line at the
+// end of a rotated file gets its newline (`torn`). A log that does not exist is waited for; one that may not be read
+// ends it with 77.
 
 import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';

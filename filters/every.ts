@@ -9,30 +9,26 @@
 // becomes, with `every 15s`,
 //   {"type":"sum","ts":30000,"host":"web1","metric":"calls","unit":"1","attributes":{},"temporality":"delta","monotonic":true,"value":5,"start":15000}
 //
-// Steps are aligned to the epoch; step S takes what has its own time in (S - STEP, S]. Cumulative series and gauges
-// give their last value as of S and repeat it; deltas give the sum of their increments, or zeros. A bucket once seen
-// in a series stays, as 0 where it must; --zero-buckets has the powers of two there from the first step. A series
-// without a record for --stale (and in the step) ends with a notice "stale", however large the gap in time.
+// Steps are aligned to the epoch; step S takes what has its own time in (S - STEP, S]. A cumulative series or a gauge
+// gives its last value as of S and repeats it; a delta gives the sum of its increments, or zeros. A bucket once seen in
+// a series stays, as 0 where it must.
+//   --grace          a step closes when the time of the stream (records and #!ts) passes its end, or when the clock is so
+//                    long past it and nothing came in meanwhile; it must be longer than the way from the source to here
+//   --event-time     no clock: only the time of the stream closes steps
+//   --stale          a series without a record for so long (and in the step) ends with a notice "stale"
+//   --zero-buckets   powers of two that every histogram has from its first step on
 //
-// A step closes when the time of the stream (records and #!ts) passes its end; or, unless --event-time is given, when
-// the clock is --grace past its end and nothing has come in, nor was our output blocked, for that long. So working
-// off a backlog is never taken for silence. --grace must be longer than the way from the source to here.
-// What comes for a step that is written already counts in the open one, with a notice "late"; a cumulative record or a
-// gauge only if it is newer than what was taken, and the step that it belongs to is then written again. A record ahead of the clock by more than STEP + grace is taken as of now:
-// notice "early". Where the clock is set back by more than three steps, the open step is written, a notice "clock" says
-// it, and steps go on in the new time; with --event-time once three steps' worth of such records has come. Increments whose bounds cross are merged into buckets that hold both for that step: notice "layout".
-//
-// Barriers (#!pos) go on when everything before them is written, and only where a restart gives whole steps again.
-// At the end of input or TERM the open step is written, unless barriers were seen: then it is read again. After the
-// #!end of a finite input (bpftrace-tail --once) it is written all the same, and once more, whole, by a later run that
-// finds more of it. Without barriers a restarted `every` prints that step once more, from what is left of it. In
-// Graphite the last write wins.
+// A record that comes for a written step counts in the open one (notice "late"); a cumulative one or a gauge, if it is
+// newer than what was taken, has its step written again. One that is ahead of the clock is taken as of now ("early").
+// Where the clock is set back, steps go on in the new time ("clock"). Increments whose bounds cross are merged for that
+// step ("layout"). A barrier (#!pos) goes on when everything before it is written and a restart there gives whole steps
+// again. At the end of input the open step is written, unless barriers were seen: the next run reads it again.
 
 import { createSilence } from './lib/flow/silence.ts';
 import { log2Range } from './lib/histogram/log2.ts';
 import { positiveDuration } from './lib/options.ts';
 import { END_LINE, type Gauge, type Histogram, type KnownRecord, type Sum } from './lib/record.ts';
-import { createQuick } from './lib/series/quick.ts';
+import { createDeferral } from './lib/series/deferral.ts';
 import { createSetBack } from './lib/series/set-back.ts';
 import { createSteps } from './lib/series/steps.ts';
 import { type Emit, stage } from './lib/stage.ts';
@@ -85,7 +81,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		}
 		return whenDue(ts, () => quick.learn(record, steps.take(record, ts, ts !== record.ts)));
 	};
-	const quick = createQuick(steps, (ts) => {
+	const quick = createDeferral(steps, (ts) => {
 		const end = steps.end();
 		const isInStep = end !== undefined && ts > end - stepMs && ts <= end;
 		return isInStep && believed(ts) === ts && !isSetBack(ts, end);

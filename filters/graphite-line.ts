@@ -12,28 +12,22 @@
 //   web1_lan.cpu-lat.nginx%3A%20worker.1 7 1763712000
 //   web1_lan.cpu-lat.nginx%3A%20worker.4 1 1763712000
 //
-// Path: PREFIX.HOST.METRIC.ATTRIBUTE-VALUES.LOWER, values in the record's order, LOWER the bucket's lower bound:
-// 0, 1, 2, 4, 8; neg_8 for -8; lt_0 for the bucket below 0; all without bounds. Sums and gauges end at the values.
-// --tags writes PREFIX.HOST.METRIC.LOWER;comm=nginx instead (Graphite 1.1). What came from a replay or a generator is
-// PREFIX.synthetic.HOST..., or has the tag synthetic=true. -m renames every metric.
-// EPOCH is the record's time in whole seconds, rounded down; of two lines in one second Graphite keeps the last.
+// The path is PREFIX.HOST.METRIC.ATTRIBUTE-VALUES.LOWER: the values in the record's order, and the lower bound of the
+// bucket (neg_8 for -8, lt_0 for the bucket below 0, all without bounds). Sums and gauges end at the values. Records of
+// a replay or a generator go to PREFIX.synthetic.HOST... . EPOCH is the record's time in whole seconds, rounded down.
+//   -m NAME             renames every metric        --tags   PREFIX.HOST.METRIC.LOWER;comm=nginx (Graphite 1.1)
+//   --host-dots         what a dot in a host becomes: _ (the default), %2E with escape, or with keep another node
+//   --escape            bytes other than letters, digits, _ and - become %XX, so two names never meet; or each a _
+//   --values            what the record holds, unless given; delta: the increment since the record before, as to-delta
+//                       has it (--from-zero, --stale and barriers as there); rate: that increment per second
+//   --percentiles       adds ...METRIC.p99, interpolated within its bucket; nothing for an interval without counts
+//   --notices           adds PREFIX.HOST.METRIC.notice.KIND COUNT EPOCH; without it, notices are logged
 //
-// Names: letters, digits, _ and - stay; all else is %XX for each byte (%uXXXX for half a surrogate pair, % for an
-// empty name), so two names never meet; --escape underscore writes _ instead, and then a:b and a/b are one. Dots in a
-// host become _ (so a.b and a_b are one), %2E with --host-dots escape, or nodes with keep; dots in a metric separate
-// nodes. Names over 240 bytes, and paths over 2000, are cut and end in a hash (counter "cut"). The tag names "name"
-// and "synthetic" are %6Eame and %73ynthetic; so is a host named synthetic.
-//
-// --values: what the record holds, unless given. delta: the increment since the record before, as to-delta has it
-// (--from-zero, --stale and barriers as there); rate: that increment per second. Increments cannot be made cumulative,
-// nor a rate made of one that does not say since when: both are counted and skipped. Sums that may fall stay as they are.
-// --percentiles adds ...METRIC.p99, out of the same counts as the values: interpolated within its bucket, so the true
-// value is in that bucket too; for power-of-two buckets the error is below 100 % of the lower bound. In a bucket
-// without an end it is the finite edge. An interval that counted nothing has none.
-// --notices adds PREFIX.HOST.METRIC.notice.KIND COUNT EPOCH; without it notices are logged. #!ts lines end here, their
-// meaning is in each line; #!pos lines pass on. Samples, sketches and unknown records are counted and left out.
+// Names over 240 bytes and paths over 2000 are cut and end in a hash (counter "cut"). Samples, sketches and unknown
+// records are counted and left out, and so is a value that --values cannot be made of. #!ts lines end here, #!pos
+// lines pass on.
 
-import { createEncoder } from './lib/graphite/encode.ts';
+import { createEncoder } from './lib/graphite/encoding.ts';
 import { ESCAPES, HOST_DOTS } from './lib/graphite/path.ts';
 import { percentList } from './lib/histogram/percentile.ts';
 import { duration, oneOf } from './lib/options.ts';

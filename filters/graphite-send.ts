@@ -9,30 +9,23 @@
 //   web1.cpu-lat.4 17 1763712000
 // is sent as it is, or with --protocol pickle as (path, (time, value)) in frames of many points.
 //
-// Every line is checked first: three words, a path that carbon can keep in its own folder, a finite number, whole
-// seconds. Others are counted (bad), reported, and skipped. --uri may be repeated or a list a,b,c: the first server
-// that can be had gets everything; when it fails the next is tried, and every --retry-max the first is looked for and
-// gone back to. Default localhost, port 2003, with pickle 2004. Attempts are 0.2 s apart, doubling to --retry-max; a
-// server that hangs up within 5 s counts as one that cannot be had.
-//
-// Delivery: carbon confirms nothing. So what was sent is kept until the server's kernel has acknowledged it and the
-// connection has stayed up and unblocked for --window after that; when it is lost before, all of that is sent again,
-// in order and before anything newer. Graphite keeps the last value of a time, so repeats do no harm. Up to 64 MiB
-// are kept; more waits. A server that closes a connection in order, because it was idle, and takes another one at
-// once is as good as one that kept it. One that acknowledges nothing for --stall has lost the connection.
-// A server whose process hangs for longer than --window and is then killed takes along what its kernel acknowledged and
-// it never read: no sender can know; a longer --window covers a longer hang. At end of input and TERM what waits is sent, then our side is closed, and the server closes
-// its own when it has read everything: that confirms the rest. Both take at most --drain.
-// --ack FILE (or BPFPIPE_ACK): nothing is lost in an outage. While the server is away or does not read, neither do we;
-// the log is the queue. A barrier (#!pos) goes into FILE once everything before it is delivered as above. What is not
-// confirmed at the end is read again by the next run, so the exit is 0.
-// Without: up to --queue points wait in memory (250 bytes each, say), then the oldest are dropped (counter "dropped").
-// Points not delivered at the end, or lost with the connection then, are counted, and the exit is 69.
-// What waits for more than a minute is logged once a minute with its age; USR1 shows it at any time.
-//
-// --create-rate: carbon makes 50 new files a minute and throws away the points of other new series. Here a new series
-// begins only at that pace (after --create-burst at once) and its points wait in order; the others go on. With --ack
-// the series that carbon has are kept in FILE.series; remove that when carbon starts over with an empty store.
+//   --uri           repeated, or a list a,b,c: the first server that can be had gets everything, and is gone back to when
+//                   it is up again (default localhost, port 2003, with pickle 2004)
+//   --retry-max     attempts are 0.2 s apart, doubling to this
+//   --window        what was sent is kept so long after the server's kernel has it, and sent again if the connection is
+//                   lost meanwhile. A server that hangs for longer and is then killed takes along what its kernel
+//                   acknowledged and it never read: no sender can know, and a longer window covers a longer hang
+//   --stall         a server that acknowledges nothing for so long has lost the connection
+//   --drain         how long the end, or TERM, may take: what waits is sent, and the server closes its side
+//   --ack FILE      (or BPFPIPE_ACK) an outage loses nothing: while the server is away nothing is read, so the log is the
+//                   queue. A barrier (#!pos) goes into FILE once everything before it is delivered; the next run reads
+//                   the rest again, so the exit is 0
+//   --queue         without --ack: so many points wait in memory (about 250 bytes each), then the oldest are dropped
+//                   (counter "dropped"); the exit is 69 when some are left at the end
+//   --create-rate   carbon makes 50 new files a minute and throws away other new series; here a new one begins only at
+//                   that pace (--create-burst at once) and its points wait. With --ack, FILE.series has those that
+//                   carbon has: remove it when carbon starts over with an empty store
+// A line that is no point is counted (bad), reported and skipped. USR1 shows what waits, and for how long.
 
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { ackFileOf, writeAck } from './lib/disk/ack.ts';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// hollow-cat - print what a folder of Netflix Hollow blobs holds, changed, or comes to hold
+// hollow-cat - print what a folder of Netflix Hollow blobs holds, or comes to hold
 //
 // usage:  hollow-cat DIR [--at V] [--from A] [--json [--ordinals] | --schema | --stats] [--limit 256M]
-//         hollow-cat DIR --follow [--json] | --diff A [B] [--stats] | --history [--json]
+//         hollow-cat DIR --follow [--json] [--limit 256M]
 // stdin:  not read        stdout: the data set at the announced version, or at version V
 //
 //   announced.version  snapshot-20240101000000001  delta-20240101000000001-20240101000000002  ...
@@ -17,55 +17,57 @@
 //   --ordinals    with --json: also every record of every type by its ordinal
 //   --schema      the types, in Hollow's schema language
 //   --stats       records, holes, bits and bytes of each type and field
-//   --limit 256M  most characters of text, a quarter of it for one record with all that it refers to; more ends it with
-//                 65, because a small blob can hold records that refer to each other 2^n times
-//
+//   --limit 256M  most characters of text, a quarter of it for one record with all that it refers to; more ends it with 65
 //   -f, --follow  the announced version, and again each that is announced from then on, until TERM or INT; --json: one
-//                 line each. What is missing or broken is waited for and said once. It moves on by deltas, back by
-//                 reverse deltas, and reads a snapshot where none lead. A version is printed whole or not at all; what
-//                 is announced while the reader is slow, and is not announced any more after that, is passed over.
-//   --diff A [B]  what changed from A to B (the announced version); exit 0 with differences too. A line for each metric
-//                 by source and name, and likewise "aggregate" or source alone; for other types for each record, by
-//                 primary key, or without one for each top-level record. "timestamp" alone is no change of a metric.
-//     {"type":"hollow_diff","change":"changed","from":"...01","to":"...02","source":"host-a","metric":"tcp_retransmits",
-//      "before":{"timestamp":"2024-01-01T00:00:01Z","total":3,"unit":"count","buckets":[]},"after":{...}}
-//                 With --stats counts: of metrics, and of each type by what its records hold.
-//   --history     the versions in DIR, oldest first: time, records, what the delta to it adds and removes, bytes of
-//                 blobs, gaps in the chain, announced, synthetic. Broken blobs are named; the exit is then 65. Blobs
-//                 are parsed, not applied. --json: {"type":"hollow_version","version":"...","deltas":[...],...}
+//                 line each. A version is printed whole or not at all. What is missing or broken is waited for and said
+//                 once; what is announced and replaced while the reader is slow is passed over.
 //
 // A broken blob ends it with 65 and the byte where it broke; a version that no blobs lead to, with 69.
-// (`--version` is this program's own version, as with every stage.)
+// (`--version` is this program's own version. `--diff A [B]` and `--history` are hollow-diff's and hollow-history's
+// former spelling, and still understood.)
 
-import { watchTrouble } from './lib/disk/watch-trouble.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { type Asked, askedIn, OPTIONS } from './lib/hollow/asked.ts';
-import { Budget } from './lib/hollow/budget.ts';
-import { compare } from './lib/hollow/comparison.ts';
-import { diffLines, tallies, talliesText } from './lib/hollow/diff.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from './lib/hollow/folder.ts';
-import { follow } from './lib/hollow/follow.ts';
-import { historyOf } from './lib/hollow/history.ts';
-import { entryLine, historyText } from './lib/hollow/history-text.ts';
-import { statePieces } from './lib/hollow/json.ts';
-import { schemaText } from './lib/hollow/schema-text.ts';
-import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/shown.ts';
-import type { State } from './lib/hollow/state.ts';
-import { statsText } from './lib/hollow/stats.ts';
-import { watchAnnouncements } from './lib/hollow/watch.ts';
-import { wayFromSnapshot } from './lib/hollow/way.ts';
+import { Budget } from './lib/hollow/blob/budget.ts';
+import type { State } from './lib/hollow/blob/state.ts';
+import { schemaText } from './lib/hollow/blob/type/schema-text.ts';
+import { announcedIn } from './lib/hollow/folder/announcement.ts';
+import { contentsOf } from './lib/hollow/folder/contents.ts';
+import { follow } from './lib/hollow/folder/follower.ts';
+import { loadAlong } from './lib/hollow/folder/loader.ts';
+import { routeFromSnapshot, routeTo } from './lib/hollow/folder/route.ts';
+import { watchAnnouncements } from './lib/hollow/folder/watch.ts';
+import type { Version } from './lib/hollow/version.ts';
+import { checkTogether, limitFrom, type Rule, versionFrom } from './lib/hollow/view/arguments.ts';
+import { statePieces } from './lib/hollow/view/json.ts';
+import { inOldSpelling, OLD_OPTIONS, OLD_RULES } from './lib/hollow/view/old-spelling.ts';
+import { asData, linePieces, needMetrics, print, recordPieces, tryOut } from './lib/hollow/view/pieces.ts';
+import { statsText } from './lib/hollow/view/stats.ts';
 import type { Context } from './lib/program.ts';
 import { source } from './lib/source.ts';
 
+const OPTIONS = {
+	at: { type: 'string' },
+	from: { type: 'string' },
+	json: { type: 'boolean' },
+	ordinals: { type: 'boolean' },
+	schema: { type: 'boolean' },
+	stats: { type: 'boolean' },
+	limit: { type: 'string' },
+	follow: { type: 'boolean', short: 'f' },
+	...OLD_OPTIONS,
+} as const;
+
+const RULES: Rule[] = [
+	['follow', ['json', 'limit']],
+	...OLD_RULES,
+	['schema', ['at', 'from']],
+	['stats', ['at', 'from']],
+];
+
 type Cat = Context<typeof OPTIONS>;
 
-const piecesOf = (
-	state: State,
-	version: Version,
-	{ limit }: Asked,
-	{ options, bad }: Cat,
-): Iterable<string> => {
-	const { schema, stats, json, ordinals } = options;
+const piecesOf = (state: State, version: Version, limit: number, { options, bad }: Cat): Iterable<string> => {
+	const { schema, stats, json, ordinals = false } = options;
 	if (schema)
 		return [...state.tables.values()].map(
 			(table, at) => `${at > 0 ? '\n' : ''}${schemaText(table.schema)}\n`,
@@ -76,19 +78,21 @@ const piecesOf = (
 	return recordPieces(state, limit, bad);
 };
 
-const catOne = async (asked: Asked, context: Cat): Promise<void> => {
-	const { folder, at, from } = asked;
-	const version = at ?? announcedIn(folder);
+const catOne = async (folder: string, limit: number, context: Cat): Promise<void> => {
+	const { at, from } = context.options;
+	const goal = at === undefined ? undefined : versionFrom(at, '--at');
+	const start = from === undefined ? undefined : versionFrom(from, '--from');
+	const version = goal ?? announcedIn(folder);
 	const contents = contentsOf(folder);
-	const way = from === undefined ? wayFromSnapshot(contents, version) : wayTo(contents, version, from);
-	const state = loadAlong(folder, way);
-	await asData(() => print(piecesOf(state, version, asked, context), context.output));
+	const route =
+		start === undefined ? routeFromSnapshot(contents, version) : routeTo(contents, version, start);
+	const state = loadAlong(folder, route);
+	await asData(() => print(piecesOf(state, version, limit, context), context.output));
 };
 
-const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => {
+const catAll = async (folder: string, limit: number, context: Cat): Promise<void> => {
 	const { options, log, count, output, signal } = context;
-	const trouble = (error: Error) =>
-		log.warn(`cannot watch ${folder}: ${watchTrouble(error)}; looking once a second`);
+	const trouble = (why: string) => log.warn(`cannot watch ${folder}: ${why}; looking once a second`);
 	const watch = watchAnnouncements(folder, signal, trouble);
 	const show = async (version: Version, state: State) => {
 		if (!options.json) needMetrics(state);
@@ -106,31 +110,11 @@ const catAll = async ({ folder, limit }: Asked, context: Cat): Promise<void> => 
 	watch.close();
 };
 
-const catDiff = async ({ folder, limit, diff, to }: Asked, { options, output }: Cat): Promise<void> => {
-	const way = { from: diff!, to: to ?? announcedIn(folder) };
-	const load = (version: Version) => loadAlong(folder, wayFromSnapshot(contentsOf(folder), version));
-	const both = compare(load(way.from), load(way.to), new Budget(limit));
-	await asData(() => print(options.stats ? talliesText(tallies(both)) : diffLines(both, way), output));
-};
-
-const catHistory = async ({ folder }: Asked, { options, log, output }: Cat): Promise<void> => {
-	const { entries, unannounced } = historyOf(folder);
-	await print(options.json ? entries.map(entryLine) : historyText(entries), output);
-	if (unannounced) log.warn(unannounced.why);
-	const broken = entries.filter(({ problems }) => problems.length > 0).length;
-	if (broken > 0)
-		throw new Failure(
-			EXIT.data,
-			`${folder}: ${broken} of ${entries.length} versions are broken; see their lines`,
-		);
-	if (unannounced?.isGarbage)
-		throw new Failure(EXIT.data, `${folder}: no consumer finds a version; see above`);
-};
-
 source(import.meta, { options: OPTIONS, args: [1, 2] }, async (context) => {
 	const { options, args } = context;
-	const asked = askedIn(options, args);
-	if (options.follow) return catAll(asked, context);
-	if (options.history) return catHistory(asked, context);
-	return options.diff === undefined ? catOne(asked, context) : catDiff(asked, context);
+	checkTogether(options, Object.keys(OPTIONS), RULES);
+	const former = inOldSpelling(context);
+	if (former) return former;
+	const limit = limitFrom(options.limit);
+	await (options.follow ? catAll : catOne)(args[0]!, limit, context);
 });

@@ -5,45 +5,36 @@
 //                        [--s3-uri s3://BUCKET/PREFIX [--s3-endpoint URL] [--s3-credentials FILE]] < cycles
 // stdin:  cycles, as to-hollow writes them        stdout: nothing
 //
-//   {"type":"hollow_metric","source":"web1","name":"cpu-lat","total":13,"unit":"us","buckets":[[0,1,5],[1,2,8]]}
-//   {"type":"hollow_state","source":"web1","timestamp":"2025-11-21T00:00:00.000Z","aggregates":{"cpu-lat":13},"metrics":1}
-//   {"type":"hollow_cycle","version":"20251121000000000","dataset":"ebpf_metrics","wide":false,"synthetic":false,"states":1}
+//   {"type":"hollow_metric",...} {"type":"hollow_state",...} {"type":"hollow_cycle","version":"20251121000000000",...}
 // becomes, in DIR: snapshot-20251121000000000, header-..., delta-FROM-TO and reversedelta-TO-FROM from the version before,
 // and announced.version, in which Hollow's consumers (HollowFilesystemAnnouncementWatcher) see that there is a new one.
 //
-//   -i, --collection-interval 60s   publish at most this often: the newest cycle at that time, those between are
-//                 superseded (counted); by the clock, from publication to publication; without it every cycle
+//   -i, --collection-interval 60s   publish the newest cycle at most this often; those between are superseded (counted)
 //   --keep 100    versions that stay, 0 = all: a consumer that is behind by fewer can follow by deltas
 //   -r, --retry-interval 10s        until the next attempt when the folder cannot be written (disk full)
 //   --ack FILE    (or BPFPIPE_ACK) a barrier (#!pos) goes there once what was before it is published or superseded
 //   --new-chain   where the announced state is broken, or of another schema, begin a new chain instead of stopping:
-//                 a snapshot without a delta; consumers load it whole. Old versions stay until --keep removes them
-//
+//                 a snapshot without a delta, which consumers load whole
 //   --s3-uri s3://BUCKET/PREFIX     every version also into an object store, in the layout of Netflix's
-//                 hollow-reference-implementation (S3BlobRetriever, S3AnnouncementWatcher), announced last. DIR is the
-//                 queue: while the store is away versions stay there, whatever --keep says, and follow in order
-//                 afterwards; at the end up to 5 s are spent on that. Nothing is ever removed from the store
+//                 hollow-reference-implementation. While the store is away versions wait in DIR, whatever --keep says; at
+//                 the end up to 5 s are spent on that. Nothing is ever removed from the store
 //   --s3-endpoint https://HOST      a store that is not Amazon's; the region is AWS_REGION, or us-east-1
 //   --s3-credentials FILE           [default] (or AWS_PROFILE) of a file as the AWS tools have it; else the variables
 //                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
 //
-// DIR is made if only its last part is missing. It holds one data set and has one writer: a second one ends with 75, a
-// cycle of another data set or with other numbers (wide) with 78. What a crash left is removed at the next start, and the
-// chain of deltas goes on. A cycle that is not newer than the announced version is skipped (counted: old); one that
-// changes nothing is not published; one of more than a day ahead of this machine's clock is bad, since no true one could
-// follow it. A header tag bpfpipe.synthetic says that a version has sample data in it.
-// Before a version is announced its blobs are read back from the disk: the snapshot must be the state, the delta must
-// lead to it from the version before, and the reverse delta back; else nothing is announced and the exit is 70.
-// What waits for its interval is published at the end of input and at TERM. A folder that cannot be written then: 69;
-// with --ack 0, because the next run reads it again.
+// DIR is made if only its last part is missing. It holds one data set (a cycle of another one, or with other numbers: 78)
+// and has one writer (a second ends with 75). A cycle that is not newer than the announced version is skipped (counted:
+// old), one that changes nothing is not published, one of more than a day ahead of this machine's clock is bad. TERM and
+// the end of input publish what waits for its interval. When DIR cannot be written then, the exit is 69; with --ack it is
+// 0, because the next run reads the same again.
 
-import { writeAck } from './lib/disk/ack.ts';
+import { ackFileOf, writeAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { createIntake } from './lib/hollow/intake.ts';
-import { keepOf } from './lib/hollow/local.ts';
-import { createMirror } from './lib/hollow/mirror.ts';
-import { createPacer } from './lib/hollow/pacer.ts';
-import { openPublisher } from './lib/hollow/publisher.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
+import { createIntake } from './lib/hollow/metrics/intake.ts';
+import { createPacer } from './lib/hollow/publish/pacer.ts';
+import { openPublisher } from './lib/hollow/publish/publisher.ts';
+import { createMirror } from './lib/hollow/store/mirror.ts';
 import { duration, positiveDuration } from './lib/options.ts';
 import { stage } from './lib/stage.ts';
 
@@ -65,13 +56,13 @@ const STORE_MS = 5000;
 const storeOf = async (uri: string | undefined, endpoint: string | undefined, file: string | undefined) =>
 	uri === undefined
 		? undefined
-		: (await import('./lib/hollow/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
+		: (await import('./lib/hollow/store/store.ts')).storeFor({ uri, endpoint, file, env: process.env });
 
 stage(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, log, count, bad, fail }) => {
 	const intervalMs = duration(options['collection-interval'], '--collection-interval');
 	const retryMs = positiveDuration(options['retry-interval'], '--retry-interval');
 	const keep = keepOf(options.keep, '--keep');
-	const ack = options.ack ?? process.env.BPFPIPE_ACK ?? '';
+	const ack = ackFileOf(options.ack) ?? '';
 	const folder = args[0]!;
 	const store = await storeOf(options['s3-uri'], options['s3-endpoint'], options['s3-credentials']);
 	const mirror = store && createMirror({ folder, store, log, onFailure: fail });

@@ -15,31 +15,24 @@
 //   GET  .../versions     what is published and what is begun      GET .../versions/VERSION    the same of one
 //   GET  .../versions/VERSION/data    the payload again, read from the published blobs
 //
-// Versions are 17 digits and grow. The 13 digits of milliseconds since the epoch, as the predecessor sends them, become
-// the 17 of the same instant, and the answer says so. Whole numbers beyond 2^53 are exact, as numbers or as strings.
-// Every call may be repeated. Data may be sent again until they are published; after that the same data are answered with
-// 200, others with 409. A version not above the announced one: 409; of more than a day ahead of the clock: 422. Errors
-// are {"error","hint","code"}.
+// Versions are 17 digits and grow; the 13 digits of milliseconds since the epoch, as the predecessor sends them, become the
+// 17 of the same instant. Whole numbers beyond 2^53 are exact, as numbers or as strings. Every call may be repeated. A
+// version not above the announced one is refused (409), as is one of more than a day ahead of the clock (422).
 //
 //   --keep N        how many versions stay in each folder, 0 = all
 //   --max-body SIZE larger bodies are refused (413); they are parsed in memory, at several times their size
 //   --token-file    the token that every caller has to send (Authorization: Bearer); read again when the file changes
 //   --insecure      listen to other machines without a token (78 without this)
 //
-// Without a token a request has to name localhost or an address as its Host, so that no web page reaches it (421).
-//
-// Bounds: 100 data sets; 16 versions begun in each, forgotten when nothing happens to them for 10 minutes; bodies lie in
-// DIR/NAME/.incoming, together at most 4 times --max-body; 200 connections; 10 s for headers, 30 s of silence in a body.
-// What is begun does not outlive the receiver: a pusher starts over with it. One receiver per folder; a second one, or
-// a hollow-publish, finds the data set locked (503). TERM: running requests are finished for up to 10 s.
-// While a version is parsed and published nothing else is answered. A million buckets took 5 s in all, at 412 MB.
+// Bounds: 100 data sets; 16 versions begun in each, forgotten when nothing happens to them for 10 minutes; bodies that wait,
+// together 4 times --max-body; 200 connections. TERM: running requests are finished for up to 10 s.
 
 import { EXIT, Failure } from './lib/failure.ts';
-import { keepOf } from './lib/hollow/local.ts';
-import { createDatasets } from './lib/hollow/rest/datasets.ts';
-import { createReceiver } from './lib/hollow/rest/receive.ts';
-import { createRoutes } from './lib/hollow/rest/routes.ts';
-import { isLocalOnly, listen } from './lib/hollow/rest/server.ts';
+import { keepOf } from './lib/hollow/folder/retention.ts';
+import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
+import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
+import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
+import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
 import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';

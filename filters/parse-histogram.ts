@@ -8,46 +8,24 @@
 //   #!ts 1763712000
 //   @usecs[nginx]:
 //   [256, 512)             5 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@                        |
-//   [512, 1K)              0 |                                                    |
 //   [1K, 2K)               9 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
-//   [2K, 4K)               1 |@@@@@                                               |
 //
-// followed by an empty line becomes, with -m cpu-lat --unit us --host web1 --keys comm, the line
+// and an empty line become, with -m cpu-lat --unit us --host web1 --keys comm,
+//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"comm":"nginx"},"temporality":"cumulative","buckets":[[256,512,5],[1024,2048,9]]}
 //
-//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"comm":"nginx"},"temporality":"cumulative","buckets":[[256,512,5],[512,1024,0],[1024,2048,9],[2048,4096,1]]}
-//
-// options
-//   -m, --metric NAME         name of the first map in the stream; further maps keep their own names, with a warning
-//   -m, --metric MAP=NAME,... a name for each map; without one a map is called as in the script, and `@` "unnamed"
-//   --keys NAME,...           attribute names for the parts of a key (else key, or key1, key2 ...); their number also
-//                             settles which commas separate: the surplus goes to the first run of parts without a
-//                             number, and a key of fewer parts takes the first names
-//   --unit UNIT               what the values are in (default 1); a bcc table that names its own unit keeps that
+//   -m, --metric NAME         what the first map is called, or MAP=NAME,... for each; else as in the script
+//   --keys NAME,...           names for the parts of a key (else key, or key1, key2 ...); also says how many there are
+//   --unit UNIT               what the values are in (1); a bcc table that names its own unit keeps that
 //   --host NAME               default: this machine's        --attribute NAME=VALUE   on every record; repeatable
 //   --temporality cumulative|delta   delta when the script clears the map after each print (default cumulative)
 //   --gauge MAP,...           maps whose numbers are values of now: min, max, avg, assignments
 //
-// A time is that of the last `#!ts` above a map's header (in JSON a printf of such a line counts too). Before the first
-// one it is the clock where a print begins: one time for all that comes until 250 ms of silence. A map that is printed
-// again at one time begins another print, 1 ms later. No series is in a print twice: keys of a map that look alike are
-// added up. (A map prints its smallest key first, so a smaller one behind a larger one is of the next print.)
-// A histogram ends at an empty line, the next map, a control line, end of input, or after 1 s of silence; up to 64
-// lines of other text inside it are stepped over. TERM inside one: notice `torn_block` instead of it.
-// Rows leave as printed, zeros between them included. Rows not printed are zero, and nothing is made up for them.
-// `@map: 7` is a monotonic cumulative sum, unless --gauge, a minus sign, or avg in JSON make it a gauge; stats become
-// MAP_count and MAP_total (sums) and MAP_average (gauge). tseries charts and values that are no numbers are skipped.
-// A stack in a key becomes `leaf+1;caller+2`; bytes of a key that are no UTF-8 become \xNN.
-// bcc: the lines above a table become attributes (`disk = sda`) or its metric (`Cpu Usage:` is cpu_usage), what its
-// header names beside a unit the attribute `value`, and the lines under `Aggregate Counts:` sums (cpu_usage_total).
-// Records of our own, as from a replay, pass through. Rows behind other text (journald, CRI, `ts`) are not taken in.
-//
-// Notices: lost_events; helper_error; bad_block (a damaged, contradictory or cut histogram, left out; or one that went
-// on after its end); repeated_series (left out: tables of one print that no label tells apart, keys that look alike
-// and do not add up); saturated (before 0.20 the row [2G, 4G) holds all above: text with a blank behind the header's
-// colon only may be of that age, JSON is sure and the row becomes open-ended); suspect_hexadecimal (JSON of 0.24 on
-// after a control character was printed: histograms are left out until the next start); wrapped_count (libbpf-tools).
-// Not to be told from the text, so left as printed: the last row of lhist starts too high before 0.24 when the step
-// does not divide the range; `[0, 1]` of 0.8 holds negative values; 0.24 on JSON drops blanks from keys.
+// `@map: 7` becomes a sum, stats become MAP_count, MAP_total and MAP_average; the lines above a bcc table become its
+// attributes or its metric. Without `#!ts` lines the time is the clock where a print begins. A histogram ends at an
+// empty line, the next map, a control line or after 1 s of silence. No series is in a print twice: keys of a map that
+// look alike are added up. What cannot be taken for right is a notice: lost_events, helper_error, bad_block, torn_block,
+// repeated_series, saturated, suspect_hexadecimal, wrapped_count (filters/lib/tracer/README.md says when). Records of
+// our own pass; rows behind other text (journald, CRI, `ts`) are not taken in.
 
 import { hostname } from 'node:os';
 import { EXIT, Failure } from './lib/failure.ts';

@@ -9,22 +9,20 @@
 // becomes
 //   {"type":"histogram","ts":30000,"host":"web1","metric":"lat","unit":"us","attributes":{},"temporality":"delta","buckets":[[0,1,2],[1,2,1]],"start":15000}
 //
-// The first print of a metric is a baseline and prints nothing (--from-zero: it counted from zero). A series that
-// appears in a later print began at zero, so all of its first value is the increment. `start` is the time of the
-// record before, so a print that was missed makes one increment that covers the longer time. Every bucket ever
-// seen in a series is printed, with 0 where nothing was counted. Whole numbers of any size stay exact.
-// A reset is a total or a bucket that fell, or bounds that cross the known ones: all of the new value is then the
-// increment, and a notice of kind "reset" goes before it. A record older than the last of its series is not applied:
-// notice "late"; where all that comes is late by over a minute, the clock was set back: notice "clock", and the new time
-// is gone on in, baselines as they are. The same record twice counts once (counter "duplicate"). A replayed (synthetic) record never
-// continues a real series. A series not seen for --stale (stream time; longer than the time between two prints) is
-// forgotten (counter "forgotten"); should it come back, it counts as new. A source that was restarted and has counted
-// beyond its old values by the next print cannot be told from one that went on. Gauges, samples, deltas and sums that
-// may fall pass untouched.
+//   --from-zero   the first print of a metric counted from zero; without it, it is a baseline and prints nothing
+//   --stale       a series that was not seen for so long (stream time) is forgotten, and counts as new if it comes back
 //
-// Barriers (#!pos): after a restart the first print is a baseline again. So a barrier goes on only when every series
-// known here has a record from after it, and that burst is complete; one inside a burst, or that waits at the end
-// of input, is not passed on. What lies behind it is then read again, and gives the same increments.
+// A series that appears in a later print began at zero, so all of its first value is the increment. `start` is the time
+// of the record before, so a print that was missed makes one increment over the longer time. Every bucket once seen in
+// a series is printed, with 0 where nothing was counted.
+// A total or a bucket that fell, or bounds that cross the known ones, say that the source began again: a notice "reset"
+// comes, and all of the new value is the increment. A restarted source that has counted beyond its old values by the
+// next print looks like one that went on. A record older than the last of its series is not applied (notice "late");
+// where everything is late by over a minute, the clock was set back (notice "clock"). Replayed records never continue a
+// real series. Gauges, samples, deltas and sums that may fall pass untouched.
+//
+// A barrier (#!pos) goes on when every series has a record from after it, for the first print after a restart is a
+// baseline again. The next run reads again what lies behind a barrier that was not passed on.
 
 import { duration } from './lib/options.ts';
 import type { Histogram, Sum } from './lib/record.ts';

@@ -17,35 +17,22 @@
 //   --output FILE             the payload of the newest cycle, as ebpf_to_hollow.py had it; the file is replaced whole
 //   --dry-run                 no cycles on stdout; without --output the payloads are printed, one a line
 //
-// A cycle is the whole data set at one `ts`: one print of bpftrace, or one step of `every` (which brings several hosts
-// to one time). It ends at a record or a #!ts line of another time, at the end of input, and after --linger without
-// input while our output is not blocked. If more of the same time comes later, the whole cycle is written again.
-// Version: the time in UTC, yyyyMMddHHmmssSSS, or one more than the version before where that is not above it. So a log
-// that is read again gives the same versions, and hollow-publish knows what it has.
-//
-// A state for each host ("" is unknown), synthetic/HOST where records are synthetic; a metric for each series, called
-// METRIC{KEY="VALUE",...}, keys sorted, with a backslash before \ and " (newline: \n), and before { in METRIC.
-// Histogram: buckets [lower, upper), null where open, without zeros; total is the sum of the counts. Sum and gauge: no
-// buckets, total is the value. Of several records of a series the last counts; increments (delta) are added up.
-// aggregates: by metric, the sum of the totals of its histograms and sums. What is sum or gauge, cumulative or delta,
-// the data set cannot tell: `to-delta` before, or not, decides.
-//
-// Reported, counted (bad, left_out) and left out, with the aggregate of their metric: numbers that are not whole or do
-// not fit, increments whose bounds cross, lines over 1 MiB. So is a series that differs from one of the same name in
-// type, unit, temporality or host; it comes second, and the first one stays. Sketches and samples are left out and
-// counted; so are notices (counter "notices"), for which the schema has no place.
-//
-// #!ts lines end here. A barrier (#!pos) goes on once everything before it is written; one that more of the same cycle
-// follows is dropped, for a restart there would give part of a cycle. At TERM the open cycle is written, unless
-// barriers were seen: then it is read again.
+// A cycle is the whole data set at one `ts`. It ends at a record or a #!ts line of another time, at the end of input, and
+// after --linger; if more of the same time comes later, the whole cycle is written again with the next version. The
+// version is the time in UTC, so a log that is read again gives the same versions.
+// A host is a state (synthetic/HOST for synthetic records), a series a metric, METRIC{KEY="VALUE",...}. The total of a
+// histogram is the sum of its counts, of a sum and a gauge the value; `aggregates` adds up histograms and sums by metric.
+// Increments of one time are added up; else the last record of a series counts. What the data set cannot hold is counted
+// (bad, left_out), reported and left out with the aggregate of its metric: numbers that are not whole or do not fit, a series
+// that differs from one of the same name, sketches and samples. So are notices (counter "notices").
 
 import { createSilence } from './lib/flow/silence.ts';
-import { createKnown } from './lib/histogram/known.ts';
-import { fits } from './lib/hollow/cycle.ts';
-import { createCyclePrinter } from './lib/hollow/cycle-printer.ts';
-import type { Measure, SeriesText } from './lib/hollow/cycle-state.ts';
-import { createGrouping } from './lib/hollow/grouping.ts';
-import { payloadTarget } from './lib/hollow/payload-file.ts';
+import { createSeriesIndex } from './lib/histogram/series-index.ts';
+import { fits } from './lib/hollow/metrics/cycle.ts';
+import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
+import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
+import { createGrouping } from './lib/hollow/metrics/grouping.ts';
+import { payloadTarget } from './lib/hollow/metrics/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
 import type { Histogram } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
@@ -104,7 +91,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	};
 	const take = (record: Measure, text?: SeriesText) =>
 		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record, text)) : add(record, text)));
-	const known = createKnown<Histogram>();
+	const known = createSeriesIndex<Histogram>();
 	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
 	const quick = (bytes: Buffer, from: number, to: number) => {
 		const record = isPlain ? known.find(bytes, from, to) : undefined;

@@ -28,32 +28,233 @@ const isInside = (path: string, folder: string) => path.startsWith(`${folder}/`)
 const isPackage = (target: string) =>
 	!target.startsWith('node:') && !/^(filters|supervisor|test|package\.json)/.test(target);
 
-test('filters import node:, filters/lib/, and at most one package', () => {
+/**
+ * The law of the house: which rooms each room may import from, besides node:, packages and itself.
+ * `lib` is filters/lib. The READMEs of filters/, lib/hollow/ and supervisor/ draw it.
+ */
+const LAW: Record<string, string> = {
+	filters: 'lib and every room in it',
+
+	lib: '',
+	'lib/disk': 'lib',
+	'lib/flow': 'lib',
+	'lib/net': 'lib',
+	'lib/histogram': 'lib',
+	'lib/json': '',
+	'lib/log-file': 'lib lib/disk',
+	'lib/tail': 'lib lib/disk',
+	'lib/series': 'lib lib/histogram',
+	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
+
+	'lib/print': 'lib lib/histogram',
+	'lib/bpftrace/text': 'lib/print',
+	'lib/bpftrace/json': 'lib/json lib/print',
+	'lib/bcc': 'lib/json lib/print',
+	'lib/tracer': 'lib lib/bcc lib/bpftrace/json lib/bpftrace/text lib/json lib/print',
+
+	'lib/hollow': '',
+	'lib/hollow/blob/bytes': '',
+	'lib/hollow/blob/type': 'lib/hollow/blob/bytes',
+	'lib/hollow/blob': 'lib/hollow/blob/bytes lib/hollow/blob/type',
+	'lib/hollow/folder': 'lib lib/disk lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type',
+	'lib/hollow/metrics':
+		'lib lib/disk lib/histogram lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type',
+	'lib/hollow/publish':
+		'lib lib/disk lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/metrics',
+	'lib/hollow/store': 'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder',
+	'lib/hollow/view':
+		'lib lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/metrics',
+	'lib/hollow/rest': 'lib lib/hollow',
+	'lib/hollow/rest/push': 'lib lib/disk lib/flow lib/hollow/metrics lib/hollow/rest lib/net',
+	'lib/hollow/rest/receive':
+		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/net',
+
+	supervisor: 'lib supervisor/commands supervisor/daemon supervisor/file supervisor/machine supervisor/plan',
+	'supervisor/plan': 'lib',
+	'supervisor/machine': 'lib supervisor/plan',
+	'supervisor/file': 'lib supervisor/machine supervisor/plan',
+	'supervisor/process': 'lib supervisor/machine supervisor/plan',
+	'supervisor/run': 'lib lib/flow supervisor/plan supervisor/process',
+	'supervisor/health': 'lib lib/disk supervisor/plan supervisor/process supervisor/run',
+	'supervisor/daemon':
+		'lib lib/disk lib/flow supervisor/health supervisor/machine supervisor/plan supervisor/process supervisor/run',
+	'supervisor/commands':
+		'lib supervisor/daemon supervisor/file supervisor/health supervisor/machine supervisor/plan supervisor/process supervisor/run',
+};
+
+const roomOf = (file: string): string => dirname(file).replace(/^filters\/lib/, 'lib');
+const mayReach = (room: string, other: string): boolean =>
+	room === 'filters' ? other === 'lib' || isInside(other, 'lib') : LAW[room]!.split(' ').includes(other);
+
+/** What is against the law in these files, given what each imports. */
+const offences = (imports: Map<string, string[]>): string[] =>
+	[...imports].flatMap(([file, targets]) => {
+		const room = roomOf(file);
+		if (LAW[room] === undefined) return [`${file}: ${room} has no line in the law`];
+		const others = targets.filter(
+			(target) => target.endsWith('.ts') && (roomOf(target) !== room || room === 'filters'),
+		);
+		return others
+			.filter((target) => !mayReach(room, roomOf(target)))
+			.map((target) => `${file} imports ${target}, but ${room} may not reach ${roomOf(target)}`);
+	});
+
+const ours = [...sources('filters'), ...sources('supervisor')];
+const imports = new Map(ours.map((file) => [file, importsOf(file)]));
+
+test('no room imports from one that the law does not open to it', () => {
+	assert.equal(offences(imports), []);
+});
+
+test('the law is kept by looking: a forbidden import of any kind is found', () => {
+	for (const [file, target] of [
+		['filters/every.ts', 'filters/board.ts'],
+		['filters/every.ts', 'supervisor/plan/plan.ts'],
+		['filters/lib/stage.ts', 'filters/every.ts'],
+		['filters/lib/bcc/table.ts', 'filters/lib/bpftrace/text/row.ts'],
+		['filters/lib/hollow/blob/reader.ts', 'filters/lib/hollow/folder/contents.ts'],
+		['supervisor/plan/plan.ts', 'supervisor/file/config.ts'],
+		['supervisor/run/slot.ts', 'filters/every.ts'],
+		['filters/lib/new-room/new.ts', 'filters/lib/record.ts'],
+	] as const)
+		assert.is(offences(new Map([[file, [target]]])).length, 1, `${file} -> ${target}`);
+});
+
+test('the law opens nothing that nobody needs', () => {
+	for (const [room, open] of Object.entries(LAW).filter(([name]) => name !== 'filters')) {
+		const used = new Set(
+			ours.filter((file) => roomOf(file) === room).flatMap((file) => imports.get(file)!.map(roomOf)),
+		);
+		for (const other of open.split(' ').filter(Boolean))
+			assert.ok(used.has(other), `${room} does not use ${other}`);
+	}
+});
+
+/** A way from a node back to itself, or undefined. */
+const circleIn = (next: Map<string, string[]>): string[] | undefined => {
+	const done = new Set<string>();
+	const visit = (node: string, way: string[]): string[] | undefined => {
+		if (way.includes(node)) return [...way.slice(way.indexOf(node)), node];
+		if (done.has(node)) return undefined;
+		for (const other of next.get(node) ?? []) {
+			const circle = visit(other, [...way, node]);
+			if (circle) return circle;
+		}
+		done.add(node);
+		return undefined;
+	};
+	for (const node of next.keys()) {
+		const circle = visit(node, []);
+		if (circle) return circle;
+	}
+	return undefined;
+};
+
+test('there is no circle among files, and none in the law', () => {
+	assert.equal(circleIn(imports), undefined);
+	const rooms = Object.keys(LAW);
+	assert.equal(
+		circleIn(new Map(rooms.map((room) => [room, rooms.filter((other) => mayReach(room, other))]))),
+		undefined,
+	);
+	assert.equal(
+		circleIn(
+			new Map([
+				['a', ['b']],
+				['b', ['c']],
+				['c', ['b']],
+			]),
+		),
+		['b', 'c', 'b'],
+	);
+});
+
+/** The rooms in a README's table, `| \`room/\` | what | \`other\` ... |`, and what each may reach of the rooms in it. */
+const drawnIn = (readme: string, base: string): Map<string, string[]> => {
+	const nameOf = (written: string) => join(base, written).replace(/\/$/, '');
+	const rows = read(readme).matchAll(/^\| `([a-z/-]+\/)`[^|]*\|[^|]*\|([^|]*)\|$/gm);
+	return new Map(
+		[...rows].map(([, room, cell]) => [
+			nameOf(room!),
+			[...cell!.matchAll(/`([a-z/-]+)`/g)].map(([, other]) => nameOf(other!)).sort(),
+		]),
+	);
+};
+
+test('the READMEs draw the law', () => {
+	for (const [readme, base, isDrawn] of [
+		[
+			'filters/README.md',
+			'lib',
+			(room: string) => isInside(room, 'lib') && !isInside(room, 'lib/hollow') && room !== 'lib/hollow',
+		],
+		['filters/lib/hollow/README.md', 'lib/hollow', (room: string) => isInside(room, 'lib/hollow')],
+		['supervisor/README.md', 'supervisor', (room: string) => isInside(room, 'supervisor')],
+	] as const) {
+		const wanted = Object.entries(LAW).filter(([room]) => isDrawn(room));
+		const inside = (open: string) =>
+			open
+				.split(' ')
+				.filter((other) => other !== '' && isDrawn(other))
+				.sort();
+		const drawn = drawnIn(readme, base);
+		assert.equal([...drawn.keys()].sort(), wanted.map(([room]) => room).sort(), readme);
+		for (const [room, open] of wanted) assert.equal(drawn.get(room), inside(open), `${readme}: ${room}`);
+	}
+});
+
+test('a filter imports at most one package, a room of lib none that a filter could not', () => {
 	for (const file of stages.map((name) => join('filters', name))) {
-		const targets = importsOf(file);
-		const packages = targets.filter(isPackage);
+		const packages = imports.get(file)!.filter(isPackage);
 		assert.ok(packages.length <= 1, `${file} imports ${packages.join(', ')}`);
-		for (const target of targets.filter((one) => !one.startsWith('node:') && !isPackage(one))) {
-			assert.ok(isInside(target, 'filters/lib'), `${file} imports ${target}`);
-		}
 	}
 });
 
-test('filters/lib imports neither filters nor the supervisor', () => {
-	for (const file of sources('filters/lib')) {
-		for (const target of importsOf(file).filter((one) => !one.startsWith('node:') && !isPackage(one))) {
-			assert.ok(isInside(target, 'filters/lib') || target === 'package.json', `${file} imports ${target}`);
-		}
+test('no folder has more than fifteen sources: it is several rooms', () => {
+	for (const folder of new Set(ours.map((file) => dirname(file)).filter((one) => one !== 'filters'))) {
+		const files = ours.filter((file) => dirname(file) === folder);
+		assert.ok(files.length <= 15, `${folder}: ${files.length}`);
 	}
 });
 
-test('the supervisor imports no filter', () => {
-	for (const file of sources('supervisor')) {
-		for (const target of importsOf(file)) {
-			const isStage = isInside(target, 'filters') && !isInside(target, 'filters/lib');
-			assert.not(isStage, `${file} imports ${target}`);
-		}
+test('no function has more than 150 lines: it is divided by who owns which state', () => {
+	for (const file of ours) {
+		const lines = read(file).split('\n');
+		lines.forEach((line, at) => {
+			if (!/(?:=>|\)(?:: [^=]*)?) \{$/.test(line)) return;
+			const indent = /^\t*/.exec(line)![0];
+			const end = lines.findIndex((other, later) => later > at && other.startsWith(`${indent}}`));
+			assert.ok(end - at < 150, `${file}:${at + 1}: ${end - at + 1}`);
+		});
 	}
+});
+
+test('every export is imported by someone', () => {
+	const named = (file: string) =>
+		[
+			...read(file).matchAll(/(?:^import|^export|import\()[^'"]*?\{([^}]*)\}[^'"]*?['"]([^'"]+)['"]/gm),
+		].flatMap(([, names, target]) =>
+			names!.split(',').map(
+				(name) =>
+					`${normalize(join(dirname(file), target!))} ${name
+						.replace(/^\s*type\s/, '')
+						.split(' as ')[0]!
+						.trim()}`,
+			),
+		);
+	const used = new Set([...ours, ...sources('test'), 'build.ts', 'schema.ts'].flatMap(named));
+	for (const file of ours)
+		for (const [, target, name] of read(file).matchAll(/import\('([^']+)'\)\)\.(\w+)/g))
+			used.add(`${normalize(join(dirname(file), target!))} ${name}`);
+	const unused = ours
+		.filter((file) => dirname(file) !== 'filters')
+		.flatMap((file) =>
+			[...read(file).matchAll(/^export (?:async )?(?:const|function|class|let) (\w+)/gm)].map(
+				([, name]) => `${file} ${name}`,
+			),
+		)
+		.filter((one) => !used.has(one));
+	assert.equal(unused, []);
 });
 
 test('a stage opens with a shebang, its name and what it does, and its usage', () => {
@@ -122,7 +323,9 @@ test('every stage says how it starts with nothing to do', async () => {
 test('every test file runs what it registers', () => {
 	for (const file of sources('test')) {
 		if (
-			/^test\/(run|program|parts|starts|soak)\.ts$|^test\/(fixtures|harness|servers|data|bench)\//.test(file)
+			/^test\/(run|program|parts|starts|soak|mutants)\.ts$|^test\/(fixtures|harness|servers|data|bench)\//.test(
+				file,
+			)
 		)
 			continue;
 		const suites = [...read(file).matchAll(/^const (\w+) = suite/gm)].map(([, name]) => name);

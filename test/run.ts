@@ -13,7 +13,8 @@ const ROOT = join(HERE, '..');
 // Many of the tests wait for a server or a clock, so more run than there are processors.
 const AT_ONCE = availableParallelism() + 1;
 const LIMIT_MS = 600_000;
-const NOT_TESTS = /^(?:run|program|parts|starts|soak)\.ts$|^(?:fixtures|harness|servers|data|golden|bench)\//;
+const NOT_TESTS =
+	/^(?:run|program|parts|starts|soak|mutants)\.ts$|^(?:fixtures|harness|servers|data|golden|bench)\//;
 
 const testFiles = (wanted: string[]): string[] =>
 	(readdirSync(HERE, { recursive: true }) as string[])

@@ -1,16 +1,91 @@
 // test/starts: how each stage is started with nothing to do: idle until it is ended, and on empty input
 // One table for whoever starts them all; test/rooms.ts sees to it that no stage is left out.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { cycleAt, textOf } from './data/published.ts';
+import { contentsOf } from '../filters/lib/hollow/folder/contents.ts';
+import { cycleAt, sumAt, textOf, version } from './data/published.ts';
 import { run } from './program.ts';
+import { fakeCarbon } from './servers/carbon.ts';
 import { freePort } from './servers/ports.ts';
+import { startReceiver } from './servers/receiver.ts';
 
-/** Arguments with which a stage waits, and those with which it ends by itself with 0 on empty input. */
-export type Start = { idle: string[]; empty: string[] | 'serves until it is ended' };
+/** Where a sink delivers to, for one test: its arguments, and what has arrived, a line each. */
+export type Place = {
+	args: string[];
+	arrived: () => string[] | Promise<string[]>;
+	close: () => Promise<void>;
+};
+
+/**
+ * Arguments with which a stage waits, and those with which it ends by itself with 0 on empty input.
+ * A sink, whose stdout is nothing, has a place as well.
+ */
+export type Start = {
+	idle: string[] | 'ends by itself';
+	empty: string[] | 'serves until it is ended';
+	place?: (folder: string) => Promise<Place>;
+};
 
 const both = (...args: string[]): Start => ({ idle: args, empty: args });
+const sink = (place: (folder: string) => Promise<Place>, ...args: string[]): Start => ({
+	...both(...args),
+	place,
+});
+
+const linesOf = (text: string): string[] => text.split('\n').filter(Boolean);
+const nothing = async () => {};
+
+/** Each version in a folder of blobs, with the checksum of what it holds. */
+const versionsIn = (folder: string): string[] => {
+	if (!existsSync(folder)) return [];
+	const { snapshots, next } = contentsOf(folder);
+	const versions = new Set([...snapshots, ...next.values()]);
+	return [...versions].map((version) => `${version} ${sumAt(folder, version)}`);
+};
+
+const appended = async (folder: string): Promise<Place> => {
+	const log = join(folder, 'appended');
+	return {
+		args: [log],
+		arrived: () => (existsSync(log) ? linesOf(readFileSync(log, 'utf8')) : []),
+		close: nothing,
+	};
+};
+const graphite = async (): Promise<Place> => {
+	const carbon = await fakeCarbon();
+	return { args: ['--uri', carbon.uri, '--window', '50ms'], arrived: carbon.lines, close: carbon.die };
+};
+const published = async (folder: string): Promise<Place> => ({
+	args: [folder],
+	arrived: () => versionsIn(folder),
+	close: nothing,
+});
+const pushed = async (folder: string): Promise<Place> => {
+	const receiver = await startReceiver([folder]);
+	return {
+		args: ['-p', receiver.url],
+		arrived: () => versionsIn(join(folder, 'ebpf_metrics')),
+		close: async () => {
+			await receiver.end();
+		},
+	};
+};
+
+/** Places of sinks that stand in no table: fixtures. */
+export const PLACES: Record<string, Start['place']> = { 'acks-early': appended };
+
+/** A server of the REST interface that has nothing; it keeps nobody alive. */
+const quietServer = async (): Promise<string> => {
+	const server = createServer((request, response) =>
+		response.end(request.url?.endsWith('/status') ? '{"status":"ok"}' : '[]'),
+	);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
 
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
@@ -22,15 +97,18 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 	const { status, stderr } = await run('hollow-publish', [path('data')], textOf(cycleAt(1)));
 	if (status !== 0) throw new Error(`hollow-publish: ${stderr}`);
 	return {
-		'append-log': both(path('appended')),
+		'append-log': sink(appended, path('appended')),
 		board: both(),
 		'bpftrace-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		every: both('1s'),
 		'graphite-line': both(),
-		'graphite-send': both('--uri', nobody),
+		'graphite-send': sink(graphite, '--uri', nobody),
 		'hollow-cat': { idle: [path('data'), '--follow'], empty: [path('data')] },
-		'hollow-publish': both(path('published')),
-		'hollow-push': both('-p', `http://${nobody}`),
+		'hollow-check': { idle: 'ends by itself', empty: ['-p', await quietServer()] },
+		'hollow-diff': { idle: 'ends by itself', empty: [path('data'), version(1)] },
+		'hollow-history': { idle: 'ends by itself', empty: [path('data')] },
+		'hollow-publish': sink(published, path('published')),
+		'hollow-push': sink(pushed, '-p', `http://${nobody}`),
 		'hollow-receive': {
 			idle: [path('received'), '--listen', `127.0.0.1:${await freePort()}`],
 			empty: 'serves until it is ended',

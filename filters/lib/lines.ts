@@ -83,3 +83,10 @@ export const wholeLines = (
 	};
 	return { take: holes.take, pending: () => size > 0, last };
 };
+
+/** How many lines end in `bytes`. */
+export const linesIn = (bytes: Buffer): number => {
+	let lines = 0;
+	for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+	return lines;
+};

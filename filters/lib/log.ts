@@ -6,9 +6,9 @@ import { fstatSync, writeSync } from 'node:fs';
 import { oneOf } from './options.ts';
 import { createRepeats } from './repeats.ts';
 
-export const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type Level = (typeof LEVELS)[number];
-export const FORMATS = ['text', 'json'] as const;
+const FORMATS = ['text', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Facts that belong to a message; they are extra keys in JSON, and `key=value` at the end in text. */

@@ -53,7 +53,12 @@ export type Handlers = {
 	lines?: (bytes: Buffer, emit: Emit) => Wait;
 	/** Beside `lines`: at this point of the input `length` bytes are left out, a line too long or a hole of NULs. */
 	skipped?: (length: number, what: Skipped) => void;
-	/** Control lines; without it they are passed on in order. Not called beside `lines`. */
+	/**
+	 * Control lines; without it they are passed on in order. Not called beside `lines`.
+	 * A program that holds records has a duty here (filters/README.md): a barrier (`pos`) goes on only behind everything
+	 * that came in before it, or waits; `ts` is the time of what follows, not of what is held; after `#!end` what is held
+	 * is due. And in `end`: once barriers were seen, `term` writes nothing that is not whole, for it is read again.
+	 */
 	control?: (control: Control, line: string, emit: Emit) => Wait;
 	/** After the last line: at end of input (`eof`), or on TERM with more input to come for a successor. */
 	end?: (how: 'eof' | 'term', emit: Emit) => Wait;

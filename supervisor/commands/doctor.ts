@@ -27,7 +27,7 @@ const toolsFor = (plan?: Plan): string[] => {
 };
 
 /** Everything that was looked at, in the order in which one would mend it. */
-export const examine = async (plan: Plan | undefined, fix: boolean, root = '/'): Promise<Check[]> => [
+const examine = async (plan: Plan | undefined, fix: boolean, root = '/'): Promise<Check[]> => [
 	...machineChecks({
 		root,
 		fix,
@@ -41,7 +41,7 @@ export const examine = async (plan: Plan | undefined, fix: boolean, root = '/'):
 ];
 
 /** One line a check: `fail bpftrace: not found — apt-get install bpftrace`. */
-export const checksText = (checks: Check[]): string =>
+const checksText = (checks: Check[]): string =>
 	checks
 		.map(({ name, state, what, todo }) => `${state.padEnd(4)} ${name}: ${what}${todo ? ` — ${todo}` : ''}\n`)
 		.join('');

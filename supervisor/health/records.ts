@@ -74,7 +74,7 @@ const ackRecords = ({ plan, ackFile }: PipelineReport, where: Where): AnyRecord[
 };
 
 /** Every record of one moment. */
-export const recordsOf = async (pipelines: Pipeline[], ts: number, start: number): Promise<AnyRecord[]> => {
+const recordsOf = async (pipelines: Pipeline[], ts: number, start: number): Promise<AnyRecord[]> => {
 	const records: AnyRecord[] = [];
 	for (const pipeline of pipelines) {
 		const report = pipeline.report();

@@ -31,6 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-bench-'));
 const running = new Map([['cat', startIdle('cat', 'cat', [])]]);
 try {
 	for (const [name, { idle }] of Object.entries(await startsIn(folder))) {
+		if (!Array.isArray(idle)) continue;
 		const args = ['--max-semi-space-size=1', bundleOf(name), ...idle];
 		running.set(name, startIdle(name, process.execPath, args));
 	}

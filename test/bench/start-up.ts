@@ -58,7 +58,8 @@ try {
 	]);
 	for (const [name, { idle, empty }] of Object.entries(await startsIn(folder))) {
 		const ends = Array.isArray(empty);
-		programs.set(name, { file: bundleOf(name), args: ends ? empty : idle, ends });
+		const args = ends ? empty : idle;
+		if (Array.isArray(args)) programs.set(name, { file: bundleOf(name), args, ends });
 	}
 	const times = new Map([...programs.keys()].map((name): [string, number[]] => [name, []]));
 	for (let round = 0; round < ROUNDS; round++) {

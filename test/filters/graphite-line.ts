@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bucketNode } from '../../filters/lib/graphite/encode.ts';
+import { bucketNode } from '../../filters/lib/graphite/encoding.ts';
 import { goldenSuite, run } from '../program.ts';
 
 goldenSuite('graphite-line');

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import {
 	copyFileSync,
-	cpSync,
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
@@ -15,12 +14,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announce, deltaName, snapshotName, writeWhole } from '../../filters/lib/hollow/folder.ts';
-import { addCycle, schemaFor } from '../../filters/lib/hollow/metrics.ts';
-import { parseSchemas } from '../../filters/lib/hollow/schema-text.ts';
-import { createDataSet, type DataSet } from '../../filters/lib/hollow/writer.ts';
+import { createDataSet, type DataSet } from '../../filters/lib/hollow/blob/data-set.ts';
+import { parseSchemas } from '../../filters/lib/hollow/blob/type/schema-text.ts';
+import { announce } from '../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName, snapshotName } from '../../filters/lib/hollow/folder/blob-name.ts';
+import { addCycle } from '../../filters/lib/hollow/metrics/adder.ts';
+import { schemaFor } from '../../filters/lib/hollow/metrics/schema.ts';
 import { bomb, metricsBomb } from '../data/bomb.ts';
-import { cycleAt, stateAt, sumAt, version } from '../data/published.ts';
+import { cycleAt, stateAt, sumAt, version, writeWhole } from '../data/published.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
 const test = suite('hollow-cat');
@@ -150,16 +151,11 @@ test('a small blob that is huge when written out: 65, in bounded memory', async 
 		announce(folder, version);
 	};
 	write(v(1), bomb(60, 1));
-	write(v(2), bomb(60, 2));
 	const env = { NODE_OPTIONS: '--max-old-space-size=600' };
 	const json = await run('hollow-cat', [folder, '--json'], '', env);
 	assert.is(json.status, 65);
 	assert.match(json.stderr, /^hollow-cat: Root 0 with everything in it is more than 64 MiB of text\n$/);
-	const small = await run('hollow-cat', [folder, '--diff', v(1), '--limit', '4M'], '', env);
-	assert.is(small.status, 65);
-	assert.match(small.stderr, /Root 0 with everything in it is more than 1 MiB of text/);
-	assert.match(await fine(folder, '--diff', v(1), '--stats'), /^Node +0 +0 +0 +61\nRoot +1 +1 +0 +0\n$/m);
-	write(v(3), metricsBomb(60));
+	write(v(2), metricsBomb(60));
 	const records = await run('hollow-cat', [folder, '--limit', '4M'], '', env);
 	assert.is(records.status, 65);
 	assert.match(records.stderr, /MetricsState 0 with everything in it is more than 1 MiB of text/);
@@ -173,83 +169,6 @@ test('types that only look like metrics', async () => {
 	const { status, stdout, stderr } = await run('hollow-cat', [folder, '--at', v(1)]);
 	assert.equal([status, stdout], [65, '']);
 	assert.match(stderr, /no MetricsState among its types, or of another form/);
-});
-
-test('--diff: from one version to another, or to the announced one, either way round', async () => {
-	const to = await fine(METRICS, '--diff', v(1), v(2));
-	const lines = to.trimEnd().split('\n');
-	assert.is(
-		lines[2],
-		`{"type":"hollow_diff","change":"changed","from":"${v(1)}","to":"${v(2)}","source":"host-a","metric":"tcp_retransmits",` +
-			'"before":{"timestamp":"2024-01-01T00:00:01Z","total":8,"unit":"count","buckets":[]},' +
-			'"after":{"timestamp":"2024-01-01T00:00:02Z","total":9,"unit":"count","buckets":[]}}',
-	);
-	assert.is(lines.length, 11);
-	assert.is(await fine('--diff', v(1), v(2), METRICS), to);
-	assert.is(await fine(METRICS, '--diff', v(1)), await fine(METRICS, '--diff', v(1), v(8)));
-	assert.is(await fine(METRICS, '--diff', v(3), v(3)), '');
-	const back = (await fine(METRICS, '--diff', v(2), v(1))).trimEnd().split('\n');
-	assert.is(back.length, 11);
-	assert.match(back[0]!, /"change":"removed".*"metric":"page_faults","before":/);
-	const stats = await fine(METRICS, '--diff', v(1), v(2), '--stats');
-	assert.match(
-		stats,
-		/^type +added +removed +changed +same\n\(sources\) +0 +1 +0 +1\n\(metrics\) +1 +2 +2 +1\n/,
-	);
-	const keyed = await fine(ALLTYPES, '--diff', '20240202000000001', '20240202000000002');
-	assert.match(
-		keyed,
-		/"change":"changed",.*"record":"Keyed","key":\{"id":10\},"before":\{"id":10,"note":"cj"\},"after":/,
-	);
-});
-
-test('--diff over what retention left: an old version by reverse deltas', async () => {
-	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
-	const files = [`snapshot-${v(3)}`, `reversedelta-${v(3)}-${v(2)}`, `reversedelta-${v(2)}-${v(1)}`];
-	for (const file of files) copyFileSync(join(METRICS, file), join(folder, file));
-	announce(folder, v(3));
-	assert.is(await fine(folder, '--diff', v(1)), await fine(METRICS, '--diff', v(1), v(3)));
-	truncateSync(join(folder, files[1]!), 700);
-	const broken = await run('hollow-cat', [folder, '--diff', v(1)]);
-	assert.is(broken.status, 65);
-	assert.is(broken.stdout, '');
-	assert.match(broken.stderr, /reversedelta-\d+-\d+: Hollow blob, byte \d+: expected /);
-	const gone = await run('hollow-cat', [folder, '--diff', v(7)]);
-	assert.is(gone.status, 69);
-	assert.match(gone.stderr, new RegExp(`no way to ${v(7)}: no delta-${v(3)}-${v(7)}`));
-});
-
-test('--history: a table, lines, and broken blobs named with 65 at the end', async () => {
-	const table = (await fine(METRICS, '--history')).trimEnd().split('\n');
-	assert.is(table.length, 9);
-	assert.match(table[0]!, /^version +time +records +added +removed +snapshot +delta +reverse$/);
-	assert.match(
-		table[8]!,
-		/^20240101000000008 +2024-01-01T00:00:00\.008Z +64 +22 +33 +18304 +1661 +1720 {2}announced$/,
-	);
-	const lines = (await fine(METRICS, '--history', '--json')).trimEnd().split('\n');
-	const last = JSON.parse(lines[7]!);
-	assert.equal(
-		[last.type, last.version, last.time, last.added, last.removed],
-		['hollow_version', v(8), '2024-01-01T00:00:00.008Z', 22, 33],
-	);
-	assert.equal(last.deltas[0].types.MetricsState, { added: 1, removed: 2 });
-	const folder = mkdtempSync(join(tmpdir(), 'hollow-'));
-	cpSync(METRICS, folder, { recursive: true });
-	truncateSync(join(folder, `snapshot-${v(4)}`), 100);
-	const broken = await run('hollow-cat', [folder, '--history']);
-	assert.is(broken.status, 65);
-	assert.is(broken.stdout.split('\n').length, 10);
-	assert.match(
-		broken.stdout,
-		new RegExp(`^${v(4)} .* snapshot-${v(4)}: Hollow blob, byte \\d+: expected`, 'm'),
-	);
-	assert.match(broken.stderr, /: 1 of 8 versions are broken; see their lines\n$/);
-	const none = await run('hollow-cat', [join(folder, 'none'), '--history']);
-	assert.is(none.status, 69);
-	assert.match(none.stderr, /none: no such file or directory/);
-	writeFileSync(join(folder, 'announced.version'), 'x');
-	assert.is((await run('hollow-cat', [folder, '--history'])).status, 65);
 });
 
 const started = new Set<ChildProcess>();
@@ -434,6 +353,26 @@ test('--follow: a version that is too much text is left out, or ends it under --
 	const records = await run('hollow-cat', [folder, '--follow']);
 	assert.equal([records.status, records.stdout], [65, '']);
 	assert.match(records.stderr, /--json prints any data set/);
+});
+
+test('the former spelling of hollow-diff and hollow-history', async () => {
+	const [a, b] = [v(1), v(2)];
+	for (const [args, stage, now] of [
+		[[METRICS, '--diff', a, b], 'hollow-diff', [METRICS, a, b]],
+		[['--diff', a, b, METRICS], 'hollow-diff', [METRICS, a, b]],
+		[[METRICS, '--diff', a], 'hollow-diff', [METRICS, a]],
+		[[METRICS, '--diff', a, b, '--stats'], 'hollow-diff', [METRICS, a, b, '--stats']],
+		[[METRICS, '--diff', a, '--limit', '1k'], 'hollow-diff', [METRICS, a, '--limit', '1k']],
+		[[METRICS, '--diff', '7'], 'hollow-diff', [METRICS, '7']],
+		[[METRICS, '--history'], 'hollow-history', [METRICS]],
+		[['--history', '--json', METRICS], 'hollow-history', [METRICS, '--json']],
+		[['/nowhere', '--history'], 'hollow-history', ['/nowhere']],
+	] as const) {
+		const former = await run('hollow-cat', [...args]);
+		const { status, stdout, stderr } = await run(stage, [...now]);
+		assert.equal([former.status, former.stdout], [status, stdout], args.join(' '));
+		assert.is(former.stderr, stderr.replaceAll(`${stage}:`, 'hollow-cat:'));
+	}
 });
 
 test('options that contradict each other', async () => {

@@ -13,12 +13,16 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { ValueError } from '../../filters/lib/hollow/errors.ts';
-import { announcedIn, contentsOf, deltaName, type Version, wayTo } from '../../filters/lib/hollow/folder.ts';
-import { createPacer } from '../../filters/lib/hollow/pacer.ts';
-import type { Outcome, Publisher } from '../../filters/lib/hollow/publisher.ts';
-import { applyDelta, readSnapshot } from '../../filters/lib/hollow/read.ts';
-import { checksum, hex, type State } from '../../filters/lib/hollow/state.ts';
+import { ValueError } from '../../filters/lib/hollow/blob/bytes/errors.ts';
+import { applyDelta, readSnapshot } from '../../filters/lib/hollow/blob/reader.ts';
+import { checksum, hex, type State } from '../../filters/lib/hollow/blob/state.ts';
+import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
+import { deltaName } from '../../filters/lib/hollow/folder/blob-name.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
+import { routeTo } from '../../filters/lib/hollow/folder/route.ts';
+import { createPacer } from '../../filters/lib/hollow/publish/pacer.ts';
+import type { Outcome, Publisher } from '../../filters/lib/hollow/publish/publisher.ts';
+import type { Version } from '../../filters/lib/hollow/version.ts';
 import { cycleAt, keptLog, stateAt, sumAt, textOf, version } from '../data/published.ts';
 import { commandsLack, isRoot, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
@@ -395,7 +399,7 @@ const follower = (folder: string) => {
 	};
 	const look = () => {
 		const announced = announcedIn(folder);
-		const fromSnapshot = readSnapshot(bytes(`snapshot-${wayTo(contentsOf(folder), announced)[0]}`));
+		const fromSnapshot = readSnapshot(bytes(`snapshot-${routeTo(contentsOf(folder), announced)[0]}`));
 		if (own) follow(announced);
 		else {
 			own = { version: announced, state: readSnapshot(bytes(`snapshot-${announced}`)) };

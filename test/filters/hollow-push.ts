@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { linesOf } from '../../filters/lib/hollow/cycle.ts';
-import { contentsOf } from '../../filters/lib/hollow/folder.ts';
-import { payloadText } from '../../filters/lib/hollow/payload.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
+import { linesOf } from '../../filters/lib/hollow/metrics/cycle.ts';
+import { payloadText } from '../../filters/lib/hollow/metrics/payload.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
 import { freePort } from '../servers/ports.ts';
 import { cycleNumber, startReceiver, textNumber, until, versionNumber } from '../servers/receiver.ts';
-import { type Reply, restServer, type Seen } from '../servers/rest-server.ts';
+import { type Reply, restServer } from '../servers/rest-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hollow-push-'));
 let files = 0;
@@ -359,34 +359,20 @@ test('lines that are no cycle, a cycle with a line missing, and one that is cut 
 	await server.close();
 });
 
-test('--check: what the server has, or 69', async () => {
-	const dir = fresh();
-	const receiver = await startReceiver([dir]);
-	await run('hollow-push', ['-p', receiver.url], textNumber(1));
-	const good = await run('hollow-push', ['--check', '-p', `${receiver.url}/api`]);
-	assert.equal(
-		[good.status, good.stdout, good.stderr],
-		[0, `${receiver.url}/api: status ok, 1 data sets\nm ${versionNumber(1)}\n`, ''],
-	);
-	await receiver.end();
-	const gone = await run('hollow-push', ['--check', '-p', receiver.url]);
-	assert.equal([gone.status, gone.stdout], [69, '']);
-	assert.is(gone.stderr, `hollow-push: ${receiver.url}/api/status: connection refused\n`);
+test('the former spelling of hollow-check', async () => {
 	const server = await restServer();
-	server.become(({ path }) => {
-		const list = [{ name: 'a\u001b[2J\nb', version: 1 }, {}, { name: 'c', version: null }];
-		return { status: 200, body: path.endsWith('/status') ? { status: 'up' } : list };
-	});
-	const odd = await run('hollow-push', ['--check', '-p', server.url]);
-	assert.is(odd.stdout.split('\n').slice(1).join('|'), 'a?[2J?b 1|? nothing published|c nothing published|');
-	server.become((): Reply => ({ status: 200, body: '<html>' }));
-	const page = await run('hollow-push', ['--check', '-p', server.url]);
-	assert.is(page.status, 69);
-	assert.match(page.stderr, /the answer is no JSON; is this the right address\?\n$/);
-	server.become((_seen: Seen): Reply => 'silent');
-	const mute = await run('hollow-push', ['--check', '-p', server.url, '--timeout', '200ms']);
-	assert.is(mute.status, 69);
-	assert.match(mute.stderr, /no answer within 0\.2 s\n$/);
+	server.become(({ path }) => ({ status: 200, body: path.endsWith('/status') ? { status: 'up' } : [] }));
+	for (const args of [
+		['-p', server.url],
+		['-p', 'http://127.0.0.1:1'],
+		['-p', 'x'],
+		['-p', server.url, '--timeout', 'x'],
+	]) {
+		const former = await run('hollow-push', ['--check', ...args]);
+		const { status, stdout, stderr } = await run('hollow-check', args);
+		assert.equal([former.status, former.stdout], [status, stdout], args.join(' '));
+		assert.is(former.stderr, stderr.replaceAll('hollow-check:', 'hollow-push:'));
+	}
 	await server.close();
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { payloadText } from '../../filters/lib/hollow/payload.ts';
+import { payloadText } from '../../filters/lib/hollow/metrics/payload.ts';
 import { run, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
 import { cycleNumber, startReceiver, until, versionNumber } from '../servers/receiver.ts';

@@ -88,7 +88,7 @@ program('the sample in the header is what the program does', async () => {
 		.map((line) => line.slice(2));
 	const record = sample.find((line) => line.startsWith('{'));
 	const input = sample.filter((line) => !line.startsWith('{'));
-	assert.is(input.length, 6);
+	assert.is(input.length, 4);
 	const args = ['-m', 'cpu-lat', '--unit', 'us', '--host', 'web1', '--keys', 'comm'];
 	const { stdout } = await run(NAME, args, `${input.join('\n')}\n\n`);
 	assert.is(stdout, `#!ts 1763712000\n${record}\n`);

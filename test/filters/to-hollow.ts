@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Cycle, createCycleReader } from '../../filters/lib/hollow/cycle.ts';
-import { cycleOf } from '../../filters/lib/hollow/payload.ts';
+import { type Cycle, createCycleReader } from '../../filters/lib/hollow/metrics/cycle.ts';
+import { cycleFromPayload } from '../../filters/lib/hollow/metrics/payload.ts';
 import { parseRecord } from '../../filters/lib/record.ts';
 import { cases, goldenSuite, outcome, ROOT, run, start } from '../program.ts';
 import { until } from '../servers/carbon.ts';
@@ -88,7 +88,7 @@ const KEA_TOTALS = {
 	network_traffic_total: 101,
 	error_rates_total: 0,
 };
-const metricsIn = (cycle: Cycle) =>
+const recordsIn = (cycle: Cycle) =>
 	Object.fromEntries(cycle.states.flatMap(({ metrics }) => metrics.map(({ name, total }) => [name, total])));
 
 lines(
@@ -106,7 +106,7 @@ lines(
 			const { stdout: records, stderr } = await parsed;
 			assert.is(stderr, '');
 			const { stdout } = await run('to-hollow', ['--wide'], records);
-			assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS]);
+			assert.equal(cyclesIn(stdout).map(recordsIn), [KEA_TOTALS]);
 		}
 	},
 );
@@ -119,7 +119,7 @@ lines('a summary behind a summary, without a pause and with one, is a version of
 	parser.stdin!.end(KEA);
 	const { stdout: records } = await parsed;
 	const { stdout } = await run('to-hollow', ['--wide'], records);
-	assert.equal(cyclesIn(stdout).map(metricsIn), [KEA_TOTALS, KEA_TOTALS, KEA_TOTALS]);
+	assert.equal(cyclesIn(stdout).map(recordsIn), [KEA_TOTALS, KEA_TOTALS, KEA_TOTALS]);
 });
 
 const live = suite('to-hollow: silence and signals');
@@ -209,7 +209,10 @@ options('--output has the newest payload; with --dry-run nothing is printed', as
 	const wet = await run('to-hollow', ['--output', path], input);
 	assert.is(cyclesIn(wet.stdout).length, 2);
 	const [, newest] = cyclesIn(wet.stdout);
-	assert.equal(cycleOf(JSON.parse(readFileSync(path, 'utf8')), newest!.version, 'ebpf_metrics'), newest);
+	assert.equal(
+		cycleFromPayload(JSON.parse(readFileSync(path, 'utf8')), newest!.version, 'ebpf_metrics'),
+		newest,
+	);
 	const dry = await run(
 		'to-hollow',
 		['--output', path, '--dry-run'],

@@ -19,7 +19,7 @@ const STEP = 1;
 const ROUND_MS = 4000;
 
 const published = async (folder: string): Promise<string[]> => {
-	const { status, stdout } = await run('hollow-cat', ['--history', '--json', folder]);
+	const { status, stdout } = await run('hollow-history', ['--json', folder]);
 	return status === 0
 		? stdout
 				.trim()

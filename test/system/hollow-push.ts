@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announcedIn, contentsOf, loadAlong, wayTo } from '../../filters/lib/hollow/folder.ts';
-import { cycleIn, isSameContent } from '../../filters/lib/hollow/rest/read-back.ts';
+import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../filters/lib/hollow/folder/route.ts';
+import { isSameContent, publishedCycle } from '../../filters/lib/hollow/metrics/published-cycle.ts';
 import { outcome, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
 import { flakyProxy, randomFrom } from '../servers/flaky-proxy.ts';
@@ -46,11 +49,11 @@ const checkAll = (dir: string): void => {
 	assert.is(missing.length, 0, `${missing.length} are missing, the first ${missing[0]}`);
 	assert.is(contents.snapshots.length, CYCLES);
 	assert.is(announcedIn(published(dir)), wanted.at(-1));
-	assert.is(wayTo(contents, wanted.at(-1)!, wanted[0]).join(), wanted.join());
+	assert.is(routeTo(contents, wanted.at(-1)!, wanted[0]).join(), wanted.join());
 	for (const [index, version] of wanted.entries()) {
 		const state = loadAlong(published(dir), [version]);
 		const sent = cycleNumber(index + 1, bucketsOf(index + 1));
-		assert.ok(isSameContent(cycleIn(state, version, 'm'), sent), `${version} holds something else`);
+		assert.ok(isSameContent(publishedCycle(state, version, 'm'), sent), `${version} holds something else`);
 	}
 };
 

@@ -8,9 +8,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Cycle, linesOf } from '../../filters/lib/hollow/cycle.ts';
-import { announcedIn, contentsOf, loadAlong, type Version, wayTo } from '../../filters/lib/hollow/folder.ts';
-import { checksum, hex } from '../../filters/lib/hollow/state.ts';
+import { checksum, hex } from '../../filters/lib/hollow/blob/state.ts';
+import { announcedIn } from '../../filters/lib/hollow/folder/announcement.ts';
+import { contentsOf } from '../../filters/lib/hollow/folder/contents.ts';
+import { loadAlong } from '../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../filters/lib/hollow/folder/route.ts';
+import { type Cycle, linesOf } from '../../filters/lib/hollow/metrics/cycle.ts';
+import type { Version } from '../../filters/lib/hollow/version.ts';
 import { random, textOf, versions } from '../data/versions.ts';
 import { until } from '../harness/supervised.ts';
 import { testWith } from '../parts.ts';
@@ -44,7 +48,7 @@ const publishWithJava = async (cycles: Cycle[]): Promise<void> => {
 	);
 };
 const ourChecksum = (version: Version, from?: Version): string =>
-	hex(checksum(loadAlong(dir, wayTo(contentsOf(dir), version, from)))).padStart(8, '0');
+	hex(checksum(loadAlong(dir, routeTo(contentsOf(dir), version, from)))).padStart(8, '0');
 
 /** The real consumer goes to each version in turn; it must see what was published, by one snapshot and deltas alone. */
 const consumerSees = async (way: Cycle[]): Promise<void> => {

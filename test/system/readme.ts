@@ -190,7 +190,7 @@ testWith(test, noBpftrace, 'by hand: into a folder that Hollow reads', async () 
 		{ ms: 6000 },
 	);
 	assert.is(status, 0, stderr);
-	const history = await shell(line('hollow-cat --history cpu-lat.hollow'));
+	const history = await shell(line('hollow-history cpu-lat.hollow'));
 	assert.is(history.status, 0, history.stderr);
 	assert.match(history.stdout, /^version .*\n(?:20\d{15} .*\n)+20\d{15} .* announced\n$/);
 });
@@ -216,7 +216,7 @@ test('supervised: doctor, graph, check, up, status', async () => {
 });
 
 test('no command in the README was left out', () => {
-	const skipped = noBpftrace === '' ? [] : ['bpftrace', 'hollow-cat', STARTS];
+	const skipped = noBpftrace === '' ? [] : ['bpftrace', 'hollow-history', STARTS];
 	const left = commandsOf(readFileSync(join(ROOT, 'README.md'), 'utf8')).filter(
 		(text) => !EXPLAINED.has(text) && !skipped.some((start) => text.startsWith(start)),
 	);

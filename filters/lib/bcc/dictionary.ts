@@ -15,7 +15,7 @@ export type Dictionary = {
 	buckets: string;
 };
 
-const rowOf = (item: Json): TableRow | undefined => {
+const intervalOf = (item: Json): TableRow | undefined => {
 	const [low, high, count] = ['interval-start', 'interval-end', 'count'].map((name) =>
 		wholeOf(member(item, name)),
 	);
@@ -27,7 +27,7 @@ const rowOf = (item: Json): TableRow | undefined => {
 const gather = (data: Json | undefined, rows: TableRow[]): string => {
 	if (!Array.isArray(data)) return 'a list of intervals is missing';
 	for (const item of data) {
-		const row = rowOf(item);
+		const row = intervalOf(item);
 		const fault = row ? rowFault(rows, row) : 'an interval is not of whole numbers';
 		if (fault) return fault;
 		rows.push(row!);

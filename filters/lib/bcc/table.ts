@@ -26,7 +26,7 @@ export const headerOf = (line: string): string | undefined => {
 };
 
 /** The row that a line is, or undefined. */
-export const rowOf = (line: string): TableRow | undefined => {
+export const tableRowOf = (line: string): TableRow | undefined => {
 	const match = ROW.exec(line);
 	if (match) return { low: BigInt(match[1]!), high: BigInt(match[2]!), count: BigInt(match[3]!) };
 	const linear = LINEAR.exec(line);
@@ -34,7 +34,7 @@ export const rowOf = (line: string): TableRow | undefined => {
 };
 
 /** Whether a line that is no row was meant to be one. `inside`: a table is open. */
-export const looksLikeRow = (line: string, inside: boolean): boolean =>
+export const looksLikeTableRow = (line: string, inside: boolean): boolean =>
 	ROWISH.test(line) || (inside && ROWISH_INSIDE.test(line));
 
 /** Inspektor Gadget prints half-open ranges, `1 -> 2`, `2 -> 4`; the others closed ones, `2 -> 3`, `4 -> 7`. */

@@ -48,7 +48,7 @@ const HELD_MS = 100;
 const JITTER = 0.2;
 
 /** The delay behind `delay`: twice that, up to the most. */
-export const nextDelay = (delay: number, most: number): number => Math.min(most, delay * 2);
+const nextDelay = (delay: number, most: number): number => Math.min(most, delay * 2);
 
 const nameOf = ({ host, port }: Server): string =>
 	host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { createLedger } from '../flow/ledger.ts';
 import type { Position } from '../record.ts';
 import type { Ending } from './connection.ts';
-import { isKnowable, unackedBytes } from './unacked.ts';
+import { isKnowable, unackedBytes } from './send-queue.ts';
 import { type Batch, createWindow, type Window } from './window.ts';
 
 export type DeliveryOptions = {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { lastTimeIn, startsWithTime } from '../time-lines.ts';
-import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog, syncLog } from './opened.ts';
+import { append, closeLog, isGone, isRemoved, lengthOf, openFirst, openLog, syncLog } from './handle.ts';
 
 const NEWLINE = 10;
 const RETRY_MS = 1000;

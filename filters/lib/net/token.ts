@@ -12,7 +12,7 @@ export type Token = () => string | undefined;
  * A token as it may stand in a header.
  * @throws Failure(78) when it cannot; `where` says which, since the token itself is not shown.
  */
-export const checkToken = (text: string, where: string): string => {
+const checkToken = (text: string, where: string): string => {
 	const token = text.trim();
 	if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
 	throw new Failure(EXIT.config, `${where}: not a token, which is one word of visible ASCII characters`);

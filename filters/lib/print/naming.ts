@@ -33,7 +33,7 @@ export type Series = {
 };
 
 /** What stands for the bare map `@`, and for a bcc table without a title. */
-export const UNNAMED = 'unnamed';
+const UNNAMED = 'unnamed';
 
 export type Naming = {
 	/** The metric of a map, without `@`. @throws Failure(64) when another map has that name already. */

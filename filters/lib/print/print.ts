@@ -1,43 +1,17 @@
 // print: what was printed at one time; no series is in it twice
 // Keys that look alike are added up, or a notice takes their place; a map that is printed again has a time of its own.
 
+import { noticeOf, textOf } from './entry-text.ts';
 import type { Settings } from './naming.ts';
-import { lineOf, type Part } from './part.ts';
-import { type Fixed, noticeLine } from './records.ts';
+import { createOpenRun } from './open-run.ts';
+import type { Part } from './part.ts';
 import { nextPrintAt } from './repeat.ts';
 import { createRun, type Entry, idOf } from './run.ts';
+import type { Gate, ShortCut } from './short-cut.ts';
 import { createTime } from './time.ts';
 
-// bpftrace holds 4096 keys in a map by default. What is beyond these bounds leaves early, or begins another print.
-const MOST_HELD_CHARS = 16 * 1024 * 1024;
+// A print with more series than this is cut in two.
 const MOST_SERIES = 100_000;
-
-/** Why the entries of one series are left out. */
-const reasonOf = ({ repeat, times }: Entry, type: Part['type']): string => {
-	if (repeat === 'lost' || repeat === 'label')
-		return `${times} tables of one print that no label tells apart`;
-	const why = type === 'gauge' ? 'values that do not add up' : 'what cannot be added up';
-	return `${times} keys of one print look alike, with ${why}`;
-};
-
-/** Who knows which series were printed already: the time for another histogram, or -1 for none; and that it was taken. */
-export type Gate = {
-	admit: (fixed: Fixed, run: string) => number;
-	admitted: (fixed: Fixed, run: string) => void;
-};
-
-/** What a short cut wrote: what may leave, and the open run's, with the series of each line. */
-export type Released = { free: string; held: { text: string; series: Fixed[] } };
-
-/** A short cut around this file, which writes records of what the gate admits. */
-export type ShortCut = {
-	/** Whether there is output, which must leave before anything else does. */
-	pending: () => boolean;
-	/** The output so far, whole lines. */
-	release: () => Released;
-	/** The open run is over: its output may leave. */
-	free: () => void;
-};
 
 export type Printing = {
 	settings: Settings;
@@ -77,89 +51,64 @@ export type Print = Gate & {
 /** The run that all tables are in. */
 export const TABLES = 'tables';
 
-export const createPrint = ({ settings, shortCut, text, now, warn, count }: Printing): Print => {
-	const time = createTime(now);
-	let name = '';
-	// Whether some of the open run left before its end, and whether keys that look alike were spoken of.
-	let overflowed = false;
-	let hasAdded = false;
-	const series = new Set<string>();
+const nameOf = ({ fixed }: Part): string =>
+	`${fixed.series.metric} ${JSON.stringify(fixed.series.attributes)} came twice in one print`;
 
-	const noticeOf = (entry: Entry, { type, fixed }: Part): string => {
-		const remark = { kind: 'repeated_series', count: entry.times, detail: reasonOf(entry, type) };
-		const tainted = fixed.series;
-		return `${noticeLine(settings, time.ts(), remark, tainted.synthetic, tainted)}\n`;
+/** Says what becomes of series that came twice. */
+const createRemarks = ({ warn, count }: Pick<Printing, 'warn' | 'count'>) => {
+	let hasAdded = false;
+	return {
+		lost: (part: Part) => {
+			count('repeated_series');
+			const what = 'and cannot be told apart or added up; it is left out, with a notice';
+			warn(`${nameOf(part)} ${what}`, 'repeated');
+		},
+		added: (part: Part) => {
+			count('added_up');
+			// It is in order, and as it is in each print: once is enough.
+			if (!hasAdded) warn(`${nameOf(part)}; keys that look alike are added up`, 'alike');
+			hasAdded = true;
+		},
 	};
-	const write = (entry: Entry): string => {
-		let lines = '';
-		for (const part of entry.parts) lines += part.isSpoiled ? noticeOf(entry, part) : lineOf(part, time.ts());
-		return lines;
-	};
+};
+
+export const createPrint = ({ settings, shortCut, text, now, warn, count }: Printing): Print => {
 	const put = (lines: string) => {
 		if (lines !== '') text(lines);
 	};
+	const time = createTime(now);
+	const write = (entry: Entry) => textOf(settings, entry, time.ts());
 	const run = createRun(write, put);
+	const open = createOpenRun(run, shortCut, time.ts, put);
+	const remarks = createRemarks({ warn, count });
+	const series = new Set<string>();
 
-	const keepBounds = () => {
-		if (run.size() < MOST_HELD_CHARS) return;
-		overflowed = true;
-		run.releaseAll();
-	};
-	const sync = () => {
-		if (!shortCut.pending()) return;
-		const { free, held } = shortCut.release();
-		put(free);
-		if (held.text === '') return;
-		run.add({ ...held, ts: time.ts() });
-		keepBounds();
-	};
-	const endRun = () => {
-		if (name === '') return;
-		shortCut.free();
-		// What is held came before what the short cut still has.
-		run.releaseAll();
-		name = '';
-		overflowed = false;
-	};
 	const nextPrint = () => {
 		time.next();
 		series.clear();
 	};
-	const isWithin = (wanted: string) => wanted === name && name !== '';
-	const enter = (wanted: string) => {
-		if (wanted !== name) endRun();
-		name = wanted;
-	};
+	/** The entries from number `at` on are of the next print. */
 	const split = (at: number) => {
 		run.release(at);
 		nextPrint();
 		for (const id of run.ids()) series.add(id);
 	};
-	const nameOf = ({ fixed }: Part): string =>
-		`${fixed.series.metric} ${JSON.stringify(fixed.series.attributes)} came twice in one print`;
-	const warnOfLoss = (part: Part) => {
-		count('repeated_series');
-		const what = 'and cannot be told apart or added up; it is left out, with a notice';
-		warn(`${nameOf(part)} ${what}`, 'repeated');
-	};
 	/** The first one has left already. */
 	const leaveOut = (entry: Entry) => {
-		run.add(noticeOf({ ...entry, times: 2 }, entry.parts[0]!));
-		warnOfLoss(entry.parts[0]!);
+		const [part] = entry.parts;
+		run.add(noticeOf(settings, { ...entry, times: 2 }, part!, time.ts()));
+		remarks.lost(part!);
 	};
 	const merge = (entry: Entry, earlier: number) => {
 		const spoiled = run.merge(entry, earlier);
-		if (spoiled) return warnOfLoss(spoiled);
-		count('added_up');
-		// It is in order, and as it is in each print: once is enough.
-		if (!hasAdded) warn(`${nameOf(entry.parts[0]!)}; keys that look alike are added up`, 'alike');
-		hasAdded = true;
+		if (spoiled) remarks.lost(spoiled);
+		else remarks.added(entry.parts[0]!);
 	};
 	/** Whether an entry whose series was there before is the first of another print; else it is dealt with here. */
 	const isNextPrint = (entry: Entry): boolean => {
-		sync();
+		open.sync();
 		const { orders, earlier } = run.look(idOf(entry));
-		if (overflowed && earlier < 0) {
+		if (open.isTorn() && earlier < 0) {
 			leaveOut(entry);
 			return false;
 		}
@@ -168,63 +117,53 @@ export const createPrint = ({ settings, shortCut, text, now, warn, count }: Prin
 		else merge(entry, earlier);
 		return at >= 0;
 	};
-	const hold = (entry: Entry) => {
-		sync();
-		run.add(entry);
-		keepBounds();
-	};
 	const makeRoom = () => {
 		if (series.size < MOST_SERIES) return;
-		sync();
-		run.releaseAll();
+		open.release();
 		nextPrint();
+	};
+	const pass = (lines: string) => {
+		open.sync();
+		text(lines);
 	};
 	return {
 		ts: time.ts,
 		isTimed: time.isTimed,
 		timed: (ms) => {
-			endRun();
+			open.end();
 			if (time.stamp(ms)) series.clear();
 		},
 		pause: () => {
-			endRun();
-			sync();
+			open.end();
+			open.sync();
 			if (time.pause()) series.clear();
 		},
-		isOpen: () => name !== '' || time.isOpen(),
-		line: (line) => {
-			sync();
-			if (name === '') text(line);
-			else run.add(line);
-		},
+		isOpen: () => open.name() !== '' || time.isOpen(),
+		line: (line) => (open.name() === '' ? pass(line) : open.add(line)),
 		take: (entry, wanted) => {
-			if (!isWithin(wanted)) {
-				enter(wanted);
+			if (!open.isWithin(wanted)) {
+				open.enter(wanted);
 				if (time.isOld()) nextPrint();
 			}
 			if (series.has(idOf(entry)) && !isNextPrint(entry)) return;
 			makeRoom();
 			series.add(idOf(entry));
-			if (name !== '') return hold(entry);
-			sync();
-			text(write(entry));
+			if (open.name() === '') pass(write(entry));
+			else open.add(entry);
 		},
 		admit: (fixed, wanted) => {
 			if (series.has(fixed.id) || series.size >= MOST_SERIES) return -1;
-			return !isWithin(wanted) && time.isOld() ? -1 : time.ts();
+			return !open.isWithin(wanted) && time.isOld() ? -1 : time.ts();
 		},
 		admitted: (fixed, wanted) => {
-			enter(wanted);
+			open.enter(wanted);
 			series.add(fixed.id);
 		},
 		between: (what) => {
-			if (what === 'time' || name !== TABLES) endRun();
+			if (what === 'time' || open.name() !== TABLES) open.end();
 		},
-		endRun,
-		forget: () => {
-			sync();
-			run.clear();
-		},
-		sync,
+		endRun: open.end,
+		forget: open.forget,
+		sync: open.sync,
 	};
 };

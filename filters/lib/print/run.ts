@@ -53,7 +53,7 @@ export type Run = {
 	ids: () => Iterable<string>;
 };
 
-type Item = Entry | Chunk | string;
+export type Item = Entry | Chunk | string;
 
 const BARRIER = '#!pos ';
 

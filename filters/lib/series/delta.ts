@@ -40,7 +40,7 @@ type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number };
 type Metric = { first: number; before: number; last: number };
 
 /** One name for one series; a replay never continues a real series, nor the other way round. */
-export const counterKey = (record: Counter): string => `${record.synthetic ? '~' : ''}${seriesKey(record)}`;
+const counterKey = (record: Counter): string => `${record.synthetic ? '~' : ''}${seriesKey(record)}`;
 
 const metricKey = ({ type, host, metric, unit, synthetic }: Counter): string =>
 	JSON.stringify([type, host, metric, unit, synthetic === true]);

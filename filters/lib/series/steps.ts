@@ -1,13 +1,24 @@
 // steps: each series once per step, whatever times its records have
 // A step S holds what has a time in (S - step, S]. All times are milliseconds; no clock is read here.
 
-import { add } from '../exact.ts';
-import { align, emptied, filled, sum } from '../histogram/layout.ts';
-import type { Bucket, Exact, Gauge, Histogram, KnownRecord, Notice, Sum } from '../record.ts';
-import { seriesKey } from '../record.ts';
-
-/** A record that a series is made of. */
-export type Measure = Histogram | Sum | Gauge;
+import { align } from '../histogram/layout.ts';
+import type { Bucket, Histogram, KnownRecord, Notice } from '../record.ts';
+import { createHeldBarriers } from './held-barriers.ts';
+import {
+	addUp,
+	amend,
+	isDelta,
+	type Measure,
+	newSeries,
+	note,
+	noticeOf,
+	readLater,
+	recordOf,
+	replace,
+	type Series,
+	startOver,
+	stepKey,
+} from './step-series.ts';
 
 export type StepsOptions = {
 	stepMs: number;
@@ -49,111 +60,24 @@ export type Steps = {
 	size: () => number;
 };
 
-/** What a series has, as of some time. */
-type Held = { record: Measure; buckets: Bucket[]; value: Exact };
-
-type Series = Held & {
-	/** The time of the newest record taken. */
-	ts: number;
-	/** As `ts`, but a late record counts as of the last step closed, so a slow clock does not look stale. */
-	seen: number;
-	/** How many barriers had come when this series got its first increment in the open step. */
-	mark: number | undefined;
-	notes: Map<Kind, number>;
-	/** Whether the open step took a record of it; then it is not stale, however long the step is. */
-	isTaken: boolean;
-	/** What steps that are written already should have held, by their ends. */
-	amended: Map<number, Held>;
-	/** What is still to be read in place of `record`. */
-	later: (() => Histogram) | undefined;
-	isOver: boolean;
-};
-
 /** A series; what it took last is `record`, unless that came too late. */
 export type Taken = Pick<Series, 'isOver' | 'record'>;
 
-const DETAIL = {
-	late: 'came after its step was written, or after a newer record',
-	early: 'was ahead of the clock and is taken as of now',
-	layout: 'changed its bucket bounds',
-	zero_buckets: 'has buckets that cross the predeclared ones, which are left out',
-	stale: 'had no record for too long and ends',
-} as const;
-type Kind = keyof typeof DETAIL;
-
-/** One name for one series of steps; real and replayed, cumulative and delta never mix. */
-const stepKey = (record: Measure): string => {
-	const temporality = record.type === 'gauge' ? '' : record.temporality;
-	return `${temporality}${record.synthetic ? '~' : ''}${seriesKey(record)}`;
-};
-
-const isDelta = (record: Measure): boolean => record.type !== 'gauge' && record.temporality === 'delta';
-
-const noticeOf = ({ record }: Series, ts: number, kind: Kind, count: number): Notice => {
-	const { host, metric, attributes, synthetic } = record;
-	const notice: Notice = { type: 'notice', ts, host, metric, attributes, kind, count, detail: DETAIL[kind] };
-	return synthetic ? { ...notice, synthetic } : notice;
-};
-
-const note = (series: Series, kind: Kind) => series.notes.set(kind, (series.notes.get(kind) ?? 0) + 1);
-
-// Of steps of a series that are written again at once; in a longer backlog the older ones stay as they are, with their
-// notice that something came late.
-const MOST_AMENDED = 240;
-
 export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Steps => {
 	const all = new Map<string, Series>();
+	const barriers = createHeldBarriers();
 	let open: number | undefined;
 	let isDirty = false;
-	let marks = 0;
-	let held: { line: string; mark: number }[] = [];
 
 	const stepOf = (ms: number) => Math.ceil(ms / stepMs) * stepMs;
 
-	const begin = (record: Measure, ts: number): Series => {
-		const fresh = {
-			record,
-			ts,
-			seen: ts,
-			buckets: [],
-			value: 0,
-			mark: undefined,
-			notes: new Map(),
-			isTaken: true,
-			amended: new Map(),
-			later: undefined,
-			isOver: false,
-		};
-		if (record.type !== 'histogram' || zeroBuckets.length === 0) return fresh;
-		if (align(zeroBuckets, record.buckets)) return { ...fresh, buckets: zeroBuckets };
-		note(fresh, 'zero_buckets');
-		return fresh;
-	};
-	// After a restart from a barrier, a step half of whose increments lie before it would be written too low.
-	const spoilBarriers = (series: Series) => {
-		series.mark ??= marks;
-		const { mark } = series;
-		if (held.length > 0) held = held.filter((barrier) => barrier.mark <= mark);
-	};
-	const addUp = (series: Series, record: Measure) => {
-		spoilBarriers(series);
-		if (record.type !== 'histogram') series.value = add(series.value, record.value);
-		else series.buckets = sum(series.buckets, record.buckets);
-	};
-	const replace = (series: Series, record: Measure) => {
-		if (record.type === 'histogram') series.buckets = filled(record.buckets, emptied(series.buckets));
-		else series.value = record.value;
-	};
-	/** A step that was written too early is written again: what is last for a time counts. */
-	const amend = ({ amended, record, buckets, value }: Series, step: number) => {
-		amended.set(step, { record, buckets, value });
-		if (amended.size > MOST_AMENDED) amended.delete(amended.keys().next().value!);
-	};
-	const readLater = (series: Series) => {
-		if (!series.later) return;
-		series.record = series.later();
-		series.later = undefined;
-		replace(series, series.record);
+	const seriesOf = (record: Measure, ts: number): Series => {
+		const key = stepKey(record);
+		const before = all.get(key);
+		if (before) return before;
+		const made = newSeries(record, ts, zeroBuckets);
+		all.set(key, made);
+		return made;
 	};
 	const takeLater = (taken: Taken, ts: number, read: () => Histogram): boolean => {
 		const series = taken as Series;
@@ -166,54 +90,37 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		isDirty = true;
 		return true;
 	};
+	const increase = (series: Series, record: Measure) => {
+		// After a restart from a barrier behind this, the step would be written too low.
+		series.mark ??= barriers.count();
+		barriers.spoil(series.mark);
+		addUp(series, record);
+	};
 	const take = (record: Measure, ts: number, isEarly = false): Taken => {
 		open ??= stepOf(ts);
 		isDirty = true;
-		const key = stepKey(record);
-		const known = all.get(key);
-		const series = known ?? begin(record, ts);
-		if (!known) all.set(key, series);
-
+		const series = seriesOf(record, ts);
 		readLater(series);
 		series.isTaken = true;
-		const isOld = ts < series.ts;
 		if (isEarly) note(series, 'early');
-		const isLost = isOld && !isDelta(record);
-		if (isLost || ts <= open - stepMs) note(series, 'late');
+		const isAmending = ts <= open - stepMs;
+		const isLost = ts < series.ts && !isDelta(record);
+		if (isLost || isAmending) note(series, 'late');
 		series.seen = Math.max(series.seen, ts, open - stepMs);
 		series.ts = Math.max(series.ts, ts);
 		if (isLost) return series;
 		if (record.type === 'histogram' && !align(series.buckets, record.buckets)) note(series, 'layout');
 		series.record = record;
-		if (isDelta(record)) addUp(series, record);
+		if (isDelta(record)) increase(series, record);
 		else replace(series, record);
-		if (!isDelta(record) && ts <= open - stepMs) amend(series, stepOf(ts));
+		if (!isDelta(record) && isAmending) amend(series, stepOf(ts));
 		return series;
 	};
 
-	const recordOf = ({ record, buckets, value }: Held, ts: number): Measure => {
-		const start = isDelta(record) ? { start: ts - stepMs } : {};
-		return record.type === 'histogram'
-			? { ...record, ts, ...start, buckets }
-			: { ...record, ts, ...start, value };
-	};
-	const startOver = (series: Series) => {
-		const { record, notes } = series;
-		if (isDelta(record)) {
-			// Buckets that were merged because bounds crossed last for one step only.
-			const layout = record.type === 'histogram' && notes.has('layout') ? emptied(record.buckets) : [];
-			series.buckets = filled(layout, emptied(series.buckets));
-			series.value = 0;
-		}
-		series.mark = undefined;
-		series.isTaken = false;
-		series.amended.clear();
-		notes.clear();
-	};
 	/** The steps that are written again, the oldest first. */
 	const amendments = (): Measure[] =>
 		[...all.values()]
-			.flatMap(({ amended }) => [...amended].map(([step, held]) => recordOf(held, step)))
+			.flatMap(({ amended }) => [...amended].map(([step, held]) => recordOf(held, step, stepMs)))
 			.sort((a, b) => a.ts - b.ts);
 	/** What the open step gives; the next one is open when this returns. */
 	const close = (): (KnownRecord | string)[] => {
@@ -226,12 +133,11 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 				out.push(noticeOf(series, ts, 'stale', 1));
 				all.delete(key);
 				series.isOver = true;
-			} else out.push(recordOf(series, ts));
+			} else out.push(recordOf(series, ts, stepMs));
 			startOver(series);
 		}
-		const safe = held.at(-1);
-		if (safe) out.push(safe.line);
-		held = [];
+		const barrier = barriers.release();
+		if (barrier !== undefined) out.push(barrier);
 		isDirty = false;
 		open = ts + stepMs;
 		return out;
@@ -240,14 +146,14 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 	function* advance(ms: number): Generator<(KnownRecord | string)[]> {
 		while (isDue(ms)) {
 			// Without a series there is nothing to print, however far the time jumps.
-			if (all.size === 0 && held.length === 0) open = stepOf(ms);
+			if (all.size === 0 && barriers.isEmpty()) open = stepOf(ms);
 			else yield close();
 		}
 	}
 	const flush = () => {
 		if (!isDirty) return [];
 		// A later run that begins in the midst of the step would write it with the rest of its increments only.
-		for (const { mark = marks } of all.values()) held = held.filter((barrier) => barrier.mark <= mark);
+		for (const { mark = barriers.count() } of all.values()) barriers.spoil(mark);
 		return close();
 	};
 	const setBack = (ms: number, host: string): (KnownRecord | string)[] => {
@@ -262,12 +168,6 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		}
 		return [...written, notice];
 	};
-	const barrier = (line: string): string | undefined => {
-		marks += 1;
-		if (!isDirty) return line;
-		held.push({ line, mark: marks });
-		return undefined;
-	};
 	return {
 		isDue,
 		advance,
@@ -277,8 +177,8 @@ export const createSteps = ({ stepMs, staleMs, zeroBuckets }: StepsOptions): Ste
 		setBack,
 		flush,
 		isOpen: () => isDirty,
-		barrier,
-		hasBarriers: () => marks > 0,
+		barrier: (line) => (barriers.take(line, isDirty) ? line : undefined),
+		hasBarriers: () => barriers.count() > 0,
 		size: () => all.size,
 	};
 };

@@ -2,11 +2,22 @@
 // Each turn reads one piece of one file; at the end of a file it looks whether the log has moved on.
 
 import { basename } from 'node:path';
-import { begin } from './begin.ts';
 import { type Move, resume, successor } from './chain.ts';
 import { holds } from './copies.ts';
 import { beginsWith, type Entry } from './entry.ts';
+import { openFirstFile } from './first-file.ts';
 import { sameInode } from './identity.ts';
+import { listingOf } from './listing.ts';
+import {
+	isNearStart,
+	lastTouched,
+	type OpenFile,
+	openFile,
+	openListed,
+	readMore,
+	rewound,
+	wasRead,
+} from './open-file.ts';
 import type { LogPosition } from './position.ts';
 import {
 	createReading,
@@ -19,22 +30,11 @@ import {
 	takePiece,
 	turnTo,
 } from './reading.ts';
-import { rowOf } from './row.ts';
-import {
-	isNearStart,
-	lastTouched,
-	openListed,
-	openTailed,
-	readMore,
-	rewound,
-	type Tailed,
-	wasRead,
-} from './tailed.ts';
 
 // How many times the length of a quiet end a log that is never quiet is looked at before `once` ends.
 const LONGEST_END = 10;
 
-type Open = Reading & { file: Tailed };
+type Open = Reading & { file: OpenFile };
 
 /** Wait for more, and set a barrier when the log has fallen silent on the way. */
 const rest = async (reading: Open): Promise<void> => {
@@ -60,7 +60,7 @@ const leave = async (reading: Open): Promise<void> => {
 };
 
 /** Read on in `next`: the same lines go on there, even in the midst of one, or others begin. */
-const moveTo = async (reading: Open, next: Tailed, move: Move): Promise<void> => {
+const moveTo = async (reading: Open, next: OpenFile, move: Move): Promise<void> => {
 	const { handle } = reading.file;
 	if (!move.found) printTorn(reading);
 	report(reading, move);
@@ -74,7 +74,7 @@ const afterTruncation = async (reading: Open): Promise<boolean> => {
 	const { file, path, log } = reading;
 	const place = readUpTo(path, file);
 	const sought = { offset: file.offset, wasRead: (entry: Entry) => wasRead(file, entry) };
-	const entries = await rowOf(path, sought, (entry) => holds(place, entry));
+	const entries = await listingOf(path, sought, (entry) => holds(place, entry));
 	const move = resume(place, entries, true);
 	// Written anew and then removed, or renamed to what no rotation makes: only we still have it.
 	const isOurs = !move.found && !entries.some((entry) => entry.ranked && sameInode(entry, file.id));
@@ -119,7 +119,7 @@ const stay = async (reading: Open, entries: Entry[]): Promise<boolean> => {
 	else reading.deniedAt = undefined;
 	// Ends with the reason why it cannot be read; logrotate itself needs a moment to set the owner.
 	if (reading.deniedAt !== undefined && performance.now() - reading.deniedAt > reading.pace.sure)
-		await openTailed(reading.path, 0);
+		await openFile(reading.path, 0);
 	reading.watch.renew();
 	await rest(reading);
 	return true;
@@ -130,7 +130,7 @@ const afterRename = async (reading: Open): Promise<boolean> => {
 	const { file, watch, pace } = reading;
 	const { id, handle, offset, modified, copied } = file;
 	const wasRead = (entry: Entry) => beginsWith(handle, offset, entry);
-	const entries = await rowOf(reading.path, { offset, wasRead }, (entry) => sameInode(entry, id));
+	const entries = await listingOf(reading.path, { offset, wasRead }, (entry) => sameInode(entry, id));
 	const move = successor({ ...id, offset, modified, copied }, entries);
 	// While nothing could follow it, nothing has come and gone.
 	if (move.listed || !move.to) reading.placedAt = performance.now();
@@ -163,7 +163,7 @@ const afterFirst = async (reading: Open, place: LogPosition): Promise<boolean> =
 	const { file, path, left } = reading;
 	// A copy of the file before this one (`renamecopy`) is younger than this one, too.
 	const isLeft = ({ size, foot }: Entry) => size === left?.offset && foot.equals(left.trail);
-	const entries = (await rowOf(path, place)).filter((entry) => !isLeft(entry));
+	const entries = (await listingOf(path, place)).filter((entry) => !isLeft(entry));
 	const move = resume(place, entries);
 	const ours = entries.findIndex((entry) => sameInode(entry, file.id));
 	if (!move.to || entries.indexOf(move.to) >= ours) return false;
@@ -231,7 +231,7 @@ const finish = async (reading: Open): Promise<void> => {
  */
 export const follow = async (following: Following): Promise<void> => {
 	const reading = createReading(following);
-	await begin(reading);
+	await openFirstFile(reading);
 	while (reading.file && !reading.signal.aborted) {
 		await reading.output.room();
 		if (!(await turn(reading as Open))) break;

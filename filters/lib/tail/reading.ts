@@ -10,9 +10,9 @@ import type { Log } from '../log.ts';
 import type { Output } from '../output.ts';
 import type { Finding } from './chain.ts';
 import { trailOf } from './identity.ts';
+import { type OpenFile, trailIn } from './open-file.ts';
 import type { LogPosition } from './position.ts';
 import { createPrinter, type Printer, type Spot } from './printer.ts';
-import { type Tailed, trailIn } from './tailed.ts';
 import type { Watch } from './watch.ts';
 
 /** How long things take, in ms; tests are in more of a hurry. */
@@ -50,7 +50,7 @@ export type Following = {
 
 /** A log being followed. Times are of a clock that never steps, in ms. */
 export type Reading = Following & {
-	file: Tailed | undefined;
+	file: OpenFile | undefined;
 	printer: Printer;
 	lines: WholeLines;
 	/** When bytes last came. */
@@ -98,7 +98,7 @@ const positionIn = ({ path, file }: Reading, { offset, time, trail }: Spot): Log
 };
 
 /** How far a file was read, which may be in the midst of a line. */
-export const readUpTo = (path: string, file: Tailed): LogPosition => ({
+export const readUpTo = (path: string, file: OpenFile): LogPosition => ({
 	name: basename(path),
 	...file.id,
 	offset: file.offset,
@@ -172,7 +172,7 @@ export const printTorn = ({ file, lines, printer, log }: Reading): void => {
 };
 
 /** Read `file` from now on. */
-export const turnTo = (reading: Reading, file: Tailed, time?: string): void => {
+export const turnTo = (reading: Reading, file: OpenFile, time?: string): void => {
 	reading.left = reading.file && { offset: reading.file.offset, trail: trailIn(reading.file) };
 	reading.file = file;
 	reading.placedAt = performance.now();

@@ -2,7 +2,7 @@
 
 import { dictionaryOf } from '../bcc/dictionary.ts';
 import { tableNameOf } from '../bcc/table-name.ts';
-import { createMessages, type Taken } from '../bpftrace/json/messages.ts';
+import { createMessages, isMessageType, type Taken } from '../bpftrace/json/messages.ts';
 import { readJson } from '../json/json.ts';
 import { excerpt } from '../log.ts';
 import { type Emitter, type Sink, skipChart } from '../print/emitter.ts';
@@ -16,6 +16,14 @@ export type JsonLines = (line: string, at: number) => void;
 export const isJsonLine = (line: string): boolean => /^(?:\{"type": ?"|\{'ts': )/.test(line);
 
 const RECORD = /^\{"type": ?"(?:histogram|sum|gauge|sample|sketch|notice)"/;
+// Our stages put no blank behind the colon and every release of bpftrace does, so this is a record of a type to come.
+const OTHER_RECORD = /^\{"type":"([^"]*)"/;
+
+const isRecord = (line: string): boolean => {
+	if (RECORD.test(line)) return true;
+	const type = OTHER_RECORD.exec(line)?.[1];
+	return type !== undefined && !isMessageType(type);
+};
 
 /** `control` takes a control line that a script printed. */
 export const createJsonLines = (
@@ -54,7 +62,7 @@ export const createJsonLines = (
 	/** A line is a map printed whole: what it holds twice is one print, what another line holds is the next. */
 	const whole = (line: string): Taken => {
 		print.endRun();
-		const taken = RECORD.test(line) ? record(line) : messages(line);
+		const taken = isRecord(line) ? record(line) : messages(line);
 		print.endRun();
 		return taken;
 	};

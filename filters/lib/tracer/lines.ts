@@ -1,10 +1,10 @@
 // lines: one whole line, known by its shape alone and taken to where it belongs
 
 import { createAggregates } from '../bcc/aggregates.ts';
-import { looksLikeRow as looksLikeTableRow } from '../bcc/table.ts';
+import { looksLikeTableRow } from '../bcc/table.ts';
 import type { Learn } from '../bpftrace/text/map-block.ts';
 import { looksLikeMap, type MapLine, mapLineOf } from '../bpftrace/text/map-line.ts';
-import { looksLikeRow, rowOf } from '../bpftrace/text/row.ts';
+import { bucketRowOf, looksLikeBucketRow } from '../bpftrace/text/row.ts';
 import { beginsChart, type Status, statusOf } from '../bpftrace/text/status.ts';
 import { excerpt } from '../log.ts';
 import { type Emitter, lostEvents, type Sink, skipChart } from '../print/emitter.ts';
@@ -99,7 +99,7 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		if (aggregate(line)) return;
 		if (isFirst && line.endsWith('|')) return blocks.orphan();
 		const isTable = blocks.isOpen() && !blocks.inMap();
-		if (looksLikeRow(line, blocks.inMap()) || looksLikeTableRow(line, isTable))
+		if (looksLikeBucketRow(line, blocks.inMap()) || looksLikeTableRow(line, isTable))
 			return bad('bucket', line, at);
 		if (looksLikeMap(line)) return badMap(line, at);
 		if (prefixed(line)) return;
@@ -109,7 +109,7 @@ export const createLines = ({ emitter, blocks, print, sink, warn, json, control,
 		tables.above(line);
 	};
 	const bucket = (line: string, at: number): boolean => {
-		const row = rowOf(line.trimStart());
+		const row = bucketRowOf(line.trimStart());
 		if (!row) return false;
 		tables.drop();
 		blocks.mapRow(row, at);

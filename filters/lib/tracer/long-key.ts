@@ -2,7 +2,7 @@
 // A stack in a key does that, and so does a string with a newline in it.
 
 import { type MapLine, mapLineOf } from '../bpftrace/text/map-line.ts';
-import { rowOf } from '../bpftrace/text/row.ts';
+import { bucketRowOf } from '../bpftrace/text/row.ts';
 import { isJsonLine } from './json-lines.ts';
 
 // A kernel stack has at most 127 frames, and a key at most a few stacks.
@@ -21,7 +21,7 @@ export type LongKey = {
 };
 
 const cannotBeInKey = (line: string): boolean =>
-	line.trim() === '' || /^(?:@|#!)/.test(line) || isJsonLine(line) || rowOf(line) !== undefined;
+	line.trim() === '' || /^(?:@|#!)/.test(line) || isJsonLine(line) || bucketRowOf(line) !== undefined;
 const mayEndKey = (line: string): boolean => /\](?:: ?$|: )/.test(line);
 
 export const createLongKey = (): LongKey => {

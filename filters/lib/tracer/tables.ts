@@ -2,7 +2,7 @@
 // they are one print
 
 import { createParagraph } from '../bcc/paragraph.ts';
-import { headerOf, rowOf } from '../bcc/table.ts';
+import { headerOf, tableRowOf } from '../bcc/table.ts';
 import { tableNameOf } from '../bcc/table-name.ts';
 import type { Emitter, Sink } from '../print/emitter.ts';
 import type { Print } from '../print/print.ts';
@@ -54,7 +54,7 @@ export const createTables = (emitter: Emitter, blocks: Blocks, print: Print, sin
 			return valueType !== undefined;
 		},
 		row: (line, at) => {
-			const row = rowOf(line);
+			const row = tableRowOf(line);
 			if (!row) return false;
 			drop();
 			isApart = false;

@@ -19,6 +19,13 @@ export type Messages = (line: string) => Taken;
 const EMPTY = /^\{"type": ?"(map|hist|stats)", ?"data": ?\{"@(\w*)": *\}\}$/;
 const HISTOGRAM = /^\{"type": ?"hist", ?"data": ?\{"@(\w*)"/;
 const TSERIES = /^\{"type": ?"tseries"/;
+const OTHER_TYPES = new Set([
+	...['hist', 'map', 'stats', 'tseries', 'lost_events', 'attached_probes', 'helper_error', 'runtime_error'],
+]);
+
+/** Whether bpftrace calls a message so. */
+export const isMessageType = (type: string): boolean => TEXT_TYPES.has(type) || OTHER_TYPES.has(type);
+
 const NO_MAP = 'no map is in it';
 const TEXT_TYPES = new Set(['printf', 'time', 'value', 'cat', 'join', 'syscall', 'errorf', 'warnf']);
 

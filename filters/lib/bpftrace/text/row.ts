@@ -20,12 +20,12 @@ export const countOf = ({ count }: Row): number =>
 	Number(count.charCodeAt(0) === QUOTE ? count.slice(1, -1) : count);
 
 /** The bucket that a line is, or undefined. */
-export const rowOf = (line: string): Row | undefined => {
+export const bucketRowOf = (line: string): Row | undefined => {
 	const match = ROW.exec(line);
 	const range = match && rangeOf(match[1]!);
 	return range ? { range, count: digitsJson(match[2]!) } : undefined;
 };
 
 /** Whether a line that is no bucket row was meant to be one: torn or damaged. `inside`: a histogram is open. */
-export const looksLikeRow = (line: string, inside: boolean): boolean =>
+export const looksLikeBucketRow = (line: string, inside: boolean): boolean =>
 	ROWISH.test(line) || END_OF_ROW.test(line) || (inside && ROWISH_INSIDE.test(line));

@@ -1,8 +1,8 @@
 // short-cut: whole histograms straight from bytes to record text, for what nearly all input consists of
 // It takes a block under a header that it knows, and leaves any other, untouched, to the reader of lines.
 
-import type { Gate, ShortCut } from '../../print/print.ts';
 import type { Fixed } from '../../print/records.ts';
+import type { Gate, ShortCut } from '../../print/short-cut.ts';
 import { createRecordText } from './record-text.ts';
 
 const NEWLINE = 10;

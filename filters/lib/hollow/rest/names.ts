@@ -5,9 +5,7 @@
 //   PUT  BASE/api/datasets/NAME/versions/VERSION/status {"status":"PUBLISHED"}
 
 import { EXIT, Failure } from '../../failure.ts';
-import { isVersion } from '../cycle.ts';
-import type { Version } from '../folder.ts';
-import { versionAt } from '../versions.ts';
+import { type CycleVersion, isCycleVersion, versionAt } from '../version.ts';
 
 const LONGEST_NAME = 100;
 
@@ -22,13 +20,13 @@ export const DATASET_RULE = `1 to ${LONGEST_NAME} letters, digits, "-", "_" and 
  * A version as somebody wrote it: 17 digits, or the 13 of milliseconds since the epoch, which the predecessor sends.
  * Numbers are taken too as far as they are exact. Undefined when it is neither.
  */
-export const versionOf = (value: unknown): Version | undefined => {
+export const cycleVersionOf = (value: unknown): CycleVersion | undefined => {
 	const digits = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
-	if (isVersion(digits)) return digits;
+	if (isCycleVersion(digits)) return digits;
 	return typeof digits === 'string' && /^[1-9]\d{12}$/.test(digits) ? versionAt(Number(digits)) : undefined;
 };
 
-/** What `versionOf` asks for, in words. */
+/** What `cycleVersionOf` asks for, in words. */
 export const VERSION_RULE = 'a version is 17 digits, or the 13 digits of milliseconds since the epoch';
 
 /**
@@ -52,7 +50,7 @@ export const apiBase = (text: string, where: string): URL => {
 export const isStep = (name: string): boolean => !/^\.{0,2}$/.test(name);
 
 /** An address below the base; each part, for which `isStep` holds, is one step of the path. */
-export const below = (base: URL, ...parts: string[]): URL => {
+export const addressBelow = (base: URL, ...parts: string[]): URL => {
 	const url = new URL(base);
 	url.pathname = `${base.pathname}/${parts.map(encodeURIComponent).join('/')}`;
 	return url;

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { dictionaryOf } from '../../../../filters/lib/bcc/dictionary.ts';
 import { createParagraph } from '../../../../filters/lib/bcc/paragraph.ts';
 import { sectionOf, snakeCase } from '../../../../filters/lib/bcc/section.ts';
-import { headerOf, looksLikeRow, rowFault, rowOf } from '../../../../filters/lib/bcc/table.ts';
+import { headerOf, looksLikeTableRow, rowFault, tableRowOf } from '../../../../filters/lib/bcc/table.ts';
 import { nameIn, unitOf } from '../../../../filters/lib/bcc/value-type.ts';
 import { readJson } from '../../../../filters/lib/json/json.ts';
 
@@ -56,16 +56,16 @@ test('what a value type names beside its unit', () => {
 	assert.is(nameIn('constructor'), 'constructor');
 });
 test('rows', () => {
-	assert.equal(rowOf('         2 -> 3          : 12       |****|'), { low: 2n, high: 3n, count: 12n });
-	assert.equal(rowOf('        7          : 2        |  |'), { low: 7n, count: 2n });
-	assert.equal(rowOf('         0 -> 1          : -5       |*|'), { low: 0n, high: 1n, count: -5n });
-	assert.equal(rowOf('1073741824 -> 2147483647 : 2 |**|'), {
+	assert.equal(tableRowOf('         2 -> 3          : 12       |****|'), { low: 2n, high: 3n, count: 12n });
+	assert.equal(tableRowOf('        7          : 2        |  |'), { low: 7n, count: 2n });
+	assert.equal(tableRowOf('         0 -> 1          : -5       |*|'), { low: 0n, high: 1n, count: -5n });
+	assert.equal(tableRowOf('1073741824 -> 2147483647 : 2 |**|'), {
 		low: 2n ** 30n,
 		high: 2n ** 31n - 1n,
 		count: 2n,
 	});
-	assert.equal(rowOf('         0 -> 1          : 5        |***+|'), { low: 0n, high: 1n, count: 5n });
-	assert.is(rowOf('         2 -> 3          : 12       |****'), undefined);
+	assert.equal(tableRowOf('         0 -> 1          : 5        |***+|'), { low: 0n, high: 1n, count: 5n });
+	assert.is(tableRowOf('         2 -> 3          : 12       |****'), undefined);
 	for (const torn of [
 		'        7',
 		'        7          : 2        |**',
@@ -73,12 +73,12 @@ test('rows', () => {
 		' -> 3   : 12 |**|',
 		'  12 |* +|',
 	])
-		assert.ok(looksLikeRow(torn, true), torn);
+		assert.ok(looksLikeTableRow(torn, true), torn);
 	for (const text of ['12:00:01:', 'avg = 3 usecs, total: 45 usecs, count: 15', '', '7 apples'])
-		assert.not(looksLikeRow(text, true), text);
-	assert.ok(looksLikeRow('         2 -> 3          : 12       |****', false));
-	assert.ok(looksLikeRow('         2 ->'.padEnd(14), false));
-	assert.not(looksLikeRow('a 2 -> 3', true));
+		assert.not(looksLikeTableRow(text, true), text);
+	assert.ok(looksLikeTableRow('         2 -> 3          : 12       |****', false));
+	assert.ok(looksLikeTableRow('         2 ->'.padEnd(14), false));
+	assert.not(looksLikeTableRow('a 2 -> 3', true));
 });
 test('what cannot come after what', () => {
 	const row = (low: bigint, high?: bigint) => ({ low, count: 1n, ...(high !== undefined && { high }) });

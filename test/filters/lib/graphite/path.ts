@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createEncoder } from '../../../../filters/lib/graphite/encode.ts';
+import { createEncoder } from '../../../../filters/lib/graphite/encoding.ts';
 import {
 	escapeNode,
 	escapeNodes,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createQueue } from '../../../../filters/lib/graphite/queue.ts';
-import { sendQueue } from '../../../../filters/lib/graphite/unacked.ts';
+import { sendQueue } from '../../../../filters/lib/graphite/send-queue.ts';
 import { createWindow } from '../../../../filters/lib/graphite/window.ts';
 
 const batch = (low: number) => ({ bytes: Buffer.alloc(10), points: 1, low, fresh: [] });

@@ -5,22 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BlobError } from '../../../../filters/lib/hollow/errors.ts';
-import {
-	ANNOUNCED,
-	contentsOf,
-	loadAlong,
-	partsOf,
-	snapshotName,
-	wayTo,
-} from '../../../../filters/lib/hollow/folder.ts';
-import { Follower, follow } from '../../../../filters/lib/hollow/follow.ts';
-import { stateText } from '../../../../filters/lib/hollow/json.ts';
-import { checkNoted, TAG } from '../../../../filters/lib/hollow/noted.ts';
-import { openPublisher } from '../../../../filters/lib/hollow/publisher.ts';
-import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/read.ts';
-import { linePieces, tryOut } from '../../../../filters/lib/hollow/shown.ts';
-import type { State } from '../../../../filters/lib/hollow/state.ts';
+import { BlobError } from '../../../../filters/lib/hollow/blob/bytes/errors.ts';
+import { peekHeader, readSnapshot } from '../../../../filters/lib/hollow/blob/reader.ts';
+import type { State } from '../../../../filters/lib/hollow/blob/state.ts';
+import { ANNOUNCED } from '../../../../filters/lib/hollow/folder/announcement.ts';
+import { snapshotName } from '../../../../filters/lib/hollow/folder/blob-name.ts';
+import { contentsOf, partsOf } from '../../../../filters/lib/hollow/folder/contents.ts';
+import { Follower, follow } from '../../../../filters/lib/hollow/folder/follower.ts';
+import { loadAlong } from '../../../../filters/lib/hollow/folder/loader.ts';
+import { routeTo } from '../../../../filters/lib/hollow/folder/route.ts';
+import { checkTags, TAG } from '../../../../filters/lib/hollow/folder/tags.ts';
+import { openPublisher } from '../../../../filters/lib/hollow/publish/publisher.ts';
+import { stateText } from '../../../../filters/lib/hollow/view/json.ts';
+import { linePieces, tryOut } from '../../../../filters/lib/hollow/view/pieces.ts';
 import { cycleAt, keptLog, version } from '../../../data/published.ts';
 import { ROOT } from '../../../program.ts';
 
@@ -30,7 +27,7 @@ const room = mkdtempSync(join(tmpdir(), 'foreign-'));
 test.after(() => rmSync(room, { recursive: true }));
 
 const load = (folder: string, to: string, from: string): State =>
-	loadAlong(folder, wayTo(contentsOf(folder), to, from));
+	loadAlong(folder, routeTo(contentsOf(folder), to, from));
 /** A version as text, which fails when it does not hold together. */
 const text = (state: State, at: string) => stateText(state, at);
 
@@ -54,17 +51,17 @@ test('what is noted does not depend on the order of the types', async () => {
 	await publisher.close();
 	const state = load(folder, version(1), version(1));
 	for (const tables of [[...state.tables].reverse(), [...state.tables].sort()])
-		checkNoted({ ...state, tables: new Map(tables) }, version(1), folder);
+		checkTags({ ...state, tables: new Map(tables) }, version(1), folder);
 	const tags = state.tags.map(([key, value]): [string, string] => [
 		key,
 		key === TAG.checksum ? `${value}0` : value,
 	]);
-	assert.throws(() => checkNoted({ ...state, tags }, version(1), folder), /has the checksum/);
+	assert.throws(() => checkTags({ ...state, tags }, version(1), folder), /has the checksum/);
 	const former = state.tags.map(([key, value]): [string, string] => [
 		key,
 		key === TAG.checksum ? `0${value.replace('.', '-')}` : value,
 	]);
-	assert.throws(() => checkNoted({ ...state, tags: former }, version(1), folder), /has the checksum/);
+	assert.throws(() => checkTags({ ...state, tags: former }, version(1), folder), /has the checksum/);
 });
 
 test("a snapshot out of Java's filter keeps our tags, which speak of more than it has: it is read", () => {

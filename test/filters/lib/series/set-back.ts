@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createSetBack } from '../../../../filters/lib/series/set-back.ts';
-import { createSteps, type Measure } from '../../../../filters/lib/series/steps.ts';
+import type { Measure } from '../../../../filters/lib/series/step-series.ts';
+import { createSteps } from '../../../../filters/lib/series/steps.ts';
 
 const test = suite('set-back');
 const [stepMs, graceMs] = [1000, 500];

@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { log2Range } from '../../../../filters/lib/histogram/log2.ts';
 import type { Bucket, Gauge, Histogram, KnownRecord, Notice, Sum } from '../../../../filters/lib/record.ts';
-import { createSteps, type Measure, type StepsOptions } from '../../../../filters/lib/series/steps.ts';
+import type { Measure } from '../../../../filters/lib/series/step-series.ts';
+import { createSteps, type StepsOptions } from '../../../../filters/lib/series/steps.ts';
 
 const COMMON = { host: 'h', metric: 'm', unit: 'us', attributes: {} };
 const delta = (ts: number, value: number | string, more: Partial<Sum> = {}): Sum => ({

@@ -255,3 +255,106 @@ test('a log that is filled, copied and truncated while nobody was looking is rea
 	}));
 
 test.run();
+
+const turns = suite('tail: follow, turn by turn');
+
+/** Follow a log with a watch and an output of the test's own; what was printed, lines and findings, as they come. */
+const stepped = async (
+	content: string,
+	options: { once?: boolean; barriers?: boolean; quiet?: number },
+	{ wait, room }: { wait?: (ms: number, path: string) => Promise<void>; room?: () => void },
+	stop: AbortController,
+): Promise<string> => {
+	const folder = mkdtempSync(join(tmpdir(), 'follow-'));
+	const path = join(folder, 'a.log');
+	writeFileSync(path, content);
+	const text = (lines: string) => {
+		printed += lines;
+	};
+	const output = { line: () => {}, text, count: () => 0, blocked: () => false, finish: async () => {} };
+	const watch = { wait: async (ms: number) => wait?.(ms, path), renew: () => {}, close: () => {} };
+	printed = '';
+	await follow({
+		path,
+		fromStart: true,
+		once: options.once === true,
+		barriers: options.barriers !== false,
+		from: undefined,
+		output: { ...output, bytes: (bytes) => text(bytes.toString('latin1')), room: async () => room?.() },
+		log: createLog({ name: 'tail', level: 'error', format: 'text', priorities: false, write: () => {} }),
+		count: () => {},
+		found: ({ kind }) => text(`${kind}\n`),
+		signal: stop.signal,
+		watch,
+		pace: { poll: 1e6, quiet: options.quiet ?? 40, rotate: 1e6, sure: 1e6 },
+	});
+	rmSync(folder, { recursive: true });
+	return printed;
+};
+let printed = '';
+const barriersIn = (text: string) => text.split('\n').filter((line) => line.startsWith('#!pos ')).length;
+
+turns('silence is waited for before a barrier is set, and then the next look is far away', async () => {
+	const stop = new AbortController();
+	const waits: [ms: number, barriers: number][] = [];
+	const wait = async (ms: number) => {
+		waits.push([ms, barriersIn(printed)]);
+		if (waits.length === 1) await sleep(ms + 1);
+		else stop.abort();
+	};
+	// A barrier is set at once for the start of the run.
+	await stepped('one\ntwo\n', {}, { wait }, stop);
+	const [[first, before], [second, after]] = waits as [[number, number], [number, number]];
+	assert.ok(first > 0 && first <= 40, `${first} ms`);
+	assert.is(second, 1e6);
+	assert.is(after, before + 1);
+});
+
+turns('half a line at the end is no place for a barrier, however long nothing comes', async () => {
+	const stop = new AbortController();
+	let looks = 0;
+	let [owing, before] = [0, 0];
+	const wait = async (ms: number, path: string) => {
+		looks += 1;
+		// Nothing is owed yet by the first look; then comes the half line, long silence, and its end.
+		if (looks === 1) appendFileSync(path, 'two\nthr');
+		if (looks === 2) before = barriersIn(printed);
+		if (looks === 2 || looks === 3) {
+			assert.is(ms, 1e6);
+			await sleep(50);
+		}
+		if (looks === 4) {
+			owing = barriersIn(printed);
+			appendFileSync(path, 'ee\n');
+		}
+		if (looks > 4 && (ms === 1e6 || looks > 20)) stop.abort();
+		else if (looks > 4) await sleep(ms + 1);
+	};
+	await stepped('one\n', {}, { wait }, stop);
+	assert.is(owing, before, 'no barrier while half a line waits');
+	assert.is(barriersIn(printed), before + 1, 'one barrier behind it');
+});
+
+turns('a run that is stopped in the midst of a log does not say that it has come to its end', async () => {
+	for (const barriers of [true, false]) {
+		const stop = new AbortController();
+		let rooms = 0;
+		const room = () => {
+			rooms += 1;
+			if (rooms === 2) stop.abort();
+		};
+		const text = await stepped(`${'x'.repeat(99)}\n`.repeat(6000), { once: true, barriers }, { room }, stop);
+		assert.ok(text.length > 1000 && text.length < 500_000, `${text.length} bytes`);
+		assert.not.match(text, '#!end');
+		assert.match(text, /x\n$/, 'no part of a line');
+	}
+});
+
+turns('a run that comes to the end says so, with barriers', async () => {
+	const stop = new AbortController();
+	const text = await stepped('one\ntw', { once: true }, {}, stop);
+	assert.match(text, /^(?:#!pos .*\n)?one\n(?:#!pos .*\n)?#!end\n$/);
+	assert.is(await stepped('one\ntw', { once: true, barriers: false }, {}, stop), 'one\ntw\n');
+});
+
+turns.run();

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rangeOf } from '../../../../filters/lib/bpftrace/text/label.ts';
 import { mapLineOf } from '../../../../filters/lib/bpftrace/text/map-line.ts';
-import { looksLikeRow, rowOf } from '../../../../filters/lib/bpftrace/text/row.ts';
+import { bucketRowOf, looksLikeBucketRow } from '../../../../filters/lib/bpftrace/text/row.ts';
 import { statusOf } from '../../../../filters/lib/bpftrace/text/status.ts';
 import { metricValueOf } from '../../../../filters/lib/bpftrace/text/value.ts';
 import { readJson } from '../../../../filters/lib/json/json.ts';
@@ -62,7 +62,7 @@ labels.run();
 
 const rowsSuite = suite('row');
 rowsSuite('label and count that touch', () => {
-	assert.is(rowOf('[3000000000, 3200000000)87654321 |@|')!.count, '87654321');
+	assert.is(bucketRowOf('[3000000000, 3200000000)87654321 |@|')!.count, '87654321');
 });
 rowsSuite('counts are exact', () => {
 	assert.is(digitsJson('9007199254740991'), '9007199254740991');
@@ -79,15 +79,15 @@ for (const line of [
 	'[4, 2)  1 |@|',
 	' [0]  5 |@|',
 ]) {
-	rowsSuite(`no row: ${line}`, () => assert.is(rowOf(line), undefined));
+	rowsSuite(`no row: ${line}`, () => assert.is(bucketRowOf(line), undefined));
 }
 rowsSuite('what was meant to be a row', () => {
 	for (const line of ['[3', '[3,', '[3, 4', '[0]   12', '(...', '@@  |'])
-		assert.ok(looksLikeRow(line, false), line);
+		assert.ok(looksLikeBucketRow(line, false), line);
 	for (const line of ['[12] hello', '[1,2]', '[x', '(3) a', 'a |'])
-		assert.not(looksLikeRow(line, false), line);
-	for (const line of ['[', '[1]', '(', '[-']) assert.ok(looksLikeRow(line, true), line);
-	for (const line of ['[12] hello', '(x)', '[a']) assert.not(looksLikeRow(line, true), line);
+		assert.not(looksLikeBucketRow(line, false), line);
+	for (const line of ['[', '[1]', '(', '[-']) assert.ok(looksLikeBucketRow(line, true), line);
+	for (const line of ['[12] hello', '(x)', '[a']) assert.not(looksLikeBucketRow(line, true), line);
 });
 rowsSuite.run();
 

@@ -72,6 +72,18 @@ stop('a header learnt in one map is not taken for another', () => {
 		.join();
 	assert.is(metrics, '"metric":"a","metric":"b","metric":"a","metric":"b"');
 });
+stop('a record of a type that nobody knows yet passes as it stands; a message of bpftrace does not', () => {
+	const records = '{"type":"yak"}\n{"type":"zebra","n":  1.0,"é":"\\u0001"}\n';
+	const messages = '{"type": "yak"}\n{"type":"printf","data":"text"}\n{"type": "join", "data": "text"}\n';
+	assert.is(read(pieces(records, messages)).out, records);
+});
+stop('a control character in a record of our own says nothing about the counts of bpftrace', () => {
+	const record = '{"type":"notice","ts":5,"host":"h","kind":"x","detail":"\\u0001"}\n';
+	const histogram = '{"type": "hist", "data": {"@h": [{"min": 2, "max": 3, "count": 10}]}}\n';
+	assert.match(read(pieces('#!ts 5\n', record, histogram)).out, '"buckets":[[2,4,10]]');
+	const text = '{"type": "printf", "data": "\\u0001"}\n';
+	assert.match(read(pieces('#!ts 5\n', text, histogram)).out, 'suspect_hexadecimal');
+});
 stop('a header that is known, with no rows behind it, ends no map and no table', () => {
 	const table = (count: number) => `     usecs               : count     distribution
          4 -> 7          : ${count}        |**********                              |

@@ -1,0 +1,32 @@
+// connection: the options by which a user names the server and how to get on with it, and the client that they make
+
+import type { Log } from '../../../log.ts';
+import { bearerFor } from '../../../net/token.ts';
+import { positiveDuration } from '../../../options.ts';
+import { apiBase } from '../names.ts';
+import { type Client, createClient } from './client.ts';
+
+/** Options of every program that calls a server. */
+export const CONNECTION = {
+	'producer-url': { type: 'string', short: 'p' },
+	'token-file': { type: 'string' },
+	'auth-token': { type: 'string', short: 't' },
+	timeout: { type: 'string' },
+} as const;
+
+/** What a user gave of `CONNECTION`. */
+export type ConnectionOptions = { [name in keyof typeof CONNECTION]?: string | undefined };
+
+/** `base` is the address that `/datasets` follows. */
+export type Connection = { client: Client; base: URL };
+
+/**
+ * A client for the server at `url`; `timeout` is how long a call may make no progress when the user does not say.
+ * @throws Failure(64), and what a token file that cannot be read throws.
+ */
+export const connect = (options: ConnectionOptions, url: string, timeout: string, log: Log): Connection => {
+	const base = apiBase(url, '--producer-url');
+	const bearer = { file: options['token-file'], word: options['auth-token'], variable: 'HOLLOW_TOKEN' };
+	const timeoutMs = positiveDuration(options.timeout ?? timeout, '--timeout');
+	return { base, client: createClient(base, { token: bearerFor(bearer, base, log), timeoutMs }) };
+};
