@@ -52,7 +52,7 @@ const noticeOf = (record: Counter, kind: string, detail: string): Notice => {
 };
 
 const bucketsOf = (record: Counter): Bucket[] => (record.type === 'histogram' ? record.buckets : []);
-const totalOf = (record: Counter): Exact => (record.type === 'sum' ? record.value : 0);
+const sumValueOf = (record: Counter): Exact => (record.type === 'sum' ? record.value : 0);
 
 /** The record with its increment for a value; `start` says since when it counted. */
 const increment = (record: Counter, start: number, value: Exact, buckets: Bucket[]): Counter => {
@@ -115,7 +115,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 	};
 	const remember = (key: string, record: Counter, layout: Bucket[]) => {
 		const buckets = filled(bucketsOf(record), layout);
-		series.set(key, { ts: record.ts, value: totalOf(record), buckets, epoch });
+		series.set(key, { ts: record.ts, value: sumValueOf(record), buckets, epoch });
 		return buckets;
 	};
 
@@ -126,7 +126,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		if (!isLater && !fromZero) return [];
 		const since = record.ts === metric.last ? metric.before : metric.first;
 		const start = isLater ? since : (record.start ?? record.ts);
-		return [increment(record, Math.min(start, record.ts), totalOf(record), buckets)];
+		return [increment(record, Math.min(start, record.ts), sumValueOf(record), buckets)];
 	};
 	const goOn = (key: string, record: Counter, known: Series): (Counter | Notice)[] => {
 		if (record.ts < known.ts) {
@@ -144,10 +144,10 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const buckets = remember(key, record, emptied(known.buckets));
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
-			return [noticeOf(record, 'reset', detail), increment(record, known.ts, totalOf(record), buckets)];
+			return [noticeOf(record, 'reset', detail), increment(record, known.ts, sumValueOf(record), buckets)];
 		}
 		const grown = (rows ?? []).map(([lower, upper, a, b]): Bucket => [lower, upper, subtract(b, a)]);
-		return [increment(record, known.ts, subtract(totalOf(record), known.value), grown)];
+		return [increment(record, known.ts, subtract(sumValueOf(record), known.value), grown)];
 	};
 
 	/** From now on time is that of `record`: baselines stay what they are, as of then. */

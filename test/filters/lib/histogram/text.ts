@@ -47,6 +47,8 @@ test('what is left to others', () => {
 	assert.not(scan(`${line('[[0,1,5]]').slice(0, -1)},"more":1}`));
 	assert.not(scan('{"type":"sum","ts":5,"value":1}'));
 	assert.not(scan(''));
+	assert.ok(scan(line('[[0,123456789012345,5]]')), 'fifteen digits are exact');
+	assert.is(text.most, 123456789012345);
 	const whole = line('[[0,1,5],[1,null,7]]');
 	for (let length = 0; length < whole.length; length++)
 		assert.not(scan(whole.slice(0, length)), `${length} bytes`);

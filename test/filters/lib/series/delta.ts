@@ -255,6 +255,18 @@ test('a series not seen for long is forgotten', () => {
 	assert.is(counts.length, 1000);
 });
 
+test('a series that comes back after just that time goes on, and one that comes later counts as new', () => {
+	for (const [ms, forgotten] of [
+		[1000, 0],
+		[1001, 1],
+	] as const) {
+		const { delta, all, counts } = create({ staleMs: 1000 });
+		all([sum(0, 5), sum(0, 1, { attributes: { other: '' } })]);
+		delta.time(ms);
+		assert.is(counts.filter((what) => what === 'forgotten').length, 2 * forgotten);
+	}
+});
+
 const barriers = suite('delta: barriers');
 
 test('nothing remembered: a barrier goes on at once', () => {

@@ -14,7 +14,9 @@ test('with a clock: what it says counts, not how old a record is', () => {
 	assert.not(isSetBack(10_000, 101_000), 'a backlog');
 	now = 98_000;
 	assert.not(isSetBack(98_000, 101_000), 'so little is waited for');
-	now = 97_000;
+	now = 97_500;
+	assert.not(isSetBack(97_500, 101_000), 'three steps and the grace');
+	now = 97_499;
 	assert.ok(isSetBack(97_000, 101_000));
 });
 

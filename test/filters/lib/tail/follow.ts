@@ -1,4 +1,12 @@
-import { appendFileSync, copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+	appendFileSync,
+	copyFileSync,
+	mkdtempSync,
+	renameSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +17,7 @@ import { createLog } from '../../../../filters/lib/log.ts';
 import type { Finding } from '../../../../filters/lib/tail/chain.ts';
 import { follow } from '../../../../filters/lib/tail/follow.ts';
 import { type LogPosition, logPosition } from '../../../../filters/lib/tail/position.ts';
+import { nothingYet } from '../../../../filters/lib/tail/reading.ts';
 import { createWatch } from '../../../../filters/lib/tail/watch.ts';
 import { type Manner, writerOf } from '../../../data/log-writer.ts';
 
@@ -260,38 +269,48 @@ const turns = suite('tail: follow, turn by turn');
 
 /** Follow a log with a watch and an output of the test's own; what was printed, lines and findings, as they come. */
 const stepped = async (
-	content: string,
-	options: { once?: boolean; barriers?: boolean; quiet?: number },
-	{ wait, room }: { wait?: (ms: number, path: string) => Promise<void>; room?: () => void },
+	content: string | undefined,
+	options: {
+		once?: boolean;
+		barriers?: boolean;
+		quiet?: number;
+		rotate?: number;
+		from?: LogPosition | undefined;
+	},
+	{ wait, room }: { wait?: (ms: number, path: string) => Promise<void>; room?: (path: string) => void },
 	stop: AbortController,
 ): Promise<string> => {
 	const folder = mkdtempSync(join(tmpdir(), 'follow-'));
 	const path = join(folder, 'a.log');
-	writeFileSync(path, content);
+	if (content !== undefined) writeFileSync(path, content);
 	const text = (lines: string) => {
 		printed += lines;
 	};
 	const output = { line: () => {}, text, count: () => 0, blocked: () => false, finish: async () => {} };
 	const watch = { wait: async (ms: number) => wait?.(ms, path), renew: () => {}, close: () => {} };
 	printed = '';
+	counted = {};
 	await follow({
 		path,
 		fromStart: true,
 		once: options.once === true,
 		barriers: options.barriers !== false,
-		from: undefined,
-		output: { ...output, bytes: (bytes) => text(bytes.toString('latin1')), room: async () => room?.() },
+		from: options.from,
+		output: { ...output, bytes: (bytes) => text(bytes.toString('latin1')), room: async () => room?.(path) },
 		log: createLog({ name: 'tail', level: 'error', format: 'text', priorities: false, write: () => {} }),
-		count: () => {},
+		count: (what, by = 1) => {
+			counted[what] = (counted[what] ?? 0) + by;
+		},
 		found: ({ kind }) => text(`${kind}\n`),
 		signal: stop.signal,
 		watch,
-		pace: { poll: 1e6, quiet: options.quiet ?? 40, rotate: 1e6, sure: 1e6 },
+		pace: { poll: 1e6, quiet: options.quiet ?? 40, rotate: options.rotate ?? 1e6, sure: 1e6 },
 	});
 	rmSync(folder, { recursive: true });
 	return printed;
 };
 let printed = '';
+let counted: Record<string, number> = {};
 const barriersIn = (text: string) => text.split('\n').filter((line) => line.startsWith('#!pos ')).length;
 
 turns('silence is waited for before a barrier is set, and then the next look is far away', async () => {
@@ -355,6 +374,77 @@ turns('a run that comes to the end says so, with barriers', async () => {
 	const text = await stepped('one\ntw', { once: true }, {}, stop);
 	assert.match(text, /^(?:#!pos .*\n)?one\n(?:#!pos .*\n)?#!end\n$/);
 	assert.is(await stepped('one\ntw', { once: true, barriers: false }, {}, stop), 'one\ntw\n');
+});
+
+turns('at the end of a finite run the silence is waited for in one go', async () => {
+	const waits: number[] = [];
+	const wait = async (ms: number) => {
+		waits.push(ms);
+		await sleep(ms);
+	};
+	await stepped('one\n', { once: true, quiet: 100 }, { wait }, new AbortController());
+	assert.ok(waits.length >= 1 && waits[0]! > 20, waits.join());
+	assert.ok(waits.length < 10, waits.join());
+	assert.is(barriersIn(printed), 2);
+});
+
+turns('a finite run ends though its log is never quiet', async () => {
+	const stop = new AbortController();
+	const from = performance.now();
+	const wait = async (_ms: number, path: string) => {
+		appendFileSync(path, 'more\n');
+		await sleep(3);
+		if (performance.now() - from > 5000) stop.abort();
+	};
+	await stepped('one\n', { once: true, quiet: 20 }, { wait }, stop);
+	assert.not(stop.signal.aborted, 'it did not end by itself');
+	assert.match(printed, /#!end\n$/);
+});
+
+turns('a finite run ends when its log is renamed away and nothing takes its place', async () => {
+	const stop = new AbortController();
+	let [rooms, looks] = [0, 0];
+	const room = (path: string) => {
+		rooms += 1;
+		if (rooms === 2) renameSync(path, `${path}.1`);
+		if (rooms > 1000) stop.abort();
+	};
+	const wait = async () => {
+		looks += 1;
+		await sleep(1);
+	};
+	await stepped('one\n', { once: true, rotate: 5 }, { room, wait }, stop);
+	assert.ok(looks < 1000 && !stop.signal.aborted, 'it did not end by itself');
+	assert.match(printed, /one\n/);
+});
+
+turns('a log that is not there yet has a place to begin again: before its first byte', async () => {
+	for (const from of [undefined, nothingYet('a.log', Date.now())]) {
+		const stop = new AbortController();
+		let barriers = -1;
+		const wait = async (_ms: number, path: string) => {
+			if (barriers >= 0) return stop.abort();
+			barriers = barriersIn(printed);
+			writeFileSync(path, 'one\n');
+		};
+		await stepped(undefined, { from }, { wait }, stop);
+		assert.is(barriers, from ? 0 : 1);
+		assert.is(barriersIn(printed), barriers, 'and no other once it is there');
+		assert.match(printed, /one\n/);
+	}
+});
+
+turns('a hole of NULs is stepped over and counted, and where text was lost that is said', async () => {
+	const [hole, few] = ['\0'.repeat(100), '\0'.repeat(9)];
+	await stepped(`one\n${hole}two\n`, { once: true }, {}, new AbortController());
+	assert.match(printed, /one\nlost_window\ntwo\n/);
+	assert.equal(counted, { nul_bytes: 100 });
+	await stepped(`${hole}two\n`, { once: true, barriers: false }, {}, new AbortController());
+	assert.is(printed, 'two\n', 'what a truncation leaves at the start of a file is no loss of its own');
+	assert.equal(counted, { nul_bytes: 100 });
+	await stepped(`a${few}b\n`, { once: true, barriers: false }, {}, new AbortController());
+	assert.is(printed, `a${few}b\n`);
+	assert.equal(counted, {});
 });
 
 turns.run();

@@ -70,6 +70,23 @@ test('a barrier has the offset of the line behind it and the last time before it
 	);
 });
 
+test('a log with times gets its barriers before them only, one without after empty lines, too', () => {
+	const block = `${'a line of a block\n'.repeat(200)}\n`;
+	for (const [first, wanted] of [
+		['#!ts 5\n', 0],
+		['', 3],
+	] as const) {
+		const { printer, start, printed } = printing(true);
+		start(0);
+		printer.run(Buffer.from(`${first}one\n`));
+		for (let n = 0; n < 60; n++) printer.run(Buffer.from(block));
+		assert.is(printed().split('#!pos ').length - 1, wanted);
+		for (const text of printed().split('#!pos ').slice(0, -1)) assert.is(text.slice(-2), '\n\n');
+		printer.run(Buffer.from('#!ts 6\ntwo\n'));
+		assert.match(printed(), /#!pos .*\n#!ts 6\ntwo\n$/);
+	}
+});
+
 test('without barriers the lines are all there is', () => {
 	const { printer, start, printed } = printing(false);
 	start(0);
