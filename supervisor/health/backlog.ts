@@ -41,7 +41,7 @@ const bytesBehind = (files: File[], ino: unknown, offset: number): number => {
 };
 
 /** What waits for `plan`, whose position is in `usual` unless its source names another, at the time `now` (ms since the epoch). */
-export const backlogOf = (plan: PipelinePlan, usual: string, now: number): Backlog => {
+export const backlogOf = (plan: Pick<PipelinePlan, 'stages'>, usual: string, now: number): Backlog => {
 	const ackFile = ackFileIn(plan.stages[0]!.command) ?? usual;
 	try {
 		const age = Math.max(0, now - Math.round(statSync(ackFile).mtimeMs));

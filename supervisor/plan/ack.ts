@@ -15,7 +15,7 @@ export const identityOf = ({ stages }: PipelinePlan): string =>
 	JSON.stringify(stages.map(({ command }) => command));
 
 /** The log that a position is about: the argument of the source that ends in the name that the position holds. */
-export const logOf = ({ stages }: PipelinePlan, name: unknown): string | undefined =>
+export const logOf = ({ stages }: Pick<PipelinePlan, 'stages'>, name: unknown): string | undefined =>
 	stages[0]!.command.find((word) => word.includes('/') && basename(word) === name);
 
 /** The ack file that a command names itself. */

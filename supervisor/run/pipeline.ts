@@ -86,9 +86,7 @@ export const createPipeline = (plan: PipelinePlan, around: Surroundings): Pipeli
 	/** All down; whoever wants it up again in the meantime comes after. */
 	const stopAll = () =>
 		exclusive(async () => {
-			if (intent.isWanted()) return;
-			await takeDown(true);
-			stages.release();
+			if (!intent.isWanted()) await takeDown(true);
 		});
 	/** What is wanted is known at once, what is under way ends first. */
 	const wanted = (work: () => Promise<void>) => {

@@ -1,7 +1,16 @@
 // Every command in the documents is run here, in a fresh copy, as a reader would: what a page says, works.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+	appendFileSync,
+	chmodSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +18,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bpftraceLacks, isRoot, testWith } from '../parts.ts';
 import { outcome, type Result, ROOT } from '../program.ts';
+import { fakeCarbon } from '../servers/carbon.ts';
+import { startReceiver } from '../servers/receiver.ts';
 
 const test = suite('README');
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-readme-'));
@@ -213,6 +224,57 @@ test('supervised: doctor, graph, check, up, status', async () => {
 	assert.is(status.status, 0, status.stdout + status.stderr);
 	assert.match(status.stdout, /^collect +append-log +RUNNING/m);
 	assert.is((await running).status, 0);
+});
+
+/** The commands in the right-hand column of MIGRATING.md, with something in the place of each word in capitals. */
+const migrations = (words: Record<string, string>): string[] => {
+	const rows = readFileSync(join(ROOT, 'MIGRATING.md'), 'utf8').match(/^\|.*\|$/gm)!;
+	const cells = rows.map((row) => row.split(/(?<!\\)\|/)[2]!.replaceAll('\\|', '|'));
+	const spans = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)]);
+	const commands = spans.map(([, span]) => span!).filter((span) => /^[a-z]+-[a-z-]+ ./.test(span));
+	return commands.map((command) =>
+		command.replace(/\b(?:FILE|HOST|URL|DIR|NAME|TOKEN|OUT)\b/g, (word) => words[word]!),
+	);
+};
+
+test('what MIGRATING.md says to run now can be run, and arrives', async () => {
+	const carbon = await fakeCarbon();
+	const receiver = await startReceiver([join(dir, 'received')]);
+	const log = join(dir, 'old.log');
+	writeFileSync(join(dir, 'token'), 'secret\n', { mode: 0o600 });
+	writeFileSync(log, '');
+	const words = {
+		HOST: carbon.uri,
+		URL: receiver.url,
+		DIR: join(dir, 'folder'),
+		NAME: 'latency',
+		TOKEN: join(dir, 'token'),
+		OUT: join(dir, 'out'),
+	};
+	try {
+		const filled = await shell(
+			`parse-histogram < bpftrace/cpu-lat.session | to-hollow | hollow-publish ${words.DIR}`,
+		);
+		assert.is(filled.status, 0, filled.stderr);
+		const commands = migrations({ ...words, FILE: log });
+		assert.ok(commands.length >= 8, commands.join('\n'));
+		for (const command of commands) {
+			// A log is followed from its end on, so it must grow.
+			const grow = () => appendFileSync(log, `#!ts ${Math.floor(Date.now() / 1000)}\n@us:\n[1]  3 |@|\n\n`);
+			grow();
+			const growing = setInterval(grow, 500);
+			const { status, stderr } = await shell(`exec < /dev/null; ${command}`, { ms: 8000 }).finally(() =>
+				clearInterval(growing),
+			);
+			assert.is(status, 0, `${command}: ${stderr}`);
+		}
+		assert.match(carbon.text(), /\.cpu-lat\.1 3 \d{10}\n/);
+		assert.match(readFileSync(words.OUT, 'utf8'), /"buckets"/);
+		assert.ok(readdirSync(join(dir, 'received', 'latency')).some((name) => name.startsWith('snapshot-')));
+	} finally {
+		await receiver.end();
+		await carbon.die();
+	}
 });
 
 test('no command in the README was left out', () => {

@@ -1,29 +1,11 @@
-// Whether a pipeline is well, who is to blame, and how that reads; and what waits, by its ack and its log.
+// Whether a pipeline is well, who is to blame, and how that reads.
 
-import {
-	appendFileSync,
-	mkdtempSync,
-	renameSync,
-	rmSync,
-	statSync,
-	utimesSync,
-	writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createLog } from '../../../filters/lib/log.ts';
-import { momentOf } from '../../../supervisor/commands/moment.ts';
-import { verdictOn } from '../../../supervisor/commands/patience.ts';
-import { type Backlog, backlogOf } from '../../../supervisor/health/backlog.ts';
+import type { Backlog } from '../../../supervisor/health/backlog.ts';
 import { healthOf, lateAfter } from '../../../supervisor/health/health.ts';
 import type { StageStatus } from '../../../supervisor/health/output.ts';
-import { bytes, span } from '../../../supervisor/health/quantity.ts';
-import type { PipelineStatus } from '../../../supervisor/health/status.ts';
-import { createVigil } from '../../../supervisor/health/vigil.ts';
 import type { PipelinePlan, StagePlan } from '../../../supervisor/plan/plan.ts';
-import { complaintText, createComplaints } from '../../../supervisor/run/complaint.ts';
 
 const test = suite('health');
 const NOW = 1_800_000_000_000;
@@ -120,119 +102,6 @@ test('a complaint counts when it lasts and goes on', () => {
 	assert.is(why(says(50, 1)), '', 'not long enough');
 	assert.is(why(says(300, 200)), '', 'not said any more');
 	assert.is(why(says(70, 30)), 'bpftrace-tail says for 1m10s: x');
-});
-
-test('complaints: until something better is said; last words', () => {
-	const complaints = createComplaints();
-	const log = complaints.overhear(
-		createLog({ name: 'x', level: 'info', format: 'text', priorities: false, write: () => {} }),
-	);
-	log.warn('refused');
-	const { since } = complaints.now()!;
-	log.debug('a detail');
-	log.error('refused again (and 7 more like it)');
-	assert.is(complaintText(complaints.now()!), 'refused; now: refused again');
-	assert.is(complaints.now()!.since, since);
-	log.info('connected');
-	assert.is(complaints.now(), undefined);
-	assert.is(complaints.lastWords(true), 'refused again');
-	complaints.begin();
-	log.info('sh: 1: nonsense: not found');
-	assert.is(complaints.lastWords(true), '');
-	assert.is(complaints.lastWords(false), 'sh: 1: nonsense: not found');
-});
-
-test('what waits: behind the acknowledged byte, over rotations, and where the file is gone', () => {
-	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-backlog-'));
-	const [log, ack] = [join(dir, 'x.log'), join(dir, 'p.ack')];
-	const plan = planOf(`bpftrace-tail ${log}`, 'graphite-send');
-	const look = () => backlogOf(plan, ack, Date.now());
-	try {
-		assert.equal(look(), {});
-		writeFileSync(log, 'x'.repeat(100));
-		const ino = String(statSync(log).ino);
-		writeFileSync(ack, JSON.stringify({ name: 'x.log', ino, offset: 40 }));
-		utimesSync(ack, Date.now() / 1000 - 90, Date.now() / 1000 - 90);
-		assert.is(look().bytes, 60);
-		assert.ok(look().age! >= 90_000 && look().age! < 95_000);
-		renameSync(log, `${log}.1`);
-		appendFileSync(`${log}.1`, 'y'.repeat(10));
-		writeFileSync(log, 'z'.repeat(7));
-		assert.is(look().bytes, 77);
-		renameSync(`${log}.1`, `${log}.2`);
-		renameSync(log, `${log}.1`);
-		writeFileSync(log, 'new');
-		assert.is(look().bytes, 80);
-		rmSync(`${log}.2`);
-		assert.is(look().bytes, 3, 'of a file that is gone, all of the live one');
-		writeFileSync(ack, '{"name":"other.log","offset":1}');
-		assert.is(look().bytes, undefined);
-		writeFileSync(ack, 'nonsense');
-		assert.equal(look(), {});
-		const own = planOf(`bpftrace-tail --ack ${ack} ${log}`, 'graphite-send');
-		writeFileSync(ack, JSON.stringify({ name: 'x.log', ino: '1', offset: 0 }));
-		assert.is(backlogOf(own, '/nowhere', Date.now()).bytes, 3, 'an ack that the command names');
-	} finally {
-		rmSync(dir, { recursive: true });
-	}
-});
-
-test('--wait: all must run for a moment, and none may have died since', () => {
-	const hold = stage('a', { for: 2000 });
-	assert.is(verdictOn([hold, stage('b', { state: 'EXITED', for: 0 })], NOW), true);
-	assert.is(verdictOn([hold, stage('b', { for: 1999 })], NOW), undefined);
-	assert.is(verdictOn([hold, stage('b', { state: 'STARTING' })], NOW), undefined);
-	for (const state of ['FATAL', 'DEGRADED'] as const)
-		assert.is(verdictOn([hold, stage('b', { state })], NOW), false);
-	const died = (at: number) => stage('b', { died: { at, why: 'x', times: 1, lived: 0 } });
-	assert.is(verdictOn([hold, died(NOW - 1)], NOW), true);
-	assert.is(verdictOn([hold, died(NOW)], NOW), false);
-});
-
-test('--since: a span, a time of day, a date', () => {
-	const noon = new Date(2026, 0, 31, 12, 0, 0).getTime();
-	assert.is(momentOf('10m', noon), noon - 600_000);
-	assert.is(momentOf('90', noon), noon - 90_000);
-	assert.is(momentOf('09:15', noon), new Date(2026, 0, 31, 9, 15).getTime());
-	assert.is(momentOf('23:15:30', noon), new Date(2026, 0, 30, 23, 15, 30).getTime());
-	assert.is(momentOf('2026-01-31T09:15Z', noon), Date.UTC(2026, 0, 31, 9, 15));
-	for (const text of ['', 'yesterday', '25x', '1e9d']) assert.throws(() => momentOf(text, noon), /--since/);
-});
-
-test('times and sizes are short', () => {
-	assert.equal([0, 59_999, 60_000, 3_599_999, 3_600_000, 172_800_000].map(span), [
-		'0s',
-		'59s',
-		'1m0s',
-		'59m59s',
-		'1h0m',
-		'2d0h',
-	]);
-	assert.equal([0, 1023, 1024, 14_000, 96 * 2 ** 20, 5 * 2 ** 50].map(bytes), [
-		'0 B',
-		'1023 B',
-		'1.0 KiB',
-		'13 KiB',
-		'96 MiB',
-		'5120 TiB',
-	]);
-});
-
-test('the log hears once that delivery is not well, and once that it is again', () => {
-	const said: string[] = [];
-	const write = (line: string) => said.push(line.trimEnd());
-	const log = createLog({ name: 'b', level: 'info', format: 'text', priorities: false, write });
-	const vigil = createVigil((pipeline) => log.about(pipeline));
-	const look = (well: boolean, state: PipelineStatus['state'] = 'RUNNING') =>
-		vigil.look([{ name: 'p', state, delivery: 'best-effort', well, why: well ? '' : 'late', stages: [] }]);
-	look(true);
-	look(false, 'BACKOFF');
-	look(false);
-	look(false);
-	look(false, 'BACKOFF');
-	look(true);
-	look(true);
-	assert.equal(said, ['b: warning: p: delivery is not well: late', 'b: p: delivery is well again']);
 });
 
 test.run();

@@ -1,9 +1,12 @@
 // Held pipes: what is in them outlives their stages, and so does their end.
 
 import { spawn } from 'node:child_process';
-import { closeSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Failure } from '../../../filters/lib/failure.ts';
 import { makePipes } from '../../../supervisor/process/pipes.ts';
 
 const test = suite('pipes');
@@ -62,7 +65,28 @@ test('no descriptor is left, whatever was opened', () => {
 		pipe.close();
 		pipe.close();
 	}
+	for (const pipe of makePipes(3)) pipe.close();
+	assert.equal(makePipes(0), []);
 	assert.is(readdirSync('/proc/self/fd').length, before);
+});
+
+test('no name is left, and what the system has no room for is said, to be tried again', () => {
+	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-pipes-'));
+	const { TMPDIR } = process.env;
+	try {
+		process.env.TMPDIR = dir;
+		for (const pipe of makePipes(2)) pipe.close();
+		assert.equal(readdirSync(dir), []);
+		process.env.TMPDIR = join(dir, 'nowhere');
+		assert.throws(
+			() => makePipes(1),
+			({ code, message }: Failure) => code === 75 && /^no pipes: .*no such file or directory$/.test(message),
+		);
+	} finally {
+		if (TMPDIR === undefined) delete process.env.TMPDIR;
+		else process.env.TMPDIR = TMPDIR;
+		rmSync(dir, { recursive: true });
+	}
 });
 
 test.run();

@@ -106,10 +106,15 @@ test('at-least-once: one stage that is started again takes all the others along,
 	]);
 	await act(pipeline.start());
 	assert.equal(events(), [], 'nothing is missing');
+	await act(pipeline.start('b'));
+	assert.equal(events(), [], 'it runs');
 	await act(pipeline.stop('c'));
 	events();
 	await act(pipeline.start());
-	assert.equal(events().slice(-4), ['pipes', 'start p/c', 'start p/b', 'start p/a']);
+	assert.equal(events(), [
+		...['SIGTERM p/a', 'SIGTERM p/b', 'pipes'],
+		...['start p/c', 'start p/b', 'start p/a'],
+	]);
 });
 
 test('restart: best-effort in turn on the pipes it has, at-least-once all at once on new ones', async ({
@@ -260,6 +265,22 @@ test('start and stop at once: the last word counts', async ({ clock }) => {
 	const last = [it.pipeline.restart(), it.pipeline.stop()];
 	await it.act(Promise.all(last).then(() => {}));
 	assert.is(it.alive(), '');
+});
+
+test('a stop during a restart in turn: what is down stays down, and the rest drains in order', async ({
+	clock,
+}) => {
+	const it = make(clock);
+	await it.act(it.pipeline.start());
+	it.events();
+	const restarting = it.pipeline.restart();
+	await clock.pass(1);
+	const stopping = it.pipeline.stop();
+	await it.act(Promise.all([restarting, stopping]).then(() => {}));
+	assert.equal(it.events(), [
+		...['SIGTERM p/a', 'end of pipe 0'],
+		...['SIGTERM p/b', 'end of pipe 1', 'SIGTERM p/c'],
+	]);
 });
 
 test('a stop of all forgets who was held', async ({ clock }) => {

@@ -114,6 +114,7 @@ test('a death that is dealt with after a stop changes nothing', async ({ clock }
 	await Promise.all([stopping, all]);
 	await clock.pass(100);
 	assert.equal([it.alive(), it.states()], ['', ['STOPPED', 'STOPPED', 'STOPPED']]);
+	assert.ok(it.events.includes('end of pipe 1'), 'what is left may drain');
 });
 
 test('what is beyond hope ends all in order, with its code', async ({ clock }) => {
@@ -128,6 +129,17 @@ test('what is beyond hope ends all in order, with its code', async ({ clock }) =
 	await it.pipeline.start();
 	assert.equal([it.pipeline.over(), it.alive()], [undefined, 'abc'], 'an operator may try it again');
 	await leave(clock, it);
+});
+
+test('beyond hope after another death: it ends in order all the same', async ({ clock }) => {
+	const it = await begin(clock, planOf({ delivery: 'at-least-once' }));
+	const stopping = it.pipeline.stop('c');
+	await it.die('a', 1);
+	await it.die('b', 78);
+	await clock.pass(100);
+	await stopping;
+	assert.equal([it.pipeline.over(), it.alive()], [78, '']);
+	assert.ok(it.events.includes('end of pipe 0'));
 });
 
 test('done from the source on, one after the other: over with 0 once the last one is', async ({ clock }) => {
@@ -230,6 +242,8 @@ test('the primary is tried again where its fallback runs, and nowhere else', asy
 	await clock.pass(100);
 	await Promise.all([slow, stopping]);
 	assert.is(again.alive(), '');
+	const told = again.events.filter((event) => event.startsWith('SIGTERM'));
+	assert.equal(told.slice(0, 2), ['SIGTERM p/c', 'SIGTERM p/a'], 'the source is the first to go');
 	await clock.pass(1000);
 	assert.is(again.alive(), '');
 });
@@ -256,14 +270,17 @@ test('without pipes all that nobody holds waits, for ever, and longer each time;
 	lacking = false;
 	await clock.pass(500);
 	assert.equal([it.alive(), it.said.at(-1)], ['abc', 'info p: could be started']);
+	assert.is(it.pipeline.report().trouble, '');
 	await leave(clock, it);
 	await it.pipeline.start();
 	assert.is(it.said.filter((line) => line.includes('could be started')).length, 1);
-	lacking = true;
-	const restarting = it.pipeline.restart('b');
-	await clock.pass(10);
-	await restarting;
 	await leave(clock, it);
+	lacking = true;
+	await it.pipeline.start();
+	assert.is(it.pipeline.report().trouble, trouble);
+	const tries = it.said.length;
+	await leave(clock, it);
+	assert.equal([it.pipeline.report().trouble, it.said.length], ['', tries]);
 });
 
 test('without pipes, where the first failure ends all, that is the end', async ({ clock }) => {
