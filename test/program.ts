@@ -56,7 +56,11 @@ export const run = async (
 	const child = start(name, args, env);
 	child.stdin!.on('error', () => {});
 	const done = outcome(child);
-	for (const piece of Array.isArray(input) ? input : [input]) child.stdin!.write(piece);
+	for (const piece of Array.isArray(input) ? input : [input]) {
+		child.stdin!.write(piece);
+		// A turn for each, or the pipe would hold them all as one.
+		if (Array.isArray(input)) await new Promise((resolve) => setImmediate(resolve));
+	}
 	child.stdin!.end();
 	return done;
 };
@@ -89,12 +93,28 @@ export const matches = (name: string, file: string, actual: string): void => {
 	assert.fixture(actual, existsSync(path) ? readFileSync(path, 'utf8') : '', file);
 };
 
-/** A suite that runs the program on every golden case: CASE.out, CASE.err and CASE.code (absent: 0) must match. */
+// Within the first line, within a line later on, and often enough to meet every kind of line.
+const ODD_PLACES = [1, 3, 7, 50, 333];
+const THEN_EVERY = 997;
+
+/** The input in pieces that end where no line does. */
+export const oddPieces = (input: Buffer): Buffer[] => {
+	const ends = [...ODD_PLACES];
+	for (let at = ODD_PLACES.at(-1)! + THEN_EVERY; at < input.length; at += THEN_EVERY) ends.push(at);
+	return [...ends, input.length].map((end, at, all) => input.subarray(at === 0 ? 0 : all[at - 1], end));
+};
+
+/**
+ * A suite that runs the program on every golden case, whole and in odd pieces: CASE.out, CASE.err and CASE.code (absent: 0)
+ * must match.
+ */
 export const goldenSuite = (name: string): void => {
 	const test = suite(`${name}: golden`);
 	for (const { name: base, args, input } of cases(name)) {
 		test(base, async () => {
-			const { status, stdout, stderr } = await run(name, args, input);
+			const whole = await run(name, args, input);
+			assert.equal(await run(name, args, oddPieces(input)), whole, 'odd pieces give something else');
+			const { status, stdout, stderr } = whole;
 			matches(name, `${base}.out`, stdout);
 			matches(name, `${base}.err`, stderr);
 			matches(name, `${base}.code`, status === 0 ? '' : `${status}\n`);

@@ -6,6 +6,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
+import { headerOf } from '../filters/lib/program.ts';
 import { splitWords } from '../supervisor/file/words.ts';
 import { programFor } from '../supervisor/machine/programs.ts';
 import { ROOT } from './program.ts';
@@ -263,6 +264,13 @@ test('a stage opens with a shebang, its name and what it does, and its usage', (
 		assert.is(shebang, '#!/usr/bin/env node', file);
 		assert.match(first!, new RegExp(`^// ${basename(file, '.ts')} - [a-z].*[^.]$`), file);
 		assert.match(read(join('filters', file)), /^\/\/ usage: {2}/m, file);
+	}
+});
+
+test('the manual of a stage, its header, stays below 30 lines', () => {
+	for (const file of stages) {
+		const lines = headerOf(read(join('filters', file))).split('\n').length - 1;
+		assert.ok(lines < 30, `${file}: ${lines}`);
 	}
 });
 

@@ -38,12 +38,12 @@ const barrier = (at: number) => `#!pos {"at":${at}}\n`;
 const pure = suite('hollow-publish: the pace');
 
 /** A publisher that writes nowhere; `answer` says what becomes of a cycle. */
-const paced = (intervalMs: number, answer: (cycle: { version: Version }) => Outcome) => {
+const paced = (intervalMs: number, answer: (cycle: { version: Version }) => Outcome | Promise<Outcome>) => {
 	const [published, counts, settled, bad]: [Version[], string[], unknown[], string[]] = [[], [], [], []];
 	const publisher: Publisher = {
 		announced: () => published.at(-1),
 		publish: async (cycle) => {
-			const done = answer(cycle);
+			const done = await answer(cycle);
 			if (done.kind === 'published') published.push(cycle.version);
 			return done;
 		},
@@ -123,6 +123,29 @@ pure('a cycle that cannot be stored is bad input, and its barrier passes', async
 	pacer.barrier({ at: 1 });
 	assert.equal(bad, [`cycle ${version(1)} is left out: a.b: too large`]);
 	assert.equal(settled, [{ at: 1 }]);
+});
+
+pure('a cycle that comes while another is on its way is not taken for that one', async () => {
+	let go = () => {};
+	const gate = new Promise<void>((resolve) => {
+		go = resolve;
+	});
+	const { pacer, published, settled } = paced(20, async (cycle) => {
+		if (cycle.version === version(2)) await gate;
+		return fine(cycle);
+	});
+	await pacer.offer(cycleAt(1));
+	// The timer publishes the second; the third comes meanwhile.
+	await pacer.offer(cycleAt(2));
+	await pause(60);
+	const third = pacer.offer(cycleAt(3));
+	pacer.barrier({ at: 3 });
+	assert.equal(settled, []);
+	go();
+	await third;
+	await pacer.finish();
+	assert.equal(new Set(published), new Set([1, 2, 3].map(version)));
+	assert.equal(settled, [{ at: 3 }]);
 });
 
 pure.run();

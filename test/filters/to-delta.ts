@@ -1,19 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cases, goldenSuite, run } from '../program.ts';
+import { goldenSuite, run } from '../program.ts';
 
 goldenSuite('to-delta');
 
 const test = suite('to-delta: the program');
-
-test('input split anywhere gives the same', async () => {
-	for (const { args, input } of cases('to-delta')) {
-		const whole = await run('to-delta', args, input);
-		const pieces = [3, 7, 50].map((at, n, all) => input.subarray(n === 0 ? 0 : all[n - 1], at));
-		const split = await run('to-delta', args, [...pieces, input.subarray(50)]);
-		assert.is(split.stdout, whole.stdout);
-	}
-});
 
 test('a broken record is counted and reported, and fatal under --strict', async () => {
 	const input = '{"type":"sum","ts":-1}\n';

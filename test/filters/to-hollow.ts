@@ -38,15 +38,6 @@ lines('every golden output is whole cycles', () => {
 	}
 });
 
-lines('input split anywhere gives the same', async () => {
-	for (const { name, args, input } of cases('to-hollow').slice(0, 6)) {
-		const whole = await run('to-hollow', args, input);
-		const pieces = [3, 7, 50, 333].map((at, n, all) => input.subarray(n === 0 ? 0 : all[n - 1], at));
-		const split = await run('to-hollow', args, [...pieces, input.subarray(333)]);
-		assert.is(split.stdout, whole.stdout, name);
-	}
-});
-
 lines('a recorded session of bpftrace: a version for each print, with the counts of the log', async () => {
 	const log = readFileSync(join(ROOT, 'bpftrace/cpu-lat.session'), 'utf8');
 	const parsed = await run('parse-histogram', ['-m', 'cpu-lat', '--unit', 'us', '--host', 'web1'], log);

@@ -56,6 +56,12 @@ test('an empty line that ends a run is followed by the time in the next', () => 
 	);
 });
 
+test('an empty line that begins a run, whose line before came in another, counts as well', () => {
+	const texts = Array.from({ length: 21 }, (_, n): [string, number, number] => ['a\n', n * 50, 49]);
+	const runs = stamped(...texts, ['\n\nb\n', 21 * 50, 49]);
+	assert.is(runs.at(-1), `\n\n${STAMP}b\n`);
+});
+
 test('a stream without empty lines gets a new time every two seconds, at any line', () => {
 	const runs = stream('a\n', 45);
 	assert.equal(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
+import { bearerFor, isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
+import { keptLog } from '../../../data/published.ts';
 
 const test = suite('token');
 const folder = mkdtempSync(join(tmpdir(), 'token-'));
@@ -52,6 +53,38 @@ test('what cannot be a token is refused without being shown', () => {
 		);
 	}
 	assert.throws(() => tokenIn(join(folder, 'none')), /ENOENT/);
+});
+
+test('a token that others could read on its way is warned of', () => {
+	for (const [url, warns] of [
+		['http://hollow.example:7001', true],
+		['https://hollow.example', false],
+		['http://localhost:7001', false],
+		['http://127.0.0.1:7001', false],
+	] as const) {
+		const { log, lines } = keptLog();
+		const token = bearerFor(
+			{ file: undefined, word: 'secret', variable: 'NO_SUCH_TOKEN' },
+			new URL(url),
+			log,
+		);
+		assert.is(token(), 'secret');
+		assert.is(
+			lines.some((line) => /unencrypted; use https/.test(line)),
+			warns,
+			url,
+		);
+	}
+	const { log, lines } = keptLog();
+	assert.is(
+		bearerFor(
+			{ file: undefined, word: undefined, variable: 'NO_SUCH_TOKEN' },
+			new URL('http://a.example'),
+			log,
+		)(),
+		undefined,
+	);
+	assert.equal(lines, []);
 });
 
 test.run();

@@ -92,6 +92,14 @@ test('strings', () => {
 	}
 });
 
+test('a text whose last character is cut short is none', () => {
+	const bytes = encodeText('aé\u{1f600}');
+	for (let to = 0; to <= bytes.length; to++) {
+		const isCut = to > 0 && (bytes[to - 1]! & 0x80) !== 0;
+		assert.is(decodeText(bytes, 0, to) === undefined, isCut, `${to} of ${hexOf(bytes)}`);
+	}
+});
+
 test('hash keys', () => {
 	const of: Record<string, (value: never) => number> = {
 		INT: (value) => keyHash(new NarrowColumn({ name: 'x', type: 'INT' }), value),

@@ -40,6 +40,15 @@ test('a barrier between cycles holds at once, one within a cycle when that is th
 	assert.equal(events, ['{"at":0}', versionNumber(1), '{"at":2}', '{"at":3}']);
 });
 
+test('a name of a data set may have a thousand characters, and no more', async () => {
+	const { events, lines } = open();
+	for (const length of [1000, 1001])
+		await lines([...linesOf({ ...cycleNumber(length), dataset: 'x'.repeat(length) })]);
+	assert.is(events[0], versionNumber(1000));
+	assert.match(events[1]!, /^bad: a data set has a name of at most 1000 characters, not 1001/);
+	assert.is(events.length, 2);
+});
+
 test('a cycle that is left out holds no barrier up', async () => {
 	const { events, lines, pos } = open();
 	const [first, , ...rest] = [...linesOf(cycleNumber(1))];
