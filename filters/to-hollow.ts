@@ -26,13 +26,13 @@
 // (bad, left_out), reported and left out with the aggregate of its metric: numbers that are not whole or do not fit, a series
 // that differs from one of the same name, sketches and samples. So are notices (counter "notices").
 
+import { replaceTarget } from './lib/disk/target.ts';
 import { createSilence } from './lib/flow/silence.ts';
 import { createSeriesIndex } from './lib/histogram/series-index.ts';
 import { fits } from './lib/hollow/metrics/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
 import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from './lib/hollow/metrics/grouping.ts';
-import { payloadTarget } from './lib/hollow/metrics/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
 import type { Histogram } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
@@ -50,7 +50,7 @@ const isBarrier = (line: string): boolean => line.startsWith('#!pos ');
 
 stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, output, fail }) => {
 	const lingerMs = positiveDuration(options.linger, '--linger');
-	const target = options.output === undefined ? undefined : payloadTarget(options.output, '--output');
+	const target = options.output === undefined ? undefined : replaceTarget(options.output, '--output');
 	const isDry = options['dry-run'];
 	// A payload wants the buckets.
 	const isPlain = !isDry && target === undefined;
