@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-	bpftrace graphite-carbon logrotate mawk strace runit procps util-linux systemd systemd-container zsh
+	bpftrace graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
 	openjdk-17-jdk-headless maven
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"

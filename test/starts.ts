@@ -114,6 +114,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 			empty: 'serves until it is ended',
 		},
 		'parse-histogram': both(),
+		'prometheus-text': both(),
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
 		'to-delta': both(),
 		'to-hollow': both(),

@@ -30,6 +30,8 @@ export type Delta = {
 	take: (record: Counter) => (Counter | Notice)[];
 	/** The stream's time has come to `ms`: what was printed before it is complete. */
 	time: (ms: number) => void;
+	/** Forget the series of this `counterKey`: what comes of it counts as new. */
+	forget: (key: string) => void;
 	/** A barrier line comes: the answer is that line when it may go on at once, else it is held. */
 	barrier: (line: string) => string | undefined;
 	/** The newest barrier that may go on now, if any; the older ones are not needed any more. */
@@ -40,7 +42,8 @@ type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number };
 type Metric = { first: number; before: number; last: number };
 
 /** One name for one series; a replay never continues a real series, nor the other way round. */
-const counterKey = (record: Counter): string => `${record.synthetic ? '~' : ''}${seriesKey(record)}`;
+export const counterKey = (record: Parameters<typeof seriesKey>[0] & { synthetic?: boolean }): string =>
+	`${record.synthetic ? '~' : ''}${seriesKey(record)}`;
 
 const metricKey = ({ type, host, metric, unit, synthetic }: Counter): string =>
 	JSON.stringify([type, host, metric, unit, synthetic === true]);
@@ -183,5 +186,8 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		else points.clear();
 		return series.size > 0 ? undefined : line;
 	};
-	return { take, time, barrier, release: () => points.release(oldestEpoch) };
+	const forget = (key: string) => {
+		series.delete(key);
+	};
+	return { take, time, forget, barrier, release: () => points.release(oldestEpoch) };
 };

@@ -1,0 +1,197 @@
+// exposition: the newest state of every series, as Prometheus reads it, whenever it is asked for
+// All times are the records' own, in milliseconds since the epoch; no clock is read here.
+
+import { compare } from '../exact.ts';
+import type { Gauge, Notice, Sum } from '../record.ts';
+import { counterKey, createDelta, isCounter } from '../series/delta.ts';
+import { createRestartPoints } from '../series/restart.ts';
+import { createSetBack } from '../series/set-back.ts';
+import { createRegistry, type Refusal } from './registry.ts';
+import type { Measure, Series } from './series.ts';
+import type { Style } from './style.ts';
+import { createTally } from './tally.ts';
+
+export type ExpositionOptions = {
+	/** In front of every metric's name, with an underscore between; '' for none. */
+	prefix: string;
+	/** A series without a record for longer than this, in the stream's time, is gone. */
+	staleMs: number;
+	maxSeries: number;
+	/** A gauge beside each histogram with the sum that the middles of its buckets give. */
+	estimates: boolean;
+	/** Told of each notice that is counted and did not come as a record. */
+	onNotice: (notice: Pick<Notice, 'kind' | 'metric' | 'host'> & { detail: string }) => void;
+};
+
+export type Exposition = {
+	/** Take a record; the answer is what is wrong with it, or ''. */
+	take: (record: Measure) => string;
+	/** Count a notice. */
+	notice: (notice: Notice) => void;
+	/** The stream's time has come to `ms`; the answer is whether a series went stale by that. */
+	time: (ms: number) => boolean;
+	/** The whole of it. Keep one `style` for many calls: what did not change is not written anew. */
+	render: (style: Style) => string;
+	/**
+	 * A barrier comes, with something taken that is not rendered yet (`isOpen`) or without: the answer is that line when
+	 * it may go on at once, else it is held.
+	 */
+	barrier: (line: string, isOpen: boolean) => string | undefined;
+	/** What was taken has been rendered: the newest barrier that may go on now, if any. */
+	release: () => string | undefined;
+	/** The stream's time: that of the newest record or time line. */
+	now: () => number;
+	/** Series held. */
+	size: () => number;
+};
+
+const REASON: Record<Refusal | 'late' | 'clock', string> = {
+	max_series: 'there are as many series already as --max-series allows; left out',
+	name_collision: 'another metric has the same name in Prometheus; left out',
+	label_collision: 'another series has the same labels in Prometheus; left out',
+	late: 'is older than what was taken; not applied',
+	clock: 'time was set back; going on in the new time',
+};
+
+// As createDelta has it.
+const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
+
+const isIncrement = (record: Measure): boolean => record.type !== 'gauge' && record.temporality === 'delta';
+
+/** One name for one series; what is counted in different ways never mixes. */
+const keyOf = (record: Measure): string => {
+	if (record.type !== 'gauge' && isCounter(record)) return counterKey(record);
+	const way = `${isIncrement(record) ? 'd' : ''}${record.type === 'sum' && !record.monotonic ? 'n' : ''}`;
+	return `${way}${counterKey(record)}`;
+};
+
+/** Whether its newest value is all there is to know of it. */
+const isReplaced = (record: Measure): record is Gauge | Sum =>
+	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isIncrement(record));
+
+const faultOf = (record: Measure): string => {
+	if (record.type === 'histogram')
+		return record.buckets.some(([, , count]) => compare(count, 0) < 0) ? 'a bucket counts below zero' : '';
+	return record.type === 'sum' && record.monotonic && compare(record.value, 0) < 0
+		? 'a counter is below zero'
+		: '';
+};
+
+export const createExposition = (options: ExpositionOptions): Exposition => {
+	const { prefix, staleMs, maxSeries, estimates, onNotice } = options;
+	const tally = createTally();
+	const registry = createRegistry({ prefix, maxSeries, estimates, claimed: tally.family.claims });
+	const points = createRestartPoints();
+	const isSetBack = createSetBack(SET_BACK);
+	const delta = createDelta({
+		fromZero: true,
+		staleMs,
+		onCount: (what, key) => {
+			if (what === 'forgotten') registry.remove(key);
+		},
+	});
+	let newest = Number.NEGATIVE_INFINITY;
+	/** No series is stale before this. */
+	let dueAt = Number.POSITIVE_INFINITY;
+
+	const note = ({ host, metric, synthetic }: Measure, kind: string, detail: string) => {
+		tally.take({ kind, host, metric, synthetic });
+		onNotice({ kind, host, metric, detail });
+	};
+	/** Take away what is stale, from here and from `delta` in one, so that what comes back begins in both. */
+	const sweep = (): boolean => {
+		if (newest <= dueAt) return false;
+		dueAt = Number.POSITIVE_INFINITY;
+		let found = false;
+		for (const [key, { ts }] of registry.all) {
+			if (newest - ts <= staleMs) dueAt = Math.min(dueAt, ts + staleMs);
+			else {
+				registry.remove(key);
+				delta.forget(key);
+				found = true;
+			}
+		}
+		return found;
+	};
+	const time = (ms: number): boolean => {
+		newest = Math.max(newest, ms);
+		points.time(ms);
+		return sweep();
+	};
+	const setBack = (record: Measure) => {
+		newest = record.ts;
+		for (const series of registry.all.values()) series.ts = record.ts;
+		dueAt = record.ts + staleMs;
+		points.startOver();
+		note(record, 'clock', REASON.clock);
+	};
+
+	/** Its series, with a place made for one that is new; undefined, and a notice, when there is none. */
+	const seriesOf = (record: Measure): Series | undefined => {
+		const key = keyOf(record);
+		const series = registry.get(key) ?? registry.admit(key, record);
+		if (typeof series !== 'string') return series;
+		note(record, series, REASON[series]);
+		return undefined;
+	};
+	const count = (series: Series, record: Measure) => {
+		if (record.type === 'gauge' || !isCounter(record)) return series.add(record);
+		for (const result of delta.take(record)) {
+			if (result.type !== 'notice') series.add(result);
+			else if (result.kind !== 'clock') note(record, result.kind, result.detail!);
+			if (result.type === 'notice' && result.kind === 'reset') series.isCarried = true;
+		}
+	};
+	const replace = (series: Series, record: Gauge | Sum) => {
+		if (record.ts < series.ts) note(record, 'late', REASON.late);
+		else series.set(record.value);
+	};
+
+	const take = (record: Measure): string => {
+		const fault = faultOf(record);
+		if (fault !== '') return `${record.metric}: ${fault}`;
+		if (isSetBack(record.ts, newest)) setBack(record);
+		time(record.ts);
+		const epoch = points.record(record.ts);
+		const series = seriesOf(record);
+		if (!series) return '';
+		if (isReplaced(record)) replace(series, record);
+		else count(series, record);
+		// A restart would add up less of a series that carries something on than is in it now.
+		if (!series.isCarried) series.epoch = epoch;
+		if (isIncrement(record)) series.isCarried = true;
+		series.ts = Math.max(series.ts, record.ts);
+		dueAt = Math.min(dueAt, series.ts + staleMs);
+		return '';
+	};
+	const oldestEpoch = (): number => {
+		let oldest = Number.POSITIVE_INFINITY;
+		for (const { epoch } of registry.all.values()) oldest = Math.min(oldest, epoch);
+		return oldest;
+	};
+	const barrier = (line: string, isOpen: boolean): string | undefined => {
+		const isHeld = isOpen || registry.all.size > 0;
+		if (isHeld) points.hold(line);
+		else points.clear();
+		return isHeld ? undefined : line;
+	};
+	const render = (style: Style): string => {
+		let text = '';
+		for (const { header, members } of [...registry.families(), tally.family]) {
+			if (members.size === 0) continue;
+			text += header(style);
+			for (const member of members) text += member.lines(style);
+		}
+		return style.format === 'text' ? text : `${text}# EOF\n`;
+	};
+	return {
+		take,
+		notice: tally.take,
+		time,
+		render,
+		barrier,
+		release: () => points.release(oldestEpoch),
+		now: () => newest,
+		size: () => registry.all.size,
+	};
+};

@@ -1,0 +1,77 @@
+// name: what metrics, units and labels are called in Prometheus
+// A unit is a word at the end of the name, as OpenTelemetry has it; values are never scaled to a base unit, so that
+// whole numbers stay whole.
+
+const UNSAFE = /[^A-Za-z0-9_]/gu;
+
+// UCUM, which OpenTelemetry uses, and what scripts write.
+const WORDS: Record<string, string> = {
+	'': '',
+	'1': '',
+	'%': 'percent',
+	ns: 'nanoseconds',
+	us: 'microseconds',
+	'\u00b5s': 'microseconds',
+	'\u03bcs': 'microseconds',
+	ms: 'milliseconds',
+	s: 'seconds',
+	min: 'minutes',
+	h: 'hours',
+	d: 'days',
+	bit: 'bits',
+	B: 'bytes',
+	By: 'bytes',
+	kB: 'kilobytes',
+	kBy: 'kilobytes',
+	MBy: 'megabytes',
+	GBy: 'gigabytes',
+	KiB: 'kibibytes',
+	KiBy: 'kibibytes',
+	MiB: 'mebibytes',
+	MiBy: 'mebibytes',
+	GiB: 'gibibytes',
+	GiBy: 'gibibytes',
+	Hz: 'hertz',
+	Cel: 'celsius',
+	V: 'volts',
+	A: 'amperes',
+	J: 'joules',
+	W: 'watts',
+	m: 'meters',
+	g: 'grams',
+};
+
+/** Letters, digits and underscores only, and no digit in front. */
+const safe = (text: string): string => {
+	const plain = text.replace(UNSAFE, '_');
+	return plain === '' || /^\d/.test(plain) ? `_${plain}` : plain;
+};
+
+const wordOf = (unit: string): string =>
+	Object.hasOwn(WORDS, unit) ? WORDS[unit]! : unit.replace(/\{[^}]*\}/g, '').replace(UNSAFE, '_');
+
+/** A unit as the end of a name: `us` is microseconds, `By/s` bytes_per_s; '' for none, as of a plain count. */
+export const unitWord = (unit: string): string => {
+	const [over = '', ...under] = unit.split('/').map(wordOf);
+	const words = [over, ...under.flatMap((word) => (word === '' ? [] : ['per', word]))];
+	return words
+		.join('_')
+		.replace(/^_+|_+$/g, '')
+		.replace(/__+/g, '_');
+};
+
+/** `cpu-lat` in `us` is cpu_lat_microseconds; what is there already is not written twice. */
+export const metricName = (metric: string, unit: string, prefix = ''): string => {
+	const name = safe(prefix === '' ? metric : `${prefix}_${metric}`).replace(/_total$/, '') || '_';
+	const word = unitWord(unit);
+	return word === '' || name === word || name.endsWith(`_${word}`) ? name : `${name}_${word}`;
+};
+
+// Ours, and those to which Prometheus gives a meaning.
+const RESERVED = new Set(['host', 'le', 'quantile', 'synthetic']);
+
+/** An attribute as a label; one that would pass for a label of ours is exported_NAME, as where Prometheus scrapes. */
+export const labelName = (attribute: string): string => {
+	const name = safe(attribute);
+	return RESERVED.has(name) || name.startsWith('__') ? `exported_${name.replace(/^_+/, '')}` : name;
+};
