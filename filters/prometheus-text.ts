@@ -96,11 +96,11 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		if (open === undefined) pass(state.release());
 	};
 	const take = (record: Measure) => {
-		heard();
 		turn(record.ts);
 		const fault = state.take(record);
 		if (fault !== '') return bad(fault);
 		open = record.ts;
+		heard();
 	};
 	const heard = createSilence({
 		isBlocked: () => output.blocked(),
@@ -118,11 +118,11 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		sum: take,
 		gauge: take,
 		notice: (record) => {
-			heard();
 			turn(record.ts);
 			count('notices');
 			state.notice(record);
 			open = record.ts;
+			heard();
 		},
 		record: ({ type }) => {
 			count('left_out');

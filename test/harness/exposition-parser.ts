@@ -132,7 +132,11 @@ export const expositionsIn = (stdout: string): string[] =>
 
 /** Every sample by its line without its value, over all families. */
 export const valuesIn = (text: string): Map<string, string> =>
-	new Map([...parseExposition(text).values()].flatMap(({ samples }) => samples).map((one) => [keyOf(one), one.value]));
+	new Map(
+		[...parseExposition(text).values()]
+			.flatMap(({ samples }) => samples)
+			.map((one) => [keyOf(one), one.value]),
+	);
 
 /** The family name of a sample, whichever its kind. */
 export const baseOf = (name: string): string => name.replace(SUFFIX, '');

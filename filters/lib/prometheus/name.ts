@@ -41,6 +41,14 @@ const WORDS: Record<string, string> = {
 	g: 'grams',
 };
 
+/** Behind "per" a unit of time is one of them. */
+const SINGULAR: Record<string, string> = {
+	seconds: 'second',
+	minutes: 'minute',
+	hours: 'hour',
+	days: 'day',
+};
+
 /** Letters, digits and underscores only, and no digit in front. */
 const safe = (text: string): string => {
 	const plain = text.replace(UNSAFE, '_');
@@ -50,10 +58,10 @@ const safe = (text: string): string => {
 const wordOf = (unit: string): string =>
 	Object.hasOwn(WORDS, unit) ? WORDS[unit]! : unit.replace(/\{[^}]*\}/g, '').replace(UNSAFE, '_');
 
-/** A unit as the end of a name: `us` is microseconds, `By/s` bytes_per_s; '' for none, as of a plain count. */
+/** A unit as the end of a name: `us` is microseconds, `By/s` bytes_per_second; '' for none, as of a plain count. */
 export const unitWord = (unit: string): string => {
 	const [over = '', ...under] = unit.split('/').map(wordOf);
-	const words = [over, ...under.flatMap((word) => (word === '' ? [] : ['per', word]))];
+	const words = [over, ...under.flatMap((word) => (word === '' ? [] : ['per', SINGULAR[word] ?? word]))];
 	return words
 		.join('_')
 		.replace(/^_+|_+$/g, '')

@@ -63,12 +63,7 @@ test('a sum out of middles is exact arithmetic', () => {
 	assert.is(estimatedSum([[8, null, 2]]), '16');
 	assert.is(estimatedSum([[null, 0, 2]]), '-2');
 	assert.is(estimatedSum([[null, null, 2]]), undefined);
-	assert.is(
-		estimatedSum([
-			[null, null, 0],
-		]),
-		'0',
-	);
+	assert.is(estimatedSum([[null, null, 0]]), '0');
 	assert.is(estimatedSum([]), '0');
 	assert.is(estimatedSum([['9007199254740993', '9007199254740994', '10']]), '90071992547409930');
 });
