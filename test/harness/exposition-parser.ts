@@ -12,7 +12,7 @@ const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|\})/;
 const END = /^ (-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(?: (-?\d+(?:\.\d+)?))?$/;
 const SUFFIX = /_(?:bucket|count|sum|total|created)$/;
 
-const unescape = (text: string): string =>
+const unescaped = (text: string): string =>
 	text.replace(/\\(.)/g, (_all, character) => (character === 'n' ? '\n' : character));
 
 /** A line that is a sample. */
@@ -26,7 +26,7 @@ export const parseSample = (line: string): Sample => {
 		for (let more = true; more; ) {
 			const label = LABEL.exec(rest);
 			assert.ok(label, `no label at ${rest}`);
-			labels.push([label![1]!, unescape(label![2]!)]);
+			labels.push([label![1]!, unescaped(label![2]!)]);
 			rest = rest.slice(label![0].length);
 			more = label![3] === ',';
 		}
@@ -114,7 +114,7 @@ export const parseExposition = (text: string): Parsed => {
 		if (word === 'TYPE') open!.type = rest!;
 		if (word === 'UNIT') {
 			open!.unit = rest!;
-			assert.ok(name!.replace(/_total$/, '').endsWith(rest!), line);
+			assert.ok(name!.replace(/_total$/, '').endsWith(`_${rest}`), line);
 		}
 	}
 	for (const [name, family] of families) checkFamily(name, family, isOpenMetrics);

@@ -31,13 +31,15 @@ export type FamilyOptions = { kind: Kind; name: string; unit: string; help: stri
 
 /** A family that has no member yet. `unit` is the word that ends its name, or ''. */
 export const familyOf = ({ kind, name, unit, help }: FamilyOptions): Family => {
+	// A name that is nothing but its unit has none by the rules of OpenMetrics.
+	const hasUnit = unit !== '' && name.endsWith(`_${unit}`);
 	const headerIn = (isOpenMetrics: boolean): string => {
 		const shown = kind === 'counter' && !isOpenMetrics ? `${name}_total` : name;
 		const lines = [
 			`# HELP ${shown} ${helpText(help, isOpenMetrics)}`,
 			`# TYPE ${shown} ${kind}`,
 			// The older format has no UNIT: there it is a comment, which nobody but people reads.
-			...(unit === '' ? [] : [`# UNIT ${shown} ${unit}`]),
+			...(hasUnit ? [`# UNIT ${shown} ${unit}`] : []),
 		];
 		return `${lines.join('\n')}\n`;
 	};

@@ -381,6 +381,15 @@ test('a clock that was set back: series go on in the new time', () => {
 	assert.is(notices.filter((one) => one.startsWith('clock')).length, 1);
 });
 
+test('a metric called like its unit has no UNIT, which no parser would take', () => {
+	const { state, all } = create();
+	all(gaugeOf(1, { metric: 'bytes', unit: 'By' }));
+	assert.is(
+		state.render(TEXT),
+		'# HELP bytes bytes in By, by bpfpipe\n# TYPE bytes gauge\nbytes{host="web1"} 1\n',
+	);
+});
+
 test('a prefix stands before every metric but ours', () => {
 	const { state, all, lines } = create({ prefix: 'my-app' });
 	all(gaugeOf(1));
