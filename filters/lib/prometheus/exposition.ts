@@ -9,7 +9,7 @@ import { createSetBack } from '../series/set-back.ts';
 import { createRegistry, type Refusal } from './registry.ts';
 import type { Measure, Series } from './series.ts';
 import type { Style } from './style.ts';
-import { createTally } from './tally.ts';
+import { createTally, type Noticed } from './tally.ts';
 
 export type ExpositionOptions = {
 	/** In front of every metric's name, with an underscore between; '' for none. */
@@ -27,10 +27,10 @@ export type Exposition = {
 	/** Take a record; the answer is what is wrong with it, or ''. */
 	take: (record: Measure) => string;
 	/** Count a notice. */
-	notice: (notice: Notice) => void;
+	notice: (notice: Noticed) => void;
 	/** The stream's time has come to `ms`; the answer is whether a series went stale by that. */
 	time: (ms: number) => boolean;
-	/** The whole of it. Keep one `style` for many calls: what did not change is not written anew. */
+	/** The whole of it. When nothing was taken since and `style` is the object that it was, it is the same text. */
 	render: (style: Style) => string;
 	/**
 	 * A barrier comes, with something taken that is not rendered yet (`isOpen`) or without: the answer is that line when
@@ -91,11 +91,16 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 		},
 	});
 	let newest = Number.NEGATIVE_INFINITY;
+	let rendered: { style: Style; text: string } | undefined;
 	/** No series is stale before this. */
 	let dueAt = Number.POSITIVE_INFINITY;
 
+	const countNotice: Exposition['notice'] = (notice) => {
+		rendered = undefined;
+		tally.take(notice);
+	};
 	const note = ({ host, metric, synthetic }: Measure, kind: string, detail: string) => {
-		tally.take({ kind, host, metric, synthetic });
+		countNotice({ kind, host, metric, synthetic });
 		onNotice({ kind, host, metric, detail });
 	};
 	/** Take away what is stale, from here and from `delta` in one, so that what comes back begins in both. */
@@ -109,6 +114,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 				registry.remove(key);
 				delta.forget(key);
 				found = true;
+				rendered = undefined;
 			}
 		}
 		return found;
@@ -150,6 +156,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	const take = (record: Measure): string => {
 		const fault = faultOf(record);
 		if (fault !== '') return `${record.metric}: ${fault}`;
+		rendered = undefined;
 		if (isSetBack(record.ts, newest)) setBack(record);
 		time(record.ts);
 		const epoch = points.record(record.ts);
@@ -176,6 +183,10 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 		return isHeld ? undefined : line;
 	};
 	const render = (style: Style): string => {
+		if (rendered?.style !== style) rendered = { style, text: write(style) };
+		return rendered.text;
+	};
+	const write = (style: Style): string => {
 		let text = '';
 		for (const { header, members } of [...registry.families(), tally.family]) {
 			if (members.size === 0) continue;
@@ -186,7 +197,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	};
 	return {
 		take,
-		notice: tally.take,
+		notice: countNotice,
 		time,
 		render,
 		barrier,

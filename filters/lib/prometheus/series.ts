@@ -1,4 +1,4 @@
-// series: what one series has come to, and its lines, of which only the values are written anew
+// series: what one series has come to, and its lines, whose beginnings are kept and whose values are written each time
 
 import { add } from '../exact.ts';
 import { sum } from '../histogram/layout.ts';
@@ -75,7 +75,10 @@ const histogramLines = (family: Family, labels: string, state: State) => {
 
 const valueLines = ({ name, kind }: Family, labels: string, state: State) => {
 	const prefix = `${name}${kind === 'counter' ? '_total' : ''}${braced(labels)} `;
-	return (_style: Style, end: string): string => prefix + numberText(state.value) + end;
+	return (_style: Style, end: string): string => {
+		const { value } = state;
+		return prefix + (typeof value === 'number' ? value : numberText(value)) + end;
+	};
 };
 
 const estimateLine = ({ name }: Family, labels: string, state: State) => {
@@ -93,21 +96,6 @@ export type SeriesOptions = {
 	record: Measure;
 };
 
-/** Lines that are written again only when something was taken, or in another style. */
-type Cached = Member & { touch: () => void };
-
-const cached = (write: (style: Style) => string): Cached => {
-	let written: { style: Style; text: string } | undefined;
-	const lines = (style: Style): string => {
-		if (written?.style !== style) written = { style, text: write(style) };
-		return written.text;
-	};
-	const touch = () => {
-		written = undefined;
-	};
-	return { lines, touch };
-};
-
 /** A series that has taken nothing yet; `record` is its first. */
 export const createSeries = ({ family, estimates, labels, record }: SeriesOptions): Series => {
 	const { name, kind } = family;
@@ -119,16 +107,12 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 			? undefined
 			: `${name}_created${braced(labels)} ${secondsText(record.start)}`;
 
-	const endOf = (style: Style) => `${timeText(series.ts, style)}\n`;
-	const member = cached((style) => {
+	// Nothing is kept of what is written: in old memory it would cost the collector more than writing it again.
+	const endOf = (style: Style) => (style.timestamps ? `${timeText(series.ts, style)}\n` : '\n');
+	const lines = (style: Style): string => {
 		const end = endOf(style);
-		const more = style.format === 'openMetrics' && created !== undefined ? created + end : '';
-		return values(style, end) + more;
-	});
-	const estimate = cached((style) => estimated(style, endOf(style)));
-	const touch = () => {
-		member.touch();
-		estimate.touch();
+		const text = values(style, end);
+		return created !== undefined && style.format === 'openMetrics' ? text + created + end : text;
 	};
 	const series: Series = {
 		labels,
@@ -137,15 +121,13 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 		isCarried: false,
 		set: (value) => {
 			state.value = value;
-			touch();
 		},
 		add: (measure) => {
 			if (measure.type === 'histogram') state.buckets = sum(state.buckets, measure.buckets);
 			else state.value = add(state.value, measure.value);
-			touch();
 		},
-		member,
-		estimate,
+		member: { lines },
+		estimate: { lines: (style) => estimated(style, endOf(style)) },
 	};
 	return series;
 };
