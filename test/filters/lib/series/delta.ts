@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Bucket, Histogram, Notice, Sum } from '../../../../filters/lib/record.ts';
-import { type Counter, createDelta } from '../../../../filters/lib/series/delta.ts';
+import { type Counter, counterKey, createDelta } from '../../../../filters/lib/series/delta.ts';
 
 const HOUR = 3_600_000;
 
@@ -430,6 +430,21 @@ properties('increments add up to the cumulative value, through any resets', () =
 		}),
 		{ numRuns: 500 },
 	);
+});
+
+test('a series that is forgotten on demand counts as new, and no other does', () => {
+	const { delta, all } = create({ fromZero: true });
+	const other = { host: 'other' };
+	all([sum(1, 5), sum(1, 5, other)]);
+	delta.forget(counterKey(sum(1, 5)));
+	delta.forget('no such key');
+	const values = all([sum(2, 7), sum(2, 7, other)]).map((one) => (one as Sum).value);
+	assert.equal(values, [7, 2]);
+});
+
+test('a replayed series has a key of its own', () => {
+	assert.is.not(counterKey(sum(1, 5)), counterKey(sum(1, 5, { synthetic: true })));
+	assert.is(counterKey(sum(1, 5)), counterKey(sum(2, 7, { synthetic: false })));
 });
 
 test.run();
