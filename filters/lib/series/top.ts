@@ -27,6 +27,8 @@ export type Top = {
 	close: () => void;
 	/** Whether anything of a time has come since the last `close`. */
 	isOpen: () => boolean;
+	/** Series held one by one. */
+	size: () => number;
 };
 
 const MOST_HELD = 100_000;
@@ -98,5 +100,5 @@ export const createTop = ({ most, mostHeld = MOST_HELD, staleMs, onCount, emit }
 		if (open === undefined) return emit(line);
 		behind.push({ line, isBarrier: false });
 	};
-	return { take, time, barrier, control, close, isOpen: () => open !== undefined };
+	return { take, time, barrier, control, close, isOpen: () => open !== undefined, size: () => held };
 };

@@ -110,6 +110,8 @@ test('crossing bounds are merged, counted, and lose nothing', () => {
 
 test('gauges beyond the budget are left out; the highest stay, and the notice names the next ones', () => {
 	assert.equal(shape(1, gauge('a', 1), gauge('b', 0.5), gauge('other', 0)), ['folded 2', 'a 1']);
+	const [few] = closed(1, ...Array.from({ length: 21 }, (_, at) => gauge(`${at}`, at))) as [Notice];
+	assert.match(few.detail!, /\{"comm":"0"\}$/);
 	const many = Array.from({ length: 1000 }, (_, at) => gauge(`${at}${'x'.repeat(3000)}`, at));
 	const [notice] = closed(1, ...many) as [Notice];
 	assert.match(

@@ -278,4 +278,43 @@ test('more series at one time than are held: the heaviest pass all the same, and
 	);
 });
 
+test('what is held is bounded, and where all of it has to be held it is not looked through at each record', () => {
+	for (const [metrics, bound] of [
+		[1, 100],
+		[90, 360],
+	] as const) {
+		const top = createTop({ most: 2, mostHeld: 100, staleMs: 1e6, onCount: () => {}, emit: () => {} });
+		let [highest, shrunk] = [0, 0];
+		const takeAll = (ts: number) => {
+			for (let at = 0; at < 5000; at++) {
+				const before = top.size();
+				top.take({
+					...{ type: 'sum', ts, host: 'h', unit: '1', temporality: 'delta', monotonic: true },
+					metric: `m${at % metrics}`,
+					attributes: { comm: `${at % 4900}` },
+					value: at,
+				});
+				highest = Math.max(highest, top.size());
+				if (top.size() < before) shrunk += 1;
+			}
+		};
+		takeAll(1);
+		assert.ok(highest > 95 && highest <= bound, `${highest} of ${metrics} metrics`);
+		assert.ok(shrunk > 10 && shrunk < 60, `${shrunk} times`);
+		[highest, shrunk] = [0, 0];
+		top.close();
+		assert.is(top.size(), 0);
+		takeAll(2);
+		assert.ok(highest > 95 && highest <= bound, `${highest} of ${metrics} metrics, again`);
+	}
+});
+
+test('a series that comes again is held once', () => {
+	const top = createTop({ most: 2, staleMs: 1e6, onCount: () => {}, emit: () => {} });
+	for (let at = 0; at < 6; at++) {
+		top.take({ type: 'gauge', ts: 1, ...COMMON, attributes: { comm: `${at % 3}` }, value: at });
+	}
+	assert.is(top.size(), 3);
+});
+
 test.run();
