@@ -295,6 +295,7 @@ test('what is held is bounded, and where all of it has to be held it is not look
 					value: at,
 				});
 				highest = Math.max(highest, top.size());
+				assert.ok(top.size() > 0, 'what is left after it was folded is counted');
 				if (top.size() < before) shrunk += 1;
 			}
 		};
