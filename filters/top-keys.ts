@@ -19,7 +19,8 @@
 // Buckets whose bounds cross are merged in it (notice "layout"). Increments of one series at one time are added up.
 // Cumulative histograms and sums become increments as in to-delta, whose notices and baseline they have; for its options
 // put it before this. A sum that may fall stays what it is. Gauges do not add up: those beyond the N highest are left
-// out, and the notice names the first 20 of them. Samples, notices and unknown types pass at once.
+// out, and the notice names the first 20 of them. `every` goes before this: behind it, it would repeat such a sum or a
+// gauge that is not among the N any more. Samples, notices and unknown types pass at once.
 // With over 100000 series at one time the light ones are folded early; nothing is lost by it. The baselines of cumulative
 // series are kept for an hour, however many they are.
 //
