@@ -42,6 +42,7 @@ const WORDS: Record<string, [good: string, bad: string]> = {
 	replay: [`${dir}/session`, '--speed=x'],
 	'to-delta': ['', '--nonsense'],
 	'to-hollow': ['', '--linger=x'],
+	'top-keys': ['10', '--linger=x'],
 };
 const NAMES = readdirSync(join(ROOT, 'filters'))
 	.filter((file) => file.endsWith('.ts'))
