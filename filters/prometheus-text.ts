@@ -48,6 +48,9 @@ const OPTIONS = {
 	ack: { type: 'string' },
 } as const;
 
+const LAST_DATE = 8.64e15;
+const dateText = (ms: number): string => (ms <= LAST_DATE ? new Date(ms).toISOString() : `${ms} ms`);
+
 stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, output, fail }) => {
 	const lingerMs = positiveDuration(options.linger, '--linger');
 	const target = options.output === undefined ? undefined : replaceTarget(options.output, '--output');
@@ -82,7 +85,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		const text = state.render(style);
 		if (target !== undefined) return replaceFile(target, text);
 		// OpenMetrics has no comments, but an end.
-		const head = options.openmetrics ? '' : `# exposition of ${new Date(state.now()).toISOString()}\n`;
+		const head = options.openmetrics ? '' : `# exposition of ${dateText(state.now())}\n`;
 		output.text(head + text);
 	};
 	/** The stream's time is `ms`: the print before it is whole. */

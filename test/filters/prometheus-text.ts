@@ -197,6 +197,12 @@ live('what is left out is told, once for each kind, and counted', async () => {
 	assert.match((await done).stderr, /as many series.*\(and 1 more like it\)/);
 });
 
+live('a time beyond every date is no bug', async () => {
+	const { status, stdout } = await run('prometheus-text', [], textOf(gaugeOf(1, { ts: 9e15 })));
+	assert.is(status, 0);
+	assert.match(stdout, '# exposition of 9000000000000000 ms\n');
+});
+
 live('usage', async () => {
 	for (const args of [
 		['--stale', 'x'],
