@@ -5,15 +5,17 @@ import { setImmediate as breath } from 'node:timers/promises';
 export type Clock = {
 	/** Let so many milliseconds pass: timers fire in order, and what waits for them goes on in between. */
 	pass: (ms: number) => Promise<void>;
+	/** How many timers are set. */
+	timers: () => number;
 	/** Give the real ones back. */
 	leave: () => void;
 };
 
 type Timer = { at: number; work: () => void; unref: () => Timer };
 
-/** Take the place of setTimeout, clearTimeout and performance.now until `leave`. */
+/** Take the place of setTimeout, setInterval, what clears them, and performance.now until `leave`. */
 export const takeClock = (): Clock => {
-	const { setTimeout, clearTimeout } = globalThis;
+	const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 	const { now } = performance;
 	const timers = new Set<Timer>();
 	let time = 1000;
@@ -23,7 +25,21 @@ export const takeClock = (): Clock => {
 		timers.add(timer);
 		return timer;
 	};
-	Object.assign(globalThis, { setTimeout: later, clearTimeout: (timer: Timer) => timers.delete(timer) });
+	const again = (work: () => void, ms: number) => {
+		const timer = later(() => {
+			timer.at += ms;
+			timers.add(timer);
+			work();
+		}, ms);
+		return timer;
+	};
+	const clear = (timer: Timer) => timers.delete(timer);
+	Object.assign(globalThis, {
+		setTimeout: later,
+		clearTimeout: clear,
+		setInterval: again,
+		clearInterval: clear,
+	});
 	performance.now = () => time;
 	return {
 		pass: async (ms) => {
@@ -37,8 +53,9 @@ export const takeClock = (): Clock => {
 			}
 			time = until;
 		},
+		timers: () => timers.size,
 		leave: () => {
-			Object.assign(globalThis, { setTimeout, clearTimeout });
+			Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval });
 			performance.now = now;
 		},
 	};
