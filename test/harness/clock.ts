@@ -11,7 +11,7 @@ export type Clock = {
 	leave: () => void;
 };
 
-type Timer = { at: number; work: () => void; unref: () => Timer };
+type Timer = { at: number; work: () => void; unref: () => Timer; refresh: () => Timer };
 
 /** Take the place of setTimeout, setInterval, what clears them, and performance.now until `leave`. */
 export const takeClock = (): Clock => {
@@ -21,9 +21,13 @@ export const takeClock = (): Clock => {
 	let time = 1000;
 	const next = (until: number) => [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 	const later = (work: () => void, ms = 0) => {
-		const timer: Timer = { at: time + ms, work, unref: () => timer };
-		timers.add(timer);
-		return timer;
+		const refresh = () => {
+			timer.at = time + ms;
+			timers.add(timer);
+			return timer;
+		};
+		const timer: Timer = { at: 0, work, unref: () => timer, refresh };
+		return refresh();
 	};
 	const again = (work: () => void, ms: number) => {
 		const timer = later(() => {
