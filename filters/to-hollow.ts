@@ -34,7 +34,7 @@ import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from './lib/hollow/metrics/grouping.ts';
 import { payloadTarget } from './lib/hollow/metrics/payload-file.ts';
 import { positiveDuration } from './lib/options.ts';
-import type { Histogram } from './lib/record.ts';
+import { END_LINE, type Histogram } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -130,7 +130,12 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 				if (control.kind === 'ts') return group.isOther(control.ms) ? close() : undefined;
 				hasBarriers ||= control.kind === 'pos';
 				hold(line);
+				if (line === END_LINE) return close();
 			}),
-		end: (how) => inTurn(() => (how === 'eof' || !hasBarriers ? close() : undefined)),
+		end: () =>
+			inTurn(() => {
+				if (!hasBarriers) return close();
+				if (group.isOpen()) log.info('the open cycle is not written; it is read again by the next run');
+			}),
 	};
 });

@@ -12,13 +12,16 @@ import { bundleOf, ROOT } from './program.ts';
 import { PLACES, type Start, startsIn } from './starts.ts';
 
 const test = suite('contract');
+/** `node --import tsx test/contract.ts STAGE ...` runs these alone. */
+const asked = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-contract-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const starts = await startsIn(folder);
 const stages = readdirSync(join(ROOT, 'filters'))
 	.filter((file) => file.endsWith('.ts'))
-	.map((file) => basename(file, '.ts'));
+	.map((file) => basename(file, '.ts'))
+	.filter((name) => asked.length === 0 || asked.includes(name));
 
 for (const name of stages) {
 	const start = starts[name];

@@ -311,10 +311,28 @@ test('the README table lists every stage with its header line, and no other', ()
 	assert.equal(rows.sort(byName), headers.sort(byName));
 });
 
+test('every kind of notice in a golden output has its row in filters/README.md', () => {
+	const rows = read('filters/README.md').split('\n## Notices')[1]!;
+	for (const file of tree('test/golden').filter((name) => name.endsWith('.out')))
+		for (const [, kind] of read(file).matchAll(/^\{"type":"notice",.*"kind":"(\w{2,})"/gm))
+			assert.ok(rows.includes(`\`${kind}\``), `${file}: ${kind}`);
+});
+
 test('package.json has a command for every program, and no other', () => {
 	const { bin } = JSON.parse(read('package.json'));
 	const wanted = [...stages.map((file) => basename(file, '.ts')), 'bpfpipe'].sort();
-	assert.equal(bin, Object.fromEntries(wanted.map((name) => [name, `dist/${name}.cjs`])));
+	const commands = Object.fromEntries(wanted.map((name) => [name, `dist/${name}.cjs`]));
+	assert.equal(bin, commands);
+	assert.equal(
+		JSON.parse(read('package-lock.json')).packages[''].bin,
+		commands,
+		'npm install renews the lockfile',
+	);
+});
+
+test('the change log names every stage', () => {
+	for (const file of stages)
+		assert.match(read('CHANGELOG.md'), new RegExp(`\`${basename(file, '.ts')}\``), file);
 });
 
 test('every stage has a test of its name', () => {

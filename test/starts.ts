@@ -117,5 +117,6 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
 		'to-delta': both(),
 		'to-hollow': both(),
+		'top-keys': both('1'),
 	};
 };

@@ -51,6 +51,8 @@ export type Blocks = {
 	/** Lines of a chart under a map's header; false when no header is waiting for rows. */
 	chart: (begins: boolean) => boolean;
 	close: (ending: Ending) => void;
+	/** Forget the open histogram: it will be read again. */
+	forget: () => void;
 	/** Whether a header has come whose histogram has not ended, and whether it is a map's. */
 	isOpen: () => boolean;
 	inMap: () => boolean;
@@ -130,6 +132,10 @@ export const createBlocks = (emitter: Emitter, sink: Sink): Blocks => {
 			return open.isChart;
 		},
 		close,
+		forget: () => {
+			if (open) sink.count('headers');
+			open = undefined;
+		},
 		isOpen: () => open !== undefined,
 		inMap: () => open?.block.kind === 'map',
 		holdsRows: () => open !== undefined && open.rows > 0,

@@ -2,17 +2,17 @@
 
 import type { Emitter } from '../print/emitter.ts';
 import type { Print } from '../print/print.ts';
-import { parseControl } from '../record.ts';
+import { END_LINE, parseControl } from '../record.ts';
 
 export type Controls = {
 	take: (line: string) => void;
-	/** Whether any barrier came. */
-	hasBarriers: () => boolean;
+	/** Whether what is held will be read again when nothing more comes now: barriers came, and no `#!end`. */
+	isCut: () => boolean;
 };
 
 /** `onMark`: from here on records are marked as sample data, or not any more. */
 export const createControls = (emitter: Emitter, print: Print, onMark: () => void): Controls => {
-	let hasBarriers = false;
+	let isCut = false;
 	let isSynthetic = false;
 
 	const mark = (synthetic: boolean) => {
@@ -25,14 +25,15 @@ export const createControls = (emitter: Emitter, print: Print, onMark: () => voi
 		take: (line) => {
 			const control = parseControl(line);
 			// A barrier keeps its place behind what is held; it does not end a map.
-			if (control.kind === 'pos') hasBarriers = true;
+			if (control.kind === 'pos') isCut = true;
 			else print.endRun();
+			if (line === END_LINE) isCut = false;
 			if (control.kind === 'ts') {
 				print.timed(control.ms);
 				mark(control.synthetic);
 			}
 			emitter.line(line);
 		},
-		hasBarriers: () => hasBarriers,
+		isCut: () => isCut,
 	};
 };

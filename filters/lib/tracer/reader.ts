@@ -164,8 +164,11 @@ export const createReader = (
 		end: (how) => {
 			keyLines.giveUp();
 			lines.dropAbove();
-			blocks.close(how);
-			if (how === 'term' && controls.hasBarriers()) print.forget();
+			// The source was stopped, or we are: what has not ended will be read again whole.
+			if (controls.isCut()) {
+				blocks.forget();
+				print.forget();
+			} else blocks.close(how);
 			print.endRun();
 			print.sync();
 			if (how === 'eof') noise.end();

@@ -307,4 +307,24 @@ test('a handler that takes its time is waited for, and keeps the order', async (
 	assert.is(status, 0);
 });
 
+test('while nobody reads what it prints, it takes no more in', async () => {
+	for (const name of ['pass', 'drop-empty']) {
+		const child = start(name);
+		child.stdin!.on('error', () => {});
+		const piece = Buffer.from(`{"type":"later","x":"${'x'.repeat(1000)}"}\n`.repeat(100));
+		let written = 0;
+		// The pipes and what a stage gathers hold a few MB between them; until it stands still for a second.
+		for (let quiet = 0; quiet < 10 && written < 100e6; ) {
+			const hasRoom = child.stdin!.writableLength === 0;
+			if (hasRoom) {
+				child.stdin!.write(piece);
+				written += piece.length;
+			} else await sleep(100);
+			quiet = hasRoom ? 0 : quiet + 1;
+		}
+		child.kill('SIGKILL');
+		assert.ok(written < 20e6, `${name} took ${written} bytes`);
+	}
+});
+
 test.run();

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { claimName } from '../../../supervisor/daemon/claims.ts';
 import type { Status } from '../../../supervisor/health/status.ts';
+import type { Places } from '../../../supervisor/machine/places.ts';
+import type { PipelinePlan, Plan } from '../../../supervisor/plan/plan.ts';
 import {
 	command,
 	isAlive,
@@ -54,6 +57,20 @@ test('of two that are started at the same instant exactly one stays, and is reac
 		assert.is((await stopped(stays!)).status, 0);
 		assert.not(existsSync(join(world.dir, 'plan.sock')));
 	}
+});
+
+test('pipelines are claimed all or none', (world) => {
+	const places = { run: world.dir, state: world.dir, logs: world.dir } as Places;
+	const planOf = (name: string) => ({ name, whole: 'plan' }) as Plan;
+	const [one, two] = ['one', 'two'].map((name) => ({ name, delivery: 'best-effort' }) as PipelinePlan);
+	const first = claimName(planOf('plan.one'), places);
+	const second = claimName(planOf('plan.two'), places);
+	first.add([two!]);
+	assert.throws(() => second.add([one!, two!]), /pipeline "two" of "plan" is running already/);
+	first.add([one!]);
+	first.release();
+	second.add([one!, two!]);
+	second.release();
 });
 
 test('one that is stopped, and answers nobody, is still there', async (world) => {
