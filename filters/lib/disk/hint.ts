@@ -30,7 +30,6 @@ export const createHintedWait = (signal: AbortSignal, { spacingMs = 0 }: HintOpt
 	const wait = (ms: number): Promise<void> =>
 		new Promise((resolve) => {
 			const done = () => {
-				clearTimeout(timer);
 				signal.removeEventListener('abort', abort);
 				[wake, isHinted, wokenAt] = [undefined, false, performance.now()];
 				resolve();

@@ -13,13 +13,11 @@ export type Gate = {
 
 /** A gate that is shut while `isFull`. */
 export const createGate = (isFull: () => boolean): Gate => {
-	let waiters: (() => void)[] = [];
+	const waiters: (() => void)[] = [];
 	let isOpen = false;
 	const wake = () => {
-		if (waiters.length === 0 || (!isOpen && isFull())) return;
-		const due = waiters;
-		waiters = [];
-		for (const resolve of due) resolve();
+		if (!isOpen && isFull()) return;
+		for (const resolve of waiters.splice(0)) resolve();
 	};
 	return {
 		wake,

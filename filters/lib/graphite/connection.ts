@@ -84,7 +84,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 		cancelProbe();
 		cancelProbe = dial(first!, connectTimeoutMs, (_error, socket) => {
 			socket?.destroy();
-			if (!socket || index === 0 || !current || isFinishing || isOver) return;
+			if (!socket || !current) return;
 			log.info(`${nameOf(first!)} is up again; going back to it`);
 			isSwitching = true;
 			const old = current;
@@ -93,7 +93,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 			setTimeout(() => old.destroy(), connectTimeoutMs).unref();
 		});
 	};
-	const isDown = (ending: Ending, reason: string, isAbandoned = false) => {
+	const isDown = (ending: Ending, reason: string, isAbandoned?: boolean) => {
 		const upMs = upAt === undefined ? 0 : performance.now() - upAt;
 		const wasSteady = upMs >= STEADY_MS;
 		const wasSwitching = isSwitching;
@@ -141,7 +141,6 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 	};
 	let abandoned = '';
 	const open = () => {
-		if (isOver || isFinishing) return;
 		cancel = dial(servers[index]!, connectTimeoutMs, (error, socket) => {
 			if (socket) isUp(socket);
 			else isDown('lost', (error && describe(error)) || 'cannot be reached');
@@ -158,7 +157,9 @@ export const createConnection = (options: ConnectionOptions): Connection => {
 		finish: () => {
 			isFinishing = true;
 			clearTimeout(retry);
+			clearInterval(probe);
 			cancel();
+			cancelProbe();
 			current?.end();
 		},
 		destroy: () => {

@@ -29,6 +29,7 @@ export type Window = {
 	points: () => { kept: number; unsent: number; unsettled: number; unsettledSince: number | undefined };
 };
 
+/** `settledAt` is undefined in all that is not sent on this connection. */
 type Kept = Batch & { end: number; sentAt: number; settledAt: number | undefined };
 
 export const createWindow = (windowMs: number): Window => {
@@ -48,7 +49,7 @@ export const createWindow = (windowMs: number): Window => {
 		kept.slice(from, to).reduce((all, { points }) => all + points, 0);
 	/** How many batches at the start are settled. */
 	const settled = () => {
-		const first = kept.findIndex(({ settledAt }, at) => at >= sent || settledAt === undefined);
+		const first = kept.findIndex(({ settledAt }) => settledAt === undefined);
 		return first < 0 ? kept.length : first;
 	};
 	/** Back to batch `from`, on another connection. */
@@ -82,7 +83,7 @@ export const createWindow = (windowMs: number): Window => {
 		},
 		expire: (clock) => {
 			const isOver = ({ settledAt }: Kept) => settledAt !== undefined && clock - settledAt >= windowMs;
-			const young = kept.findIndex((batch, at) => at >= sent || !isOver(batch));
+			const young = kept.findIndex((batch) => !isOver(batch));
 			return letGo(young < 0 ? kept.length : young);
 		},
 		confirmSent: () => letGo(sent),

@@ -29,7 +29,6 @@ export const dial = ({ host, port }: Server, timeoutMs: number, done: Dialled): 
 		attempts.clear();
 	};
 	const settle = (error: Error | undefined, socket?: Socket) => {
-		if (isOver) return;
 		end(socket);
 		done(error, socket);
 	};

@@ -6,6 +6,7 @@ import { dictionaryOf } from '../../../../filters/lib/bcc/dictionary.ts';
 import { createParagraph } from '../../../../filters/lib/bcc/paragraph.ts';
 import { sectionOf, snakeCase } from '../../../../filters/lib/bcc/section.ts';
 import { headerOf, looksLikeTableRow, rowFault, tableRowOf } from '../../../../filters/lib/bcc/table.ts';
+import { toolSection } from '../../../../filters/lib/bcc/tool-lines.ts';
 import { nameIn, unitOf } from '../../../../filters/lib/bcc/value-type.ts';
 import { readJson } from '../../../../filters/lib/json/json.ts';
 
@@ -173,4 +174,25 @@ test('dictionaries', () => {
 		assert.throws(() => readJson(`{'a': ${text}}`, "'"), SyntaxError, text);
 	assert.throws(() => readJson(`{"a": b"x"}`), SyntaxError);
 });
+test('lines in the own form of a tool: as much as belongs to one head, or nothing at all', () => {
+	const biostacks = 'shopd          811    sda    ';
+	const futexctn = 'shopd[811] lock 0x7f00 contended 7 times, 3 avg usecs [max: 6 usecs, min 1 usecs]';
+	const shop = { comm: 'shopd', pid: '811' };
+	for (const [lines, section] of [
+		[[], undefined],
+		[['some text'], undefined],
+		[[biostacks], { attributes: { ...shop, disk: 'sda' }, lines: 1 }],
+		[
+			['text', biostacks, 'blk_start', '[unknown]'],
+			{ attributes: { ...shop, disk: 'sda', stack: 'blk_start;[unknown]' }, lines: 3 },
+		],
+		[[biostacks, 'no symbol'], undefined],
+		[[futexctn], { attributes: { ...shop, lock: '0x7f00' }, lines: 1 }],
+		[[futexctn, '    -', '    do_it'], { attributes: { ...shop, lock: '0x7f00', stack: 'do_it' }, lines: 3 }],
+		[[futexctn, '    do_it', 'symbol'], undefined],
+		[[biostacks, futexctn], { attributes: { ...shop, lock: '0x7f00' }, lines: 1 }],
+	] as const)
+		assert.equal(toolSection([...lines]), section, lines.join());
+});
+
 test.run();

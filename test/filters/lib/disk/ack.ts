@@ -63,6 +63,13 @@ test('a full disk is said with the name of the file, and the old position stays'
 	assert.equal(readAck(file), { offset: 1 });
 });
 
+test('what cannot be read is not taken for an ack that is not there', ({ dir }) => {
+	assert.throws(
+		() => readAck(dir),
+		(error: Error) => /EISDIR/.test(error.message),
+	);
+});
+
 test('the option names the ack file, else the environment; empty is none', () => {
 	const before = process.env.BPFPIPE_ACK;
 	for (const [option, variable, wanted] of [

@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createHintedWait } from '../../../../filters/lib/disk/hint.ts';
+import { takeClock } from '../../../harness/clock.ts';
 
 const LONG_MS = 5000;
 
@@ -105,6 +107,42 @@ test('no hint is lost: whoever looks after each wait sees every change soon', as
 		}),
 		{ numRuns: 30 },
 	);
+});
+
+test('a wait ends on its millisecond and leaves nothing behind, neither timer nor listener', async () => {
+	const clock = takeClock();
+	try {
+		const stop = new AbortController();
+		const { wait, hint } = createHintedWait(stop.signal, { spacingMs: 100 });
+		let over = 0;
+		const begin = (ms: number) => void wait(ms).then(() => over++);
+		const endsAfter = async (ms: number) => {
+			const before = over;
+			await clock.pass(ms - 1);
+			assert.is(over, before, `before ${ms} ms`);
+			await clock.pass(1);
+			assert.is(over, before + 1, `after ${ms} ms`);
+			assert.is(clock.timers(), 0);
+			assert.equal(getEventListeners(stop.signal, 'abort'), []);
+		};
+		begin(50);
+		await endsAfter(50);
+		// Hinted at in the midst: at the end of the spacing, or of the wait where that comes first.
+		begin(1000);
+		await clock.pass(30);
+		hint();
+		await endsAfter(70);
+		begin(60);
+		await clock.pass(30);
+		hint();
+		await endsAfter(30);
+		hint();
+		await clock.pass(40);
+		begin(1000);
+		await endsAfter(60);
+	} finally {
+		clock.leave();
+	}
 });
 
 test.run();

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -38,6 +46,18 @@ test(
 		symlinkSync(join(folder, 'a'), join(folder, 'b'));
 		assert.match(targetOf(join(folder, 'a')), new RegExp(`^${folder}/[ab]$`));
 		assert.is(targetOf(join(folder, 'none', 'a.log')), join(folder, 'none', 'a.log'));
+	}),
+);
+
+test(
+	'as many links are followed as the kernel does, which is 40',
+	inFolder((folder) => {
+		for (let n = 0; n < 42; n++) symlinkSync(join(folder, `${n}`), join(folder, `${n + 1}`));
+		assert.is(targetOf(join(folder, '40')), join(folder, '0'));
+		assert.is(targetOf(join(folder, '41')), join(folder, '1'));
+		writeFileSync(join(folder, '0'), '');
+		assert.is(realpathSync(join(folder, '40')), join(folder, '0'));
+		assert.throws(() => readFileSync(join(folder, '41')), /ELOOP/);
 	}),
 );
 

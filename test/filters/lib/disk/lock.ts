@@ -1,12 +1,21 @@
 // A lock is held by one process at a time, be that process stopped or slow, and by none once it is dead.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { holderOf, lockFile, signatureIn } from '../../../../filters/lib/disk/lock.ts';
+import { EXIT, type Failure } from '../../../../filters/lib/failure.ts';
 import { until } from '../../../harness/supervised.ts';
 import { isRoot, testWith } from '../../../parts.ts';
 
@@ -60,6 +69,61 @@ test('a lock whose file was removed or replaced is not in its place', () => {
 	writeFileSync(path, '');
 	assert.not(lock.isInPlace());
 	lock.release();
+});
+
+/** Instead of flock, a script of this text; undefined: there is none. */
+const withFlock = (script: string | undefined, act: () => void) => {
+	const before = process.env.PATH;
+	const bin = join(dir, 'bin');
+	mkdirSync(bin);
+	if (script !== undefined) writeFileSync(join(bin, 'flock'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+	process.env.PATH = bin;
+	const open = readdirSync('/proc/self/fd').length;
+	try {
+		act();
+		assert.is(readdirSync('/proc/self/fd').length, open, 'a file stays open');
+	} finally {
+		process.env.PATH = before;
+		rmSync(bin, { recursive: true });
+	}
+};
+const throwing = (code: number, message: RegExp) => () =>
+	assert.throws(
+		() => lockFile(path),
+		(error: Failure) => error.code === code && message.test(error.message),
+	);
+
+test('a machine without flock, a file system without locks, and a file replaced meanwhile are said, each with its exit', () => {
+	writeFileSync(path, '');
+	withFlock(undefined, throwing(EXIT.config, /flock is not there; install util-linux/));
+	withFlock(
+		'echo no locks >&2; exit 71',
+		throwing(EXIT.unavailable, /x\.lock: no locks; its folder must be/),
+	);
+	withFlock(`exec /bin/rm ${path}`, throwing(EXIT.again, /x\.lock was replaced or removed; start again/));
+	withFlock('exit 1', () => assert.is(lockFile(path), undefined));
+	assert.is(signatureIn(path).holder, '', 'who does not hold it does not sign it');
+	withFlock('echo locked >&2', () => lockFile(path)!.release());
+	assert.is.not(signatureIn(path).holder, '');
+});
+
+test('what cannot be opened is the error of the system', () => {
+	assert.throws(() => lockFile(join(dir, 'none', 'x.lock')), /ENOENT/);
+	assert.throws(() => lockFile(dir), /EISDIR/);
+});
+
+test('a note may be written anew while it is held', () => {
+	const lock = lockFile(path, 0o644, 'one')!;
+	lock.sign('two');
+	assert.is(signatureIn(path).note, 'two');
+	lock.sign('');
+	assert.is(signatureIn(path).note, '');
+	assert.is(readFileSync(path, 'utf8').split('\n').length, 2);
+	assert.match(holderOf(path), /^process /);
+	lock.release();
+	writeFileSync(path, '');
+	assert.is(holderOf(path), 'another process');
+	assert.equal(signatureIn(join(dir, 'none')), { holder: '', note: '' });
 });
 
 const noMount = isRoot ? '' : 'mounting needs root';

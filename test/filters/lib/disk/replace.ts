@@ -1,4 +1,4 @@
-import {
+import fs, {
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
@@ -7,8 +7,9 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { replaceFile, syncFolder, writeAside } from '../../../../filters/lib/disk/replace.ts';
@@ -81,6 +82,59 @@ test('a folder that is not there is said', ({ dir }) => {
 	assert.throws(() => replaceFile(join(dir, 'none', 'a'), 'x'), /ENOENT/);
 	assert.throws(() => syncFolder(join(dir, 'none')), /ENOENT/);
 	syncFolder(dir);
+});
+
+/** What is done to files while `act` runs, with the name of each, and how many stay open. */
+const stepsOf = (act: () => void): { steps: string[]; open: number } => {
+	const steps: string[] = [];
+	const names = new Map<number, string>();
+	const { openSync, fsyncSync, closeSync, renameSync } = fs;
+	const become = (changes: Partial<typeof fs>) => {
+		Object.assign(fs, changes);
+		syncBuiltinESMExports();
+	};
+	become({
+		openSync: (path, ...more) => {
+			const file = openSync(path, ...more);
+			names.set(file, basename(String(path)));
+			return file;
+		},
+		fsyncSync: (file) => {
+			steps.push(`sync ${names.get(file)}`);
+			fsyncSync(file);
+		},
+		closeSync: (file) => {
+			names.delete(file);
+			closeSync(file);
+		},
+		renameSync: (from, to) => {
+			steps.push(`rename ${basename(String(from))}`);
+			renameSync(from, to);
+		},
+	});
+	try {
+		act();
+	} catch {
+	} finally {
+		become({ openSync, fsyncSync, closeSync, renameSync });
+	}
+	return { steps, open: names.size };
+};
+
+test('down to the disk before it has its name, the name down as well, and no file stays open', ({
+	dir,
+	file,
+}) => {
+	const steps = ['sync a.new', 'rename a.new', `sync ${basename(dir)}`];
+	assert.equal(
+		stepsOf(() => replaceFile(file, 'x')),
+		{ steps, open: 0 },
+	);
+	symlinkSync('/dev/full', `${file}.new`);
+	assert.equal(
+		stepsOf(() => replaceFile(file, 'x')),
+		{ steps: [], open: 0 },
+	);
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createSilence } from '../../../../filters/lib/flow/silence.ts';
+import { takeClock } from '../../../harness/clock.ts';
 
 const TICK_MS = 20;
 
@@ -109,4 +110,51 @@ test('no timer runs while there is nothing to end, and one does from the moment 
 	assert.is(told.length, length);
 });
 
+const exact = suite('flow: silence, to the millisecond');
+
+exact('a look every tick, the first one a tick after the start, whatever comes before it', async () => {
+	const clock = takeClock();
+	try {
+		const { told, heard, world } = created();
+		await clock.pass(TICK_MS / 2);
+		heard();
+		await clock.pass(TICK_MS);
+		assert.equal(told, [], 'something came since the look before');
+		await clock.pass(TICK_MS / 2);
+		assert.equal(told, [TICK_MS]);
+		await clock.pass(TICK_MS);
+		assert.equal(told, [TICK_MS, 2 * TICK_MS]);
+		world.isHeld = false;
+		await clock.pass(TICK_MS);
+		assert.is(clock.timers(), 0, 'nothing to end, no timer');
+		world.isHeld = true;
+		told.length = 0;
+		// The ticks begin with the first thing that comes, not with the last.
+		heard();
+		await clock.pass(TICK_MS / 2);
+		heard();
+		await clock.pass(TICK_MS / 2);
+		heard();
+		await clock.pass(TICK_MS);
+		assert.equal(told, []);
+		await clock.pass(TICK_MS);
+		assert.equal(told, [TICK_MS]);
+	} finally {
+		clock.leave();
+	}
+});
+
+exact('without a word about it silence always counts, four times a second', async () => {
+	const clock = takeClock();
+	try {
+		const told: number[] = [];
+		createSilence({ isBlocked: () => false, onQuiet: (ms) => told.push(ms) });
+		await clock.pass(1000);
+		assert.equal(told, [250, 500, 750, 1000]);
+	} finally {
+		clock.leave();
+	}
+});
+
 test.run();
+exact.run();

@@ -69,6 +69,63 @@ test('a series that waited long does not make a frame that carbon refuses', () =
 	assert.is(points, 1000);
 });
 
+/** What is gathered at `now`: the lines, the series that begin with them, and the lowest number. */
+const gathered = (batches: ReturnType<typeof createBatches>, now: number) => {
+	const batch = batches.gather(now);
+	return batch && [linesOf(batch.bytes).join(), batch.fresh.join(), batch.low, batch.points];
+};
+
+test('each series that begins is named once, and with it goes all of it that waited', () => {
+	const pacing = createPacing({ perMinute: 60, burst: 2, known: ['old'] });
+	const batches = createBatches({ protocol: 'text', most: 10, pacing });
+	for (const [at, path] of ['a', 'c', 'b', 'd', 'b', 'd', 'old', 'a'].entries())
+		batches.push(`${path} ${at} 1`, at);
+	assert.equal(gathered(batches, 0), ['a 0 1,c 1 1,old 6 1,a 7 1', 'a,c', 0, 4]);
+	assert.equal([batches.sizes(), batches.size(), batches.next()], [{ queued: 0, paced: 4 }, 4, 8]);
+	assert.equal(batches.oldest(), { text: 'b 2 1', seq: 2, at: 2 });
+	assert.is(gathered(batches, 999), undefined);
+	batches.push('old 8 1', 0);
+	// Two may begin now: the second waits until all of the first has gone.
+	assert.equal(gathered(batches, 2000), ['b 2 1,b 4 1,d 3 1,d 5 1,old 8 1', 'b,d', 2, 5]);
+	assert.equal([batches.size(), batches.oldest()], [0, undefined]);
+});
+
+test('no more wait for their series than may, and the rest stays where it is', () => {
+	const pacing = createPacing({ perMinute: 60, burst: 1, known: ['old'] });
+	const batches = createBatches({ protocol: 'text', most: 2, pacing });
+	for (const [at, path] of ['a', 'b', 'c', 'old', 'd'].entries()) batches.push(`${path} ${at} 1`, at);
+	assert.equal(gathered(batches, 0), ['a 0 1', 'a', 0, 1]);
+	assert.equal(batches.sizes(), { queued: 2, paced: 2 });
+	assert.equal(gathered(batches, 1000), ['b 1 1,old 3 1', 'b', 1, 2]);
+	assert.equal(batches.sizes(), { queued: 0, paced: 2 });
+});
+
+test('the oldest is given up: first of what waits for its series, then of the queue', () => {
+	for (const paced of [true, false]) {
+		const pacing = paced ? createPacing({ perMinute: 1, burst: 1, known: [] }) : undefined;
+		const batches = createBatches({ protocol: 'text', most: 1, pacing });
+		for (const [at, path] of ['a', 'b', 'c', 'd'].entries()) batches.push(`${path} ${at} 1`, at);
+		if (paced) assert.equal(gathered(batches, 0), ['a 0 1', 'a', 0, 1]);
+		else batches.dropOldest();
+		for (const seq of [1, 2, 3]) {
+			assert.is(batches.oldest()?.seq, seq);
+			batches.dropOldest();
+		}
+		assert.equal([batches.size(), batches.oldest(), batches.next()], [0, undefined, 4]);
+	}
+});
+
+test('a batch ends at a thousand points, or behind the point that fills 64 KiB', () => {
+	const batches = createBatches({ protocol: 'text', most: 1 });
+	for (let at = 0; at < 1001; at += 1) batches.push(`a ${at} 1`, 0);
+	assert.equal([batches.gather(0)?.points, batches.gather(0)?.points], [1000, 1]);
+	// With its newline a line of these takes 1024 bytes.
+	for (let at = 0; at < 65; at += 1) batches.push('x'.repeat(1023), 0);
+	assert.equal([batches.gather(0)?.points, batches.gather(0)?.points], [64, 1]);
+	for (let at = 0; at < 66; at += 1) batches.push('x'.repeat(1022), 0);
+	assert.equal([batches.gather(0)?.points, batches.gather(0)?.points], [65, 1]);
+});
+
 const waiting = suite('waiting');
 
 waiting('said once a minute from the first minute on, and when it is over', () => {

@@ -37,6 +37,39 @@ test('never more new series in a minute than carbon makes', () => {
 	assert.ok(begun === 50 || begun === 51, String(begun));
 });
 
+test('what waits for its series goes in the order it came, and a token is whole before it is spent', () => {
+	const pacing = createPacing({ perMinute: 60, burst: 2, known: [] });
+	assert.is(pacing.release(0), undefined, 'nothing waits');
+	assert.is(pacing.head(), undefined);
+	pacing.dropOldest();
+	assert.is(pacing.size(), 0, 'there is none to give up');
+	assert.equal(
+		['a', 'b', 'c', 'd'].map((path, seq) => pacing.offer(path, item(seq), 0)),
+		['new', 'new', 'wait', 'wait'],
+	);
+	// There is a token for one, and who waits longest has it; a new one is not let past.
+	assert.is(pacing.offer('e', item(4), 1000), 'wait');
+	assert.is(pacing.release(1000)?.path, 'c');
+	assert.is(pacing.size(), 2);
+	assert.is(pacing.release(1999), undefined);
+	assert.is(pacing.release(2000)?.path, 'd');
+	pacing.offer('e', item(5), 2000);
+	pacing.dropOldest();
+	assert.equal([pacing.head(), pacing.size()], [item(5), 1]);
+	pacing.dropOldest();
+	assert.equal([pacing.head(), pacing.size(), pacing.release(9000)], [undefined, 0, undefined]);
+	assert.is(pacing.offer('e', item(6), 9000), 'new', 'nobody waits any more');
+});
+
+test('of a million series and more the oldest are forgotten, and paced once more', () => {
+	const known = Array.from({ length: 1_000_000 }, (_, n) => `s${n}`);
+	const pacing = createPacing({ perMinute: 1, burst: 1, known });
+	assert.is(pacing.offer('s0', item(0), 0), 'go');
+	assert.is(pacing.offer('one more', item(1), 0), 'new');
+	assert.is(pacing.offer('s1', item(2), 0), 'go');
+	assert.is(pacing.offer('s0', item(3), 0), 'wait');
+});
+
 test('the oldest can be given up', () => {
 	const pacing = createPacing({ perMinute: 1, burst: 1, known: [] });
 	for (let seq = 0; seq < 3; seq += 1) pacing.offer(`s${seq}`, item(seq), 0);

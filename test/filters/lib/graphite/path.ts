@@ -65,6 +65,43 @@ test('paths too long for a file system are cut, counted, and stay different', ()
 	assert.is(cut, 4);
 });
 
+test('exactly as long as may be is left alone, one more is cut to no more than that', () => {
+	const [LONGEST_NODE, LONGEST_PATH] = [240, 2000];
+	for (const more of [0, 1]) {
+		let cut = 0;
+		const onCut = () => cut++;
+		const node = 'x'.repeat(LONGEST_NODE + more);
+		assert.is(escapeNode(node, 'percent', onCut) === node, more === 0);
+		const nodes = ['y'.repeat(999), 'z'.repeat(1000 + more)];
+		assert.is(joinNodes(nodes, onCut) === nodes.join('.'), more === 0);
+		const tags = [`a=${'b'.repeat(996)}`, `c=${'d'.repeat(998 + more)}`];
+		assert.is(joinTags(tags, onCut) === `;${tags.join(';')}`, more === 0);
+		assert.is(cut, more * 3);
+	}
+	// What is kept of a long path, its dots counted, leaves room for the hashed node: 1760 bytes and no more.
+	for (const [lengths, kept] of [
+		[[879, 879, 500], 2],
+		[[879, 880, 500], 1],
+		[[1759, 300], 1],
+		[[1760, 300], 0],
+	] as const) {
+		const path = joinNodes(lengths.map((length) => 'n'.repeat(length))).split('.');
+		assert.is(path.length, kept + 1, `${lengths}`);
+		assert.is(path.at(-1)!.length, LONGEST_NODE);
+		assert.ok(path.join('.').length <= LONGEST_PATH);
+	}
+});
+
+test('halves of a surrogate pair, and what lies just beside them', () => {
+	for (const [text, node] of [
+		['\ud7ff', '%ED%9F%BF'],
+		['\ud800', '%uD800'],
+		['\udfff', '%uDFFF'],
+		['\ue000', '%EE%80%80'],
+	] as const)
+		assert.is(escapeNode(text, 'percent'), node);
+});
+
 test('tags too long for a line become one', () => {
 	assert.match(joinTags(Array(50).fill(`a=${'b'.repeat(100)}`)), /^;cut=[0-9a-f]{16}$/);
 });

@@ -52,6 +52,28 @@ for (const line of [
 	test(`refused: ${JSON.stringify(line).slice(0, 40)}`, () => assert.type(parsePoint(line), 'string'));
 }
 
+test('each bound to the character, and what is said beyond it', () => {
+	const node = 'x'.repeat(251);
+	const long = (length: number) => `${'ab.'.repeat(1400).slice(0, length - 1)}z`;
+	for (const [line, wrong] of [
+		[`${node}.${node} 1 1`, ''],
+		[`${node}.${node}x 1 1`, 'a node longer than 251 bytes'],
+		[`${node};tag=${node}x 1 1`, ''],
+		[`${long(4000)} 1 1`, ''],
+		[`${long(4001)} 1 1`, 'longer than 4000 bytes'],
+		['a 1 1', ''],
+		['a 1 0', 'whole seconds'],
+		['a 1 4294967295', ''],
+		['a 1 4294967296', 'whole seconds'],
+		['a 1e308 1', ''],
+		['a 1e309 1', 'finite number'],
+	] as const) {
+		const point = parsePoint(line);
+		if (wrong === '') assert.type(point, 'object', `${point}`);
+		else assert.match(point as string, wrong);
+	}
+});
+
 test('blanks become single ones', () => {
 	const point = parsePoint('a.b \t 1\t1763712000 ');
 	assert.equal(point, { path: 'a.b', value: 1, time: 1763712000, text: 'a.b 1 1763712000' });

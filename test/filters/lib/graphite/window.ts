@@ -69,6 +69,26 @@ test('a connection that was closed in order: what is settled stays so on the nex
 	assert.is(window.expire(2300).length, 2);
 });
 
+test('unsettled is what was sent last and not acknowledged, not what waits', () => {
+	const window = createWindow(1000);
+	const is = (wanted: boolean, when: string) => assert.is(window.isUnsettled(), wanted, when);
+	is(false, 'empty');
+	window.add(batch(1));
+	is(false, 'nothing sent');
+	window.next(0);
+	is(true, 'sent');
+	window.settle(10, 5);
+	is(false, 'settled');
+	window.settle(10, 900);
+	assert.is(window.expire(1005).length, 1, 'settled once, and from then on');
+	is(false, 'gone');
+	window.add(batch(2));
+	window.next(0);
+	assert.is(window.confirmSent().length, 1);
+	is(false, 'confirmed');
+	assert.equal(window.points(), { kept: 0, unsent: 0, unsettled: 0, unsettledSince: undefined });
+});
+
 test('the queue keeps order and numbers through many points', () => {
 	const queue = createQueue();
 	let taken = 0;

@@ -8,6 +8,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dial } from '../../../../filters/lib/net/dial.ts';
+import { takeClock } from '../../../harness/clock.ts';
+import { takeWires } from '../../../harness/wires.ts';
 import { freePort } from '../../../servers/ports.ts';
 
 const test = suite('dial');
@@ -123,4 +125,116 @@ test('a name that is not known, and an attempt that is cancelled', async () => {
 	server.close();
 });
 
+type World = ReturnType<typeof begun>;
+/** A call with made-up connections and a made-up clock. */
+const begun = (addresses: string[] | undefined) => {
+	const [wires, clock] = [takeWires(addresses), takeClock()];
+	const answers: unknown[] = [];
+	const cancel = dial({ host: 'any', port: 7 }, 1000, (error, socket) =>
+		answers.push(error ? error.message : socket),
+	);
+	const hosts = () => wires.all.map(({ host }) => host);
+	return { wires, clock, answers, cancel, hosts };
+};
+
+const order = suite<World>('dial: in which order and for how long');
+const within = async (addresses: string[] | undefined, act: (world: World) => void | Promise<void>) => {
+	const world = begun(addresses);
+	try {
+		await act(world);
+		assert.is(world.clock.timers(), 0, 'a timer is left');
+	} finally {
+		world.clock.leave();
+		world.wires.leave();
+	}
+};
+
+order('all addresses are asked for, and every connection is one without delay that notices a dead peer', () =>
+	within(['a'], ({ wires, answers }) => {
+		assert.equal(wires.lookups[0]!.options, { all: true });
+		const options = { host: 'a', port: 7, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+		assert.equal(wires.last().options, options);
+		wires.last().connect();
+		assert.is(answers[0], wires.last());
+	}),
+);
+
+order('the next address is tried after a quarter of a second, or as soon as one refuses', () =>
+	within(['a', 'b', 'c', 'd'], async ({ wires, clock, answers, hosts }) => {
+		await clock.pass(249);
+		assert.equal(hosts(), ['a']);
+		await clock.pass(1);
+		assert.equal(hosts(), ['a', 'b']);
+		await clock.pass(100);
+		wires.last().refuse();
+		assert.equal(hosts(), ['a', 'b', 'c']);
+		await clock.pass(249);
+		assert.equal(hosts(), ['a', 'b', 'c'], 'from the last attempt on');
+		// The first has had its time and is as good as any other; nobody is called after it.
+		wires.all[0]!.connect();
+		assert.equal(answers, [wires.all[0]]);
+		assert.equal(
+			wires.all.map(({ fate }) => fate),
+			['open', 'open', 'destroyed'],
+		);
+		// It may break later; that is its owner's business.
+		wires.all[0]!.refuse();
+		await clock.pass(10_000);
+		assert.equal(hosts(), ['a', 'b', 'c']);
+		assert.is(answers.length, 1);
+	}),
+);
+
+order('when all have refused the last failure is the answer, at once', () =>
+	within(['a', 'b'], ({ wires, answers }) => {
+		wires.last().refuse();
+		assert.equal(answers, []);
+		wires.last().refuse();
+		assert.equal(answers, ['b refuses']);
+	}),
+);
+
+order('at the end of its time it says what failed, or that nothing answered', async () => {
+	await within(['a', 'b'], async ({ wires, clock, answers }) => {
+		wires.last().refuse();
+		await clock.pass(999);
+		assert.equal(answers, []);
+		await clock.pass(1);
+		assert.equal(answers, ['a refuses']);
+		assert.is(wires.last().fate, 'destroyed');
+	});
+	await within(undefined, async ({ clock, answers }) => {
+		await clock.pass(1000);
+		assert.equal(answers, ['no answer in time']);
+	});
+});
+
+order('a name that is not known ends it, and one that is found too late begins nothing', async () => {
+	await within(undefined, ({ wires, answers }) => {
+		wires.lookups[0]!.found(new Error('unknown'));
+		assert.equal(answers, ['unknown']);
+	});
+	for (const failure of [null, new Error('unknown')])
+		await within(undefined, ({ wires, answers, cancel }) => {
+			cancel();
+			wires.lookups[0]!.found(failure, [{ address: 'a', family: 4 }]);
+			assert.equal([wires.all, answers], [[], []]);
+		});
+});
+
+order('what is cancelled ends with all its attempts, and calls nobody', () =>
+	within(['a', 'b', 'c'], async ({ wires, clock, answers, cancel }) => {
+		await clock.pass(250);
+		cancel();
+		assert.equal(
+			wires.all.map(({ fate }) => fate),
+			['destroyed', 'destroyed'],
+		);
+		await clock.pass(10_000);
+		assert.is(wires.all.length, 2);
+		assert.equal(answers, []);
+	}),
+);
+
 test.run();
+order.run();

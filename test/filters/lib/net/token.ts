@@ -61,6 +61,10 @@ test('a token that others could read on its way is warned of', () => {
 		['https://hollow.example', false],
 		['http://localhost:7001', false],
 		['http://127.0.0.1:7001', false],
+		['http://127.1.2.3', false],
+		['http://[::1]:7001', false],
+		['http://127.0.0.1.example', true],
+		['http://localhost.example', true],
 	] as const) {
 		const { log, lines } = keptLog();
 		const token = bearerFor(
@@ -85,6 +89,40 @@ test('a token that others could read on its way is warned of', () => {
 		undefined,
 	);
 	assert.equal(lines, []);
+});
+
+test('a token comes from a file, else the command line, else the environment, and each says its name when it is none', () => {
+	const file = join(folder, 'from-file');
+	writeFileSync(file, 'filed');
+	const variable = 'BPFPIPE_TEST_TOKEN';
+	const base = new URL('https://hollow.example');
+	for (const [given, value, wanted, isSaid] of [
+		[{ file, word: undefined }, 'set', 'filed', false],
+		[{ file: undefined, word: 'said' }, 'set', 'said', true],
+		[{ file: undefined, word: undefined }, 'set', 'set', false],
+		[{ file: undefined, word: undefined }, '', undefined, false],
+	] as const) {
+		process.env[variable] = value;
+		const { log, lines } = keptLog();
+		assert.is(bearerFor({ ...given, variable }, base, log)(), wanted);
+		assert.is(
+			lines.some((line) => /shows in the list of processes; use --token-file/.test(line)),
+			isSaid,
+		);
+		assert.is(lines.length, isSaid ? 1 : 0);
+	}
+	process.env[variable] = 'two words';
+	const { log } = keptLog();
+	const none = { file: undefined, word: undefined };
+	assert.throws(
+		() => bearerFor({ ...none, variable }, base, log),
+		/^Error: BPFPIPE_TEST_TOKEN: not a token|^BPFPIPE_TEST_TOKEN: not a token/,
+	);
+	assert.throws(
+		() => bearerFor({ ...none, word: 'two words', variable }, base, log),
+		/--auth-token: not a token/,
+	);
+	delete process.env[variable];
 });
 
 test.run();

@@ -37,6 +37,63 @@ test('an equal record keeps its ordinal; a removed one comes back a version late
 	assert.equal(addAll(data, [3, 7]), [2, 3]);
 });
 
+test('a value that is not of its type is refused with the way to it, and nothing else is', () => {
+	const schemas = parseSchemas(`
+		A { B b; L l; S s; M m; boolean flag; int n; float f; }
+		B { int x; }
+		L List<B>;
+		S Set<B>;
+		M Map<B, B>;
+		T { int one; int two; }
+	`);
+	const data = createDataSet(schemas);
+	for (const [value, message] of [
+		[{ b: 5, l: [1], s: [1, 2], m: [[1, 2]], flag: true, n: 2147483647, f: 1.5 }, ''],
+		[{ b: null, l: undefined, s: new Set([3]), m: new Map([[1, 2]]), flag: false, n: -2147483647n }, ''],
+		[{ m: {} }, ''],
+		[{}, ''],
+		[{ flag: 1 }, /flag.*is not true or false/],
+		[{ flag: 'true' }, /flag.*is not true or false/],
+		[{ f: '1' }, /f.*is not a number/],
+		[{ n: 1.5 }, /n.*is not a whole number/],
+		[{ n: 2147483648 }, /n.*does not fit/],
+		[{ n: -2147483648 }, /n.*does not fit/],
+		[{ l: 5 }, /l.*wants an array/],
+		[{ l: new Set() }, /l.*wants an array/],
+		[{ l: [1, null] }, /l\[1\].*null in a collection/],
+		[{ s: {} }, /s.*wants a Set/],
+		[{ m: 5 }, /m.*wants a Map, pairs or an object/],
+		[{ m: 'ab' }, /m.*wants a Map, pairs or an object/],
+		[{ m: new Uint8Array(2) }, /m.*wants a Map, pairs or an object/],
+		[{ m: { a: 1 } }, /m.*is not a whole number/],
+		[
+			{
+				m: [
+					[1, 2],
+					[1, 3],
+				],
+			},
+			/m.*a key stands twice/,
+		],
+	] as [unknown, string | RegExp][]) {
+		let said = '';
+		try {
+			data.add('A', value);
+		} catch (error) {
+			said = (error as Error).message;
+		}
+		if (message === '')
+			assert.is(
+				said,
+				'',
+				JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}` : one)),
+			);
+		else assert.match(said, message);
+	}
+	assert.throws(() => data.add('T', 5), /T wants an object/);
+	assert.throws(() => data.add('none', {}), /there is no type none/);
+});
+
 test('the same records again: nothing to publish, and the chain goes on', () => {
 	const data = createDataSet(NUMBERS);
 	addAll(data, [1, 2]);

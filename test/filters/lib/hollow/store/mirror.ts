@@ -7,11 +7,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyDelta, readSnapshot } from '../../../../../filters/lib/hollow/blob/reader.ts';
 import { checksum, hex } from '../../../../../filters/lib/hollow/blob/state.ts';
+import { ANNOUNCED, announce } from '../../../../../filters/lib/hollow/folder/announcement.ts';
 import { contentsOf } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { decodeIndex, keyOf } from '../../../../../filters/lib/hollow/store/layout.ts';
+import { createMirror } from '../../../../../filters/lib/hollow/store/mirror.ts';
 import { credentialsFrom, parseS3Uri } from '../../../../../filters/lib/hollow/store/store.ts';
 import type { Version } from '../../../../../filters/lib/hollow/version.ts';
-import { cycleAt, sumAt, textOf, version } from '../../../../data/published.ts';
+import { cycleAt, keptLog, sumAt, textOf, version } from '../../../../data/published.ts';
 import { testWith } from '../../../../parts.ts';
 import { outcome, run, start } from '../../../../program.ts';
 import { endAnyway, until } from '../../../../servers/carbon.ts';
@@ -258,6 +260,34 @@ test('usage of the object store', async () => {
 	);
 	assert.is(odd.status, 64);
 	assert.match(odd.stderr, /--s3-endpoint: "localhost" is not of the form https:\/\/HOST/);
+});
+
+test('a store that is ahead of its folder ends the mirror; one without versions, or a folder without, does not', async () => {
+	for (const [there, here, isWrong] of [
+		[undefined, undefined, false],
+		[version(5), undefined, false],
+		[version(5), version(5), false],
+		[version(6), version(5), true],
+	] as const) {
+		const folder = mkdtempSync(join(room, 'ahead-'));
+		if (here) announce(folder, here);
+		const failures: unknown[] = [];
+		const mirror = createMirror({
+			folder,
+			store: {
+				name: 's3://bucket/prefix',
+				get: async (key) => (key === ANNOUNCED && there ? Buffer.from(there) : undefined),
+				put: async () => assert.unreachable('nothing is there to be put'),
+			},
+			log: keptLog().log,
+			onFailure: (error) => failures.push(error),
+		});
+		assert.is(mirror.needed(), '0', 'nothing is known yet');
+		await mirror.finish(20_000);
+		assert.is(mirror.needed(), there);
+		assert.is(failures.length, isWrong ? 1 : 0, String(failures));
+		if (isWrong) assert.match(String(failures[0]), 'another publisher writes there');
+	}
 });
 
 test.run();
