@@ -1,7 +1,7 @@
 // What an operator sees: a pipeline that is well, and four that are not, each with its reason and exit code.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -143,7 +143,13 @@ test('the tracer gone, with no fallback: 69, and its pipeline alone is not well'
 test('a crash loop: the culprit has the BACKOFF, with its last words; the others wait for it', async (world) => {
 	const carbon = await fakeCarbon();
 	write(world, carbon.uri);
-	symlinkSync('/dev/full', join(world.dir, 'plan.graphite.ack.new'));
+	// Who cannot write it removes it; it is there again before the next one comes.
+	const fill = () => {
+		const aside = join(world.dir, 'plan.graphite.ack.new');
+		if (!lstatSync(aside, { throwIfNoEntry: false })) symlinkSync('/dev/full', aside);
+	};
+	fill();
+	const filling = setInterval(fill, 5).unref();
 	const one = up(world);
 	const loop = await shown(world, 69, /^graphite +graphite-send +(BACKOFF|DEGRADED) .*no space/m);
 	assert.match(loop, /^graphite +bpftrace-tail +STOPPED +\d+s +- +\d+ +waits for graphite-send$/m);
@@ -151,6 +157,7 @@ test('a crash loop: the culprit has the BACKOFF, with its last words; the others
 		loop,
 		/^graphite +at-least-once .* graphite-send is (BACKOFF|DEGRADED) for \d+s; died \d+s ago: exit code 69, .*plan\.graphite\.ack\.new: no space left on the device$/m,
 	);
+	clearInterval(filling);
 	await stopped(one);
 	await carbon.die();
 });

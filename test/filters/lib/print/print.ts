@@ -200,11 +200,12 @@ test('what comes before a barrier, and what a new run reads behind it, is all th
 				.split(/(?<=\n\n|: \d+\n)/)
 				.map((line, at) => line + (barriers.next().value ? `#!pos {"at":${at}}\n` : ''))
 				.join('');
-			const all = read([Buffer.from(text)]).out;
+			const all = read([Buffer.from(`${text}#!end\n`)]).out;
 			for (const match of all.matchAll(/^#!pos \{"at":\d+\}\n/gm)) {
 				const at = text.indexOf(match[0]);
 				const time = [...text.slice(0, at).matchAll(/^#!ts \d+\n/gm)].at(-1)![0];
-				const rest = read([Buffer.from(time + text.slice(at + match[0].length))]).out;
+				const behind = text.slice(at + match[0].length);
+				const rest = read([Buffer.from(`${time}${behind}#!end\n`)]).out;
 				const there = new Set([...all.slice(0, match.index).split('\n'), ...rest.split('\n')]);
 				for (const record of all.split('\n').filter((line) => line.startsWith('{')))
 					assert.ok(there.has(record) || isReprint(record), `${record}\n${text}`);
@@ -221,10 +222,15 @@ test('TERM: what is held leaves, unless it will be read again', () => {
 	assert.is(recordsIn(read([Buffer.from(text)], { end: 'term' }).out).length, 2);
 	const resumed = read([Buffer.from(`#!pos {"at":1}\n${text}#!pos {"at":2}\n`)], { end: 'term' });
 	assert.is(resumed.out, '#!pos {"at":1}\n#!ts 1\n');
-	assert.is(recordsIn(read([Buffer.from(`#!pos {"at":1}\n${text}`)]).out).length, 2);
+	// So when the source is stopped; a finite one says that it was at its end.
+	const begun = `#!pos {"at":1}\n${text}`;
+	assert.is(recordsIn(read([Buffer.from(begun)]).out).length, 0);
+	assert.is(recordsIn(read([Buffer.from(`${begun}#!end\n`)]).out).length, 2);
 });
 test('a barrier between two that were added up is left out', () => {
-	const held = read([Buffer.from('#!ts 1\n@n[a]: 5\n#!pos {"at":1}\n@n[b]: 6\n#!pos {"at":2}\n@n[b]: 7\n')]);
+	const held = read([
+		Buffer.from('#!ts 1\n@n[a]: 5\n#!pos {"at":1}\n@n[b]: 6\n#!pos {"at":2}\n@n[b]: 7\n#!end\n'),
+	]);
 	assert.match(held.out, '#!pos {"at":1}');
 	assert.not.match(held.out, '#!pos {"at":2}');
 });
