@@ -4,10 +4,10 @@
 
 import { fstatSync, readlinkSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { linesIn } from './lines.ts';
 
 // One pipe buffer: a larger write would only be cut up by the kernel.
 const BATCH_CHARS = 64 * 1024;
-const NEWLINE = 10;
 
 /** Lines towards stdout. `line` never blocks; a producer that can wait awaits `room` between lines. */
 export type Output = {
@@ -73,7 +73,7 @@ export const createOutput = (stream: Writable): Output => {
 			add(text);
 		},
 		bytes: (bytes) => {
-			for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+			lines += linesIn(bytes);
 			push();
 			stream.write(bytes);
 		},

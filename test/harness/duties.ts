@@ -64,7 +64,7 @@ const isBarrier = (line: string): boolean => line.startsWith('#!pos ');
 const linesIn = (text: string): string[] => text.split('\n').slice(0, -1);
 const dataIn = (lines: string[]): string[] => lines.filter((line) => !isControl(line));
 
-/** What of `wanted` is not in `found`, each line as often as it is wanted at most. */
+/** The lines of `wanted` that are not in `found`, however often. */
 const missing = (wanted: string[], found: string[]): string[] => {
 	const has = new Set(found);
 	return wanted.filter((line) => !has.has(line));
