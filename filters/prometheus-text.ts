@@ -31,8 +31,7 @@ import { replaceTarget } from './lib/disk/target.ts';
 import { createSilence } from './lib/flow/silence.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import { createExposition } from './lib/prometheus/exposition.ts';
-import type { Measure } from './lib/prometheus/series.ts';
-import { parseControl } from './lib/record.ts';
+import { type Measure, parseControl } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {

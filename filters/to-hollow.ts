@@ -31,10 +31,10 @@ import { createSilence } from './lib/flow/silence.ts';
 import { createSeriesIndex } from './lib/histogram/series-index.ts';
 import { fits } from './lib/hollow/metrics/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
-import type { Measure, SeriesText } from './lib/hollow/metrics/cycle-state.ts';
+import type { SeriesText } from './lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from './lib/hollow/metrics/grouping.ts';
 import { positiveDuration } from './lib/options.ts';
-import { END_LINE, type Histogram } from './lib/record.ts';
+import { END_LINE, type Histogram, type Measure } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {

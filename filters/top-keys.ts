@@ -29,8 +29,7 @@
 
 import { createSilence } from './lib/flow/silence.ts';
 import { positiveDuration, whole } from './lib/options.ts';
-import { END_LINE, type KnownRecord } from './lib/record.ts';
-import type { Measure } from './lib/series/step-series.ts';
+import { END_LINE, type KnownRecord, type Measure } from './lib/record.ts';
 import { createTop } from './lib/series/top.ts';
 import { stage } from './lib/stage.ts';
 

@@ -32,6 +32,8 @@ export type Sum = { type: 'sum' } & Common & {
 		value: Exact;
 	};
 export type Gauge = { type: 'gauge' } & Common & { value: Exact };
+/** A record that a series is made of. */
+export type Measure = Histogram | Sum | Gauge;
 export type Sample = { type: 'sample' } & Common & { value: Exact };
 
 /** Data quality, beside the series that it taints: what happened (`kind`), how often, in words. */

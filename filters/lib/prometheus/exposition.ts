@@ -2,12 +2,13 @@
 // All times are the records' own, in milliseconds since the epoch; no clock is read here.
 
 import { compare } from '../exact.ts';
-import type { Gauge, Notice, Sum } from '../record.ts';
-import { counterKey, createDelta, isCounter } from '../series/delta.ts';
+import type { Gauge, Measure, Notice, Sum } from '../record.ts';
+import { counterKey, createDelta, isCounter, SET_BACK } from '../series/delta.ts';
 import { createRestartPoints } from '../series/restart.ts';
 import { createSetBack } from '../series/set-back.ts';
+import { isDelta } from '../series/step-series.ts';
 import { createRegistry, type Refusal } from './registry.ts';
-import type { Measure, Series } from './series.ts';
+import type { Series } from './series.ts';
 import type { Style } from './style.ts';
 import { createTally, type Noticed } from './tally.ts';
 
@@ -53,21 +54,16 @@ const REASON: Record<Refusal | 'late' | 'clock', string> = {
 	clock: 'time was set back; going on in the new time',
 };
 
-// As createDelta has it.
-const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
-
-const isIncrement = (record: Measure): boolean => record.type !== 'gauge' && record.temporality === 'delta';
-
 /** One name for one series; what is counted in different ways never mixes. */
 const keyOf = (record: Measure): string => {
 	if (record.type !== 'gauge' && isCounter(record)) return counterKey(record);
-	const way = `${isIncrement(record) ? 'd' : ''}${record.type === 'sum' && !record.monotonic ? 'n' : ''}`;
+	const way = `${isDelta(record) ? 'd' : ''}${record.type === 'sum' && !record.monotonic ? 'n' : ''}`;
 	return `${way}${counterKey(record)}`;
 };
 
 /** Whether its newest value is all there is to know of it. */
 const isReplaced = (record: Measure): record is Gauge | Sum =>
-	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isIncrement(record));
+	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isDelta(record));
 
 const faultOf = (record: Measure): string => {
 	if (record.type === 'histogram')
@@ -166,7 +162,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 		else count(series, record);
 		// A restart would add up less of a series that carries something on than is in it now.
 		if (!series.isCarried) series.epoch = epoch;
-		if (isIncrement(record)) series.isCarried = true;
+		if (isDelta(record)) series.isCarried = true;
 		series.ts = Math.max(series.ts, record.ts);
 		dueAt = Math.min(dueAt, series.ts + staleMs);
 		return '';

@@ -1,9 +1,10 @@
 // registry: who is in an exposition: families with names of their own, and series with labels of their own
 // Two names or two sets of labels that come to one never meet: the first keeps it, the other is refused.
 
+import type { Measure } from '../record.ts';
 import { estimateFor, type Family, familyFor, type Kind } from './family.ts';
 import { labelsOf } from './labels.ts';
-import { createSeries, type Measure, type Series } from './series.ts';
+import { createSeries, type Series } from './series.ts';
 
 export type RegistryOptions = {
 	prefix: string;

@@ -2,16 +2,13 @@
 
 import { add } from '../exact.ts';
 import { sum } from '../histogram/layout.ts';
-import type { Bucket, Exact, Gauge, Histogram, Sum } from '../record.ts';
+import type { Bucket, Exact, Measure } from '../record.ts';
 import { edgesOf, isSameLayout } from './edges.ts';
 import { estimatedSum } from './estimate.ts';
 import type { Family, Member } from './family.ts';
 import { braced } from './labels.ts';
 import { type Format, leText, type Style, secondsText, timeText } from './style.ts';
 import { numberText } from './text.ts';
-
-/** A record that a series is made of. */
-export type Measure = Histogram | Sum | Gauge;
 
 export type Series = {
 	labels: string;

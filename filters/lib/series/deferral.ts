@@ -2,8 +2,7 @@
 // A step of fifteen seconds has fifteen prints, and fourteen of them are superseded before anyone needs their buckets.
 
 import { createSeriesIndex } from '../histogram/series-index.ts';
-import type { Histogram } from '../record.ts';
-import type { Measure } from './step-series.ts';
+import type { Histogram, Measure } from '../record.ts';
 import type { Steps, Taken } from './steps.ts';
 
 export type Deferral = {

@@ -4,9 +4,9 @@
 import { add, compare } from '../exact.ts';
 import { align, sum } from '../histogram/layout.ts';
 import { totalOf } from '../histogram/total.ts';
-import type { Bucket, Exact, Histogram, KnownRecord, Notice, Sum } from '../record.ts';
+import type { Bucket, Exact, Histogram, KnownRecord, Measure, Notice, Sum } from '../record.ts';
 import { seriesKey } from '../record.ts';
-import { isDelta, type Measure } from './step-series.ts';
+import { isDelta } from './step-series.ts';
 
 /** The value of every attribute of a fold. */
 const OTHER = 'other';

@@ -3,11 +3,8 @@
 
 import { add } from '../exact.ts';
 import { align, emptied, filled, sum } from '../histogram/layout.ts';
-import type { Bucket, Exact, Gauge, Histogram, Notice, Sum } from '../record.ts';
+import type { Bucket, Exact, Histogram, Measure, Notice } from '../record.ts';
 import { seriesKey } from '../record.ts';
-
-/** A record that a series is made of. */
-export type Measure = Histogram | Sum | Gauge;
 
 /** What a series has, as of some time. */
 export type Held = { record: Measure; buckets: Bucket[]; value: Exact };

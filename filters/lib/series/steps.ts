@@ -2,13 +2,12 @@
 // A step S holds what has a time in (S - step, S]. All times are milliseconds; no clock is read here.
 
 import { align } from '../histogram/layout.ts';
-import type { Bucket, Histogram, KnownRecord, Notice } from '../record.ts';
+import type { Bucket, Histogram, KnownRecord, Measure, Notice } from '../record.ts';
 import { createHeldBarriers } from './held-barriers.ts';
 import {
 	addUp,
 	amend,
 	isDelta,
-	type Measure,
 	newSeries,
 	note,
 	noticeOf,

@@ -2,10 +2,9 @@
 // What is cumulative becomes increments first: a fold of totals would fall and rise with who is in it, like a reset.
 // No clock is read here. A barrier in the midst of one time is no place to restart: the rest would be folded anew.
 
-import type { Histogram, KnownRecord, Sum } from '../record.ts';
+import type { Histogram, KnownRecord, Measure, Sum } from '../record.ts';
 import { createDelta, type DeltaOptions, isCounter } from './delta.ts';
 import { createGroup, type Group, groupKey } from './fold.ts';
-import type { Measure } from './step-series.ts';
 
 export type TopOptions = Pick<DeltaOptions, 'staleMs' | 'onCount'> & {
 	/** How many series of a group stay as they are. */

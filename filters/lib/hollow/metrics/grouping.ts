@@ -3,10 +3,11 @@
 
 import { add } from '../../exact.ts';
 import { align, sum } from '../../histogram/layout.ts';
+import type { Measure } from '../../record.ts';
 import type { Version } from '../version.ts';
 import { LATEST_MS, versionAt } from '../version.ts';
 import type { Cycle } from './cycle.ts';
-import { cycleStateOf, type Measure, type Series, type SeriesText } from './cycle-state.ts';
+import { cycleStateOf, type Series, type SeriesText } from './cycle-state.ts';
 import { isSynthetic, nameOf, sourceOf } from './naming.ts';
 
 export type GroupingOptions = {

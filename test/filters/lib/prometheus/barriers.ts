@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createExposition } from '../../../../filters/lib/prometheus/exposition.ts';
-import type { Measure } from '../../../../filters/lib/prometheus/series.ts';
+import type { Measure } from '../../../../filters/lib/record.ts';
 import { gaugeOf, noticeOf, sumOf } from '../../../data/measures.ts';
 
 const test = suite('prometheus: barriers');

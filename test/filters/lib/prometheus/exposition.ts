@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createExposition, type ExpositionOptions } from '../../../../filters/lib/prometheus/exposition.ts';
-import type { Measure } from '../../../../filters/lib/prometheus/series.ts';
 import type { Style } from '../../../../filters/lib/prometheus/style.ts';
+import type { Measure } from '../../../../filters/lib/record.ts';
 import { gaugeOf, histogramOf, noticeOf, sumOf } from '../../../data/measures.ts';
 import { parseExposition } from '../../../harness/exposition-parser.ts';
 

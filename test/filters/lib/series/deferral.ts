@@ -3,9 +3,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Histogram } from '../../../../filters/lib/record.ts';
+import type { Histogram, Measure } from '../../../../filters/lib/record.ts';
 import { createDeferral } from '../../../../filters/lib/series/deferral.ts';
-import type { Measure } from '../../../../filters/lib/series/step-series.ts';
 import { createSteps } from '../../../../filters/lib/series/steps.ts';
 
 const test = suite('deferral');

@@ -1,8 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Gauge, Histogram, Notice, Sum } from '../../../../filters/lib/record.ts';
+import type { Gauge, Histogram, Measure, Notice, Sum } from '../../../../filters/lib/record.ts';
 import { createGroup, groupKey } from '../../../../filters/lib/series/fold.ts';
-import type { Measure } from '../../../../filters/lib/series/step-series.ts';
 
 const COMMON = { ts: 1, host: 'h', metric: 'm', unit: 'us' };
 const sum = (comm: string, value: Sum['value'], more: Partial<Sum> = {}): Sum => ({

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Measure } from '../../../../filters/lib/record.ts';
 import { createSetBack } from '../../../../filters/lib/series/set-back.ts';
-import type { Measure } from '../../../../filters/lib/series/step-series.ts';
 import { createSteps } from '../../../../filters/lib/series/steps.ts';
 
 const test = suite('set-back');

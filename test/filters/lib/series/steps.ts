@@ -2,8 +2,15 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { log2Range } from '../../../../filters/lib/histogram/log2.ts';
-import type { Bucket, Gauge, Histogram, KnownRecord, Notice, Sum } from '../../../../filters/lib/record.ts';
-import type { Measure } from '../../../../filters/lib/series/step-series.ts';
+import type {
+	Bucket,
+	Gauge,
+	Histogram,
+	KnownRecord,
+	Measure,
+	Notice,
+	Sum,
+} from '../../../../filters/lib/record.ts';
 import { createSteps, type StepsOptions } from '../../../../filters/lib/series/steps.ts';
 
 const COMMON = { host: 'h', metric: 'm', unit: 'us', attributes: {} };

@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { totalOf } from '../../../../filters/lib/histogram/total.ts';
-import type { Bucket, KnownRecord, Notice } from '../../../../filters/lib/record.ts';
+import type { Bucket, KnownRecord, Measure, Notice } from '../../../../filters/lib/record.ts';
 import { groupKey } from '../../../../filters/lib/series/fold.ts';
-import type { Measure } from '../../../../filters/lib/series/step-series.ts';
 import { createTop } from '../../../../filters/lib/series/top.ts';
 
 type Line = Measure | { type: 'time'; ms: number } | { type: 'barrier'; line: string };

@@ -4,11 +4,10 @@ import * as assert from 'uvu/assert';
 import { createDataSet } from '../../../../../filters/lib/hollow/blob/data-set.ts';
 import { addCycle } from '../../../../../filters/lib/hollow/metrics/adder.ts';
 import { type Cycle, createCycleReader, linesOf } from '../../../../../filters/lib/hollow/metrics/cycle.ts';
-import type { Measure } from '../../../../../filters/lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from '../../../../../filters/lib/hollow/metrics/grouping.ts';
 import { recordsIn } from '../../../../../filters/lib/hollow/metrics/records.ts';
 import { schemaFor } from '../../../../../filters/lib/hollow/metrics/schema.ts';
-import { faultIn, type Histogram, type Sum } from '../../../../../filters/lib/record.ts';
+import { faultIn, type Histogram, type Measure, type Sum } from '../../../../../filters/lib/record.ts';
 import { buckets, texts, totalOf, wholes } from '../../../../data/cycles.ts';
 
 const test = suite('hollow grouping');
