@@ -48,7 +48,7 @@ const OPTIONS = {
 
 const isBarrier = (line: string): boolean => line.startsWith('#!pos ');
 
-stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, output, fail }) => {
+stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAgain, log, output, fail }) => {
 	const lingerMs = positiveDuration(options.linger, '--linger');
 	const target = options.output === undefined ? undefined : replaceTarget(options.output, '--output');
 	const isDry = options['dry-run'];
@@ -65,7 +65,6 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		},
 	});
 	let busy: Promise<void> | undefined;
-	let hasBarriers = false;
 	let held: string[] = [];
 
 	const finish = async (): Promise<void> => {
@@ -128,13 +127,12 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		control: (control, line) =>
 			inTurn(() => {
 				if (control.kind === 'ts') return group.isOther(control.ms) ? close() : undefined;
-				hasBarriers ||= control.kind === 'pos';
 				hold(line);
 				if (line === END_LINE) return close();
 			}),
 		end: () =>
 			inTurn(() => {
-				if (!hasBarriers) return close();
+				if (!isReadAgain()) return close();
 				if (group.isOpen()) log.info('the open cycle is not written; it is read again by the next run');
 			}),
 	};

@@ -37,49 +37,51 @@ const OPTIONS = { linger: { type: 'string', default: '1s' } } as const;
 // As to-delta has it.
 const STALE_MS = 3_600_000;
 
-stage(import.meta, { options: OPTIONS, args: [1, 1] }, ({ args, options, count, emit, log, output }) => {
-	const lingerMs = positiveDuration(options.linger, '--linger');
-	let hasBarriers = false;
+stage(
+	import.meta,
+	{ options: OPTIONS, args: [1, 1] },
+	({ args, options, count, emit, isReadAgain, log, output }) => {
+		const lingerMs = positiveDuration(options.linger, '--linger');
 
-	const print = (out: KnownRecord | string) => {
-		if (typeof out !== 'string' && out.type === 'notice') count(out.kind, Number(out.count));
-		emit(out);
-	};
-	const top = createTop({
-		most: whole(args[0]!, 'N', 1),
-		staleMs: STALE_MS,
-		onCount: (what, key) => {
-			count(what);
-			log.debug(`${what}: ${key}`, {}, what);
-		},
-		emit: print,
-	});
-	const heard = createSilence({
-		isBlocked: output.blocked,
-		isHeld: top.isOpen,
-		onQuiet: (quietMs) => {
-			if (quietMs >= lingerMs) top.close();
-		},
-	});
-	const take = (record: Measure) => {
-		top.take(record);
-		heard();
-	};
-	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		control: (control, line) => {
-			hasBarriers ||= control.kind === 'pos';
-			if (line === END_LINE) top.close();
-			if (control.kind === 'ts') top.time(control.ms, line);
-			else if (control.kind === 'pos') top.barrier(line);
-			else top.control(line);
+		const print = (out: KnownRecord | string) => {
+			if (typeof out !== 'string' && out.type === 'notice') count(out.kind, Number(out.count));
+			emit(out);
+		};
+		const top = createTop({
+			most: whole(args[0]!, 'N', 1),
+			staleMs: STALE_MS,
+			onCount: (what, key) => {
+				count(what);
+				log.debug(`${what}: ${key}`, {}, what);
+			},
+			emit: print,
+		});
+		const heard = createSilence({
+			isBlocked: output.blocked,
+			isHeld: top.isOpen,
+			onQuiet: (quietMs) => {
+				if (quietMs >= lingerMs) top.close();
+			},
+		});
+		const take = (record: Measure) => {
+			top.take(record);
 			heard();
-		},
-		end: () => {
-			if (!hasBarriers) top.close();
-			else if (top.isOpen()) log.info('the last print is not written; it is read again by the next run');
-		},
-	};
-});
+		};
+		return {
+			histogram: take,
+			sum: take,
+			gauge: take,
+			control: (control, line) => {
+				if (line === END_LINE) top.close();
+				if (control.kind === 'ts') top.time(control.ms, line);
+				else if (control.kind === 'pos') top.barrier(line);
+				else top.control(line);
+				heard();
+			},
+			end: () => {
+				if (!isReadAgain()) top.close();
+				else if (top.isOpen()) log.info('the last print is not written; it is read again by the next run');
+			},
+		};
+	},
+);

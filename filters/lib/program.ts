@@ -45,6 +45,8 @@ export type Context<Options extends OptionSpec = OptionSpec> = {
 	bad: (what: string, line?: number) => void;
 	/** Milliseconds since the epoch of what is being read: the last `#!ts`, or undefined before the first. */
 	time: () => number | undefined;
+	/** Whether what is held now will be read again by the next run: barriers came, and no `#!end` behind them. */
+	isReadAgain: () => boolean;
 	/** Stop with this error as soon as what was emitted is written; for what fails outside a handler. */
 	fail: (error: unknown) => void;
 	/** Aborted at TERM (and INT by hand): finish what is begun and return. */
@@ -110,8 +112,8 @@ const parse = <Options extends OptionSpec>({ options, args = [0, 0] }: Usage<Opt
 export type Program<Options extends OptionSpec> = {
 	context: Context<Options>;
 	counters: Map<string, number>;
-	/** Where the stage notes the time of what it reads, in milliseconds since the epoch. */
-	clock: { ms: number | undefined };
+	/** What the control lines said so far: the time of what follows, in ms since the epoch, and as `isReadAgain` has it. */
+	told: { ms: number | undefined; isReadAgain: boolean };
 	/** Flush, report and exit with `code`. Only the first call counts. */
 	leave: (code: number) => Promise<void>;
 	stopping: AbortController;
@@ -126,7 +128,7 @@ const create = <Options extends OptionSpec>(name: string, parsed: Parsed<Options
 		['out', 0],
 	]);
 	const stopping = new AbortController();
-	const clock: { ms: number | undefined } = { ms: undefined };
+	const told: Program<Options>['told'] = { ms: undefined, isReadAgain: false };
 	let leaving = false;
 
 	const leave = async (code: number) => {
@@ -180,10 +182,11 @@ const create = <Options extends OptionSpec>(name: string, parsed: Parsed<Options
 		count,
 		bad,
 		fail,
-		time: () => clock.ms,
+		time: () => told.ms,
+		isReadAgain: () => told.isReadAgain,
 		signal: stopping.signal,
 	};
-	return { context, counters, clock, leave, stopping };
+	return { context, counters, told, leave, stopping };
 };
 
 /** Call `stop` on TERM, on INT unless input comes down a pipe, and when the supervisor is gone. */

@@ -20,7 +20,7 @@ import {
 	type Usage,
 } from './program.ts';
 import type { AnyRecord, Control, Gauge, Histogram, Notice, Sample, Sum } from './record.ts';
-import { faultIn, isControl, parseControl, parseRecord, typeOf } from './record.ts';
+import { END_LINE, faultIn, isControl, parseControl, parseRecord, typeOf } from './record.ts';
 
 export type { Context, Emit } from './program.ts';
 
@@ -122,7 +122,7 @@ type Gap = { length: number; what: Skipped };
 
 /** The transform that does the program's work, fed with lines, or with runs of lines as bytes. */
 const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program<Options>): Transform => {
-	const { context, counters, clock } = program;
+	const { context, counters, told } = program;
 	const { emit, output } = context;
 	const onLine = handlers.line ?? recordLine(handlers, context);
 	const onControl = handlers.control ?? ((_control, line) => emit(line));
@@ -133,7 +133,8 @@ const worker = <Options extends OptionSpec>(handlers: Handlers, program: Program
 		counters.set('in', ++taken);
 		if (isControl(line)) {
 			const control = parseControl(line);
-			if (control.kind === 'ts') clock.ms = control.ms;
+			if (control.kind === 'ts') told.ms = control.ms;
+			if (control.kind === 'pos' || line === END_LINE) told.isReadAgain = control.kind === 'pos';
 			return onControl(control, line, emit);
 		}
 		// An empty line between records is what ends a torn one after a restart; in text it has a meaning.

@@ -81,7 +81,7 @@ const isRepeat = (record: Counter, known: Series, rows: Row[] | undefined): bool
 		? compare(record.value, known.value) === 0
 		: rows?.every(([, , before, now]) => compare(before, now) === 0) === true);
 
-// Late by more than a minute and a quarter, for a quarter of a minute: no order in which logs are read does that.
+/** Late by more than a minute and a quarter, for a quarter of a minute: no order in which logs are read does that. */
 export const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
 
 export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta => {
