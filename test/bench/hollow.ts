@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { bundle } from '../../build.ts';
 import { ROOT } from '../program.ts';
 import { classPath, javaLacks } from '../servers/java.ts';
-import { sizes } from './sizes.ts';
+import { sizes } from './parts/sizes.ts';
 
 const [METRICS, BUCKETS, ROUNDS] = sizes([20_000, 200], [50, 5], [3, 1]) as [number, number, number];
 const CYCLES = 6;
@@ -57,7 +57,7 @@ if (lacks) {
 	process.exit(0);
 }
 const built = mkdtempSync(join(tmpdir(), 'bench-hollow-bundle-'));
-await bundle(join(ROOT, 'test', 'bench', 'million.ts'), built);
+await bundle(join(ROOT, 'test', 'bench', 'parts', 'million.ts'), built);
 const contenders: [name: string, run: () => Run][] = [
 	['ours', () => measure(process.execPath, join(built, 'million.cjs'))],
 	['java', () => measure('java', '-cp', classPath(), 'Bench')],

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCommand } from '../parts.ts';
 import { bundleOf } from '../program.ts';
-import { generate } from './input.ts';
-import { sizes } from './sizes.ts';
+import { generate } from './parts/input.ts';
+import { sizes } from './parts/sizes.ts';
 
 const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const MB = 1e6;

@@ -7,7 +7,7 @@
 import { Counter, Histogram as PeerHistogram, Registry } from 'prom-client';
 import { createExposition } from '../../filters/lib/prometheus/exposition.ts';
 import type { Bucket, Common } from '../../filters/lib/record.ts';
-import { sizes } from './sizes.ts';
+import { sizes } from './parts/sizes.ts';
 
 const [LINES, ROUNDS] = sizes([10_000, 400], [60, 3]) as [number, number];
 const BUCKETS = 37;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundleOf, cleanEnv } from '../program.ts';
 import { startsIn } from '../starts.ts';
-import { sizes } from './sizes.ts';
+import { sizes } from './parts/sizes.ts';
 
 const [ROUNDS] = sizes([21, 1]) as [number];
 

@@ -23,7 +23,7 @@ import type { Status } from '../../supervisor/health/status.ts';
 import { childrenOf, leaveWorld, makeWorld, until, up, type World } from '../harness/supervised.ts';
 import { hasCommand } from '../parts.ts';
 import { cleanEnv, ROOT } from '../program.ts';
-import { sizes } from './sizes.ts';
+import { sizes } from './parts/sizes.ts';
 
 const [MEGABYTES, ROUNDS] = sizes([200, 5], [5, 1]) as [number, number];
 const DELAY = 'restart_delay: 20ms..20ms';

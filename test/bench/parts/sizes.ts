@@ -1,4 +1,4 @@
-// bench/sizes: how much a measurement does: as the command line says, else the usual, or little in a smoke run
+// bench/parts/sizes: how much a measurement does: as the command line says, else the usual, or little in a smoke run
 // A smoke run takes seconds and shows that every measurement still runs to its end; its figures mean nothing.
 
 export const isSmoke = process.env.BENCH_SMOKE === '1';

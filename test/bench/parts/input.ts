@@ -1,4 +1,4 @@
-// bench/input: a cumulative latency log as large as wanted, as cpu-lat.bt prints it
+// bench/parts/input: a cumulative latency log as large as wanted, as cpu-lat.bt prints it
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 
