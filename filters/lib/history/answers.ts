@@ -1,0 +1,95 @@
+// answers: what a history answers when it is asked: the shapes that the page, the API, plots and the terminal share
+// All times are milliseconds since the epoch. Bounds and counts are exact: digits in a string beyond 2^53.
+
+import type { Exact, Notice } from '../record.ts';
+
+/** A bucket without its count: `[lower, upper)`, null = unbounded. */
+export type Row = [lower: Exact | null, upper: Exact | null];
+
+/** What tells one metric from another; the three stand in links as they are. */
+export type MetricName = { metric: string; unit: string; type: 'histogram' | 'sum' | 'gauge' };
+
+/** Whether what is shown comes of a replay or a generator: nothing of it, a part, all. */
+export type Synthetic = 'none' | 'some' | 'all';
+
+/** One line of the list of metrics: figures of the last minute of its data. */
+export type MetricSummary = MetricName & {
+	series: number;
+	/** The first 200 of each, by name; `values` counts all of them. */
+	hosts: string[];
+	attributes: { name: string; values: number; first: string[] }[];
+	/** The usual time between two records of a series; undefined until there are two. */
+	interval?: number;
+	newest: number;
+	/** No record for three intervals of this metric. */
+	isStale: boolean;
+	synthetic: Synthetic;
+	/** Events a second for histograms, the increase a second for sums that only grow; undefined when not known. */
+	rate?: number;
+	/** The bucket in which the 99th percentile lies; of histograms. */
+	p99?: Row;
+	/** The newest value, added up over all series; of gauges and of sums that go up and down. */
+	value?: Exact;
+	/** For a thumbnail: events, increase or value in each of 60 columns of the last five minutes; null without data. */
+	recent: (number | null)[];
+};
+
+/** All there is. `epoch` changes when the server starts anew. */
+export type MetricsAnswer = {
+	epoch: string;
+	/** The server's clock, and the time of the newest record. */
+	now: number;
+	newest?: number;
+	/** How far back the history reaches, and how far it may. */
+	from?: number;
+	span: number;
+	synthetic: Synthetic;
+	metrics: MetricSummary[];
+	/** What is kept and how much may be; `refused` counts series for which there was no room. */
+	kept: { series: number; maxSeries: number; bytes: number; maxBytes: number; refused: number };
+	/** In words, what a reader has to know: back-filling, the cap is reached, ... */
+	remarks: string[];
+};
+
+/**
+ * A step of time. `cover` is the part of it, 0 to 1, of which there are data: rates are scaled by it.
+ * Of a histogram: the counts from row `first` on, without the zeros at either end.
+ */
+export type CountColumn = [cover: number, first: number, ...counts: Exact[]];
+/** Of a sum that only grows: how much it grew. */
+export type SumColumn = [cover: number, increase: Exact];
+/** Of a gauge, or a sum that goes up and down: added up over the series, last, least and most. */
+export type GaugeColumn = [cover: number, last: Exact, least: Exact, most: Exact];
+/** null: nobody looked at this step of time, which is not the same as nothing happened. */
+export type Column = CountColumn | SumColumn | GaugeColumn | null;
+
+/** The series of one value of an attribute added up, or all of them (`name` undefined). */
+export type Group = { name?: string; series: number; synthetic: Synthetic; columns: Column[] };
+
+/** Column `i` is the time `[from + i * step, from + (i + 1) * step)`. */
+export type ColumnsAnswer = MetricName & {
+	epoch: string;
+	now: number;
+	newest?: number;
+	from: number;
+	step: number;
+	/** Of a histogram: its buckets, sorted; others have none. */
+	rows: Row[];
+	/** With `by`: the groups, those with the highest 99th percentile first, else the largest. */
+	groups: Group[];
+	/** How many groups are left out. */
+	more: number;
+};
+
+/** The notices of a range of time, newest first. */
+export type NoticesAnswer = { epoch: string; notices: Notice[]; more: number };
+
+/** An event of `/events`: time went on. `changed` names the metrics that have something new. */
+export type Tick = {
+	epoch: string;
+	seq: number;
+	now: number;
+	newest?: number;
+	changed: MetricName[];
+	notices: number;
+};
