@@ -46,6 +46,8 @@ const LAW: Record<string, string> = {
 	'lib/tail': 'lib lib/disk',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/series',
+	'lib/history': 'lib',
+	'lib/chart': 'lib lib/history',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
 
 	'lib/print': 'lib lib/histogram',

@@ -1,0 +1,45 @@
+// marks: what is written at an axis of buckets or of values
+
+import { scaleLinear } from 'd3-scale';
+import type { Row } from '../history/answers.ts';
+import type { Exact } from '../record.ts';
+import { valueText } from './quantity.ts';
+import type { Mark } from './time.ts';
+
+const edgeOf = (rows: Row[], at: number): Exact | null | undefined =>
+	at < rows.length ? rows[at]![0] : rows.at(-1)?.[1];
+
+/**
+ * The edges of buckets as marks, at whole numbers: the edge below row `at`. Rows have equal heights, whatever their
+ * width. `room` is how many marks fit; an edge that is missing is infinity.
+ */
+export const rowMarks = (rows: Row[], unit: string, room: number): Mark[] => {
+	const edges = rows.length + 1;
+	const every = Math.max(1, Math.ceil(edges / Math.max(2, room)));
+	const marks: Mark[] = [];
+	for (let at = 0; at < edges; at += every) {
+		const edge = edgeOf(rows, at);
+		if (edge === undefined) continue;
+		marks.push({ at, text: edge === null ? (at === 0 ? '-∞' : '∞') : valueText(edge, unit) });
+	}
+	return marks;
+};
+
+/** Round values from `least` to `most`, about `count`, and the range of a scale that holds them. */
+export const valueMarks = (
+	least: number,
+	most: number,
+	unit: string,
+	count: number,
+): { marks: Mark[]; range: [number, number] } => {
+	const low = Math.min(least, most);
+	// What differs by less than a float can tell is one value, and one value needs some room about it.
+	const isOne = Math.abs(most - least) <= Math.max(Math.abs(most), Math.abs(least), 1e-300) * 1e-9;
+	const high = isOne
+		? Math.max(most, low + (Math.abs(low) > 1e-300 ? Math.abs(low) : 1))
+		: Math.max(most, least);
+	const scale = scaleLinear([low, high], [0, 1]).nice(Math.max(2, count));
+	const [from, to] = scale.domain() as [number, number];
+	const marks = scale.ticks(Math.max(2, count)).map((at) => ({ at, text: valueText(at, unit) }));
+	return { marks, range: [from, to] };
+};
