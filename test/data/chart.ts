@@ -50,6 +50,7 @@ export const histogramChart = (columns = 360, more: Partial<Chart> = {}): Chart 
 			return trimmed(twoModes(random, load, at > columns * 0.5 && at < columns * 0.58, 21), 1);
 		}),
 		synthetic: 'none',
+		isOverlapping: false,
 		notices: [],
 		...more,
 	};

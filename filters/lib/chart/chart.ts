@@ -18,6 +18,8 @@ export type Chart = MetricName & {
 	rows: Row[];
 	columns: Column[];
 	synthetic: Synthetic;
+	/** Its rows overlap, so no percentile can be had of them. */
+	isOverlapping: boolean;
 	/** Of this range, in any order. */
 	notices: Notice[];
 };
@@ -41,13 +43,13 @@ const LEAST_COVER = 0.5;
 
 /**
  * Columns next to each other without data, or with too little of them, as `[first, behind the last]`. The newest with
- * data is still growing, so it is no gap.
+ * data is still growing, so it is no gap; nor is one that is counted in a later column as a whole (cover 0).
  */
 export const gapsIn = (columns: readonly Column[]): [number, number][] => {
 	const newest = columns.findLastIndex((column) => column !== null);
 	const gaps: [number, number][] = [];
 	columns.forEach((column, at) => {
-		if (column && (column[0] >= LEAST_COVER || at === newest)) return;
+		if (column && (column[0] === 0 || column[0] >= LEAST_COVER || at === newest)) return;
 		const last = gaps.at(-1);
 		if (last && last[1] === at) last[1] = at + 1;
 		else gaps.push([at, at + 1]);
@@ -56,16 +58,28 @@ export const gapsIn = (columns: readonly Column[]): [number, number][] => {
 };
 
 /** What a column brought a second, by the part of it that was looked at; undefined without data or for a gauge. */
-export const rateOf = (type: Chart['type'], column: Column, step: number): number | undefined => {
+const rateOf = (type: Chart['type'], column: Column, step: number): number | undefined => {
 	if (!column || !(column[0] > 0)) return undefined;
 	const seconds = (step * column[0]) / 1000;
 	if (type === 'histogram') return Number(columnTotal(column)) / seconds;
 	return type === 'sum' && column.length === 2 ? Number((column as SumColumn)[1]) / seconds : undefined;
 };
 
-/** Whether its columns hold a level (last, least, most) and not an increase. */
-export const isLevel = (type: Chart['type'], columns: readonly Column[]): boolean =>
-	type === 'gauge' || (type === 'sum' && (columns.find((column) => column !== null)?.length ?? 2) === 4);
+/**
+ * The rate in each column, null without data. What is counted in a later column as a whole came at the rate of that one.
+ */
+export const ratesOf = ({
+	type,
+	columns,
+	step,
+}: Pick<Chart, 'type' | 'columns' | 'step'>): (number | null)[] => {
+	const rates: (number | null)[] = new Array(columns.length).fill(null);
+	for (let at = columns.length - 1; at >= 0; at -= 1) {
+		const column = columns[at] ?? null;
+		rates[at] = rateOf(type, column, step) ?? (column ? (rates[at + 1] ?? null) : null);
+	}
+	return rates;
+};
 
 /** The least, last and most of a gauge's columns; undefined without any. */
 export const levelsOf = (

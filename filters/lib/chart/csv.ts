@@ -3,7 +3,7 @@
 
 import type { GaugeColumn, Row, SumColumn } from '../history/answers.ts';
 import type { Exact } from '../record.ts';
-import { type Chart, isLevel, PERCENTS } from './chart.ts';
+import { type Chart, PERCENTS } from './chart.ts';
 import { addUp, percentileInterval } from './counts.ts';
 
 type Cell = Exact | null | undefined | boolean;
@@ -32,7 +32,7 @@ const headOf = (chart: Chart): string[] => {
 			...PERCENTS.flatMap((percent) => [`p${percent}_lower`, `p${percent}_upper`]),
 			...chart.rows.map((row) => rowName(row, chart.unit)),
 		];
-	return isLevel(chart.type, chart.columns) ? [...common, 'last', 'least', 'most'] : [...common, 'increase'];
+	return chart.type === 'gauge' ? [...common, 'last', 'least', 'most'] : [...common, 'increase'];
 };
 
 /** The chart as CSV: a line for each column of time, in order, those without data with cover 0 and empty cells. */
@@ -53,7 +53,10 @@ export const csvOf = (chart: Chart): string => {
 		if (!column) return common;
 		if (chart.type !== 'histogram') return [...common, ...(column as SumColumn | GaugeColumn).slice(1)];
 		const counts = addUp(columns, rows.length, at, at + 1);
-		const edges = PERCENTS.flatMap((percent) => percentileInterval(counts, rows, percent) ?? [null, null]);
+		const edges = PERCENTS.flatMap(
+			(percent) =>
+				(chart.isOverlapping ? undefined : percentileInterval(counts, rows, percent)) ?? [null, null],
+		);
 		return [...common, counts.total, ...edges, ...counts.rows];
 	});
 	const head = headOf(chart);

@@ -44,13 +44,13 @@ export const figuresOf = (chart: Chart): Figure[] => {
 			['events', countText(counts.total)],
 			['events a second', seconds > 0 ? rateText(Number(counts.total) / seconds) : '–'],
 			...PERCENTS.map((percent): Figure => {
-				const interval = percentileInterval(counts, rows, percent);
+				const interval = chart.isOverlapping ? undefined : percentileInterval(counts, rows, percent);
 				return [`p${percent} lies in`, interval ? intervalText(interval, unit) : '–'];
 			}),
 			['highest seen', highest === undefined ? '–' : intervalText(rows[highest]!, unit)],
 		];
 	}
-	const levels = isLevel(type, columns) ? levelsOf(columns) : undefined;
+	const levels = type === 'gauge' ? levelsOf(columns) : undefined;
 	if (levels)
 		return [
 			['last', valueText(levels.last, unit)],
@@ -166,75 +166,82 @@ const sampleMark = (chart: Chart, box: Box, look: Look): string => {
 	});
 };
 
+const ground = ({ left, top, width, height }: Box, look: Look): string =>
+	element('rect', { x: left, y: top, width, height, fill: colours(look.theme).panel });
+
+const title = (words: string, y: number, look: Look): string =>
+	text(20, y, words, { fill: colours(look.theme).text, 'font-size': 14, 'font-weight': 600 });
+
+const heatPart = (chart: Chart, box: Box, look: Look): string => {
+	const scale = look.isShare ? shareScale() : countScale(mostIn(chart.columns));
+	return [
+		title(`${howMuch(chart.unit)}, over time`, box.top - 18, look),
+		legend(scale, look, 260, box.top - 18),
+		ground(box, look),
+		heatCells(chart, box, look, scale),
+		gaps(chart, box),
+		look.hasPercentiles && !chart.isOverlapping ? bands(chart, box, look, true) : '',
+		rowAxis(chart.rows, chart.unit, box, look, false),
+		timeAxis(chart, box, look, false),
+		sideBars(addUp(chart.columns, chart.rows.length), chart.rows, box, look),
+	].join('');
+};
+
+const bandPart = (chart: Chart, box: Box, look: Look): string => {
+	const counts = addUp(chart.columns, chart.rows.length);
+	const intervals = PERCENTS.map((percent) => percentileInterval(counts, chart.rows, percent));
+	const words = 'each lies somewhere in its band: a bucket is an interval';
+	return [
+		title('Percentiles', box.top - 14, look),
+		text(114, box.top - 14, words, { fill: colours(look.theme).muted, 'font-size': 12 }),
+		ground(box, look),
+		rowAxis(chart.rows, chart.unit, box, look, true),
+		timeAxis(chart, box, look, true),
+		gaps(chart, box),
+		bands(chart, box, look, false),
+		bandNames(intervals, chart.unit, box, look),
+		sampleMark(chart, box, look),
+	].join('');
+};
+
+const linePart = (chart: Chart, box: Box, look: Look): string =>
+	[
+		title(chart.type === 'gauge' ? 'Value, over time' : 'Rate, over time', box.top - 18, look),
+		ground(box, look),
+		timeAxis(chart, box, look, true),
+		gaps(chart, box),
+		valueLine(chart, box, look),
+	].join('');
+
 /** The chart as the text of an SVG file. */
 export const svgOf = (chart: Chart, look: Look): string => {
 	const { width } = look;
-	const { page, panel, text: strong, muted, line } = colours(look.theme);
+	const { page, line, muted, sample } = colours(look.theme);
 	const isHeat = chart.type === 'histogram' && chart.rows.length > 0;
+	const hasBands = isHeat && !chart.isOverlapping;
+	const rowsHeight = isHeat ? chart.rows.length * 11 : 0;
 	const box: Box = {
 		left: LEFT,
 		top: 178,
 		width: width - LEFT - RIGHT,
-		height: isHeat ? Math.max(HEAT_HEIGHT, chart.rows.length * 11) : HEAT_HEIGHT,
+		height: Math.max(HEAT_HEIGHT, rowsHeight),
 	};
 	const below = box.top + box.height + 30;
 	const second: Box = { ...box, top: below + LANE + 40, height: BANDS_HEIGHT };
-	const height = (isHeat ? second.top + second.height + 30 : below + LANE) + 34;
-	const parts = [element('rect', { width, height, fill: page }), heading(chart, look, 38)];
-	parts.push(element('rect', { x: box.left, y: box.top, width: box.width, height: box.height, fill: panel }));
-	const title = (words: string, y: number) =>
-		text(20, y, words, { fill: strong, 'font-size': 14, 'font-weight': 600 });
-	if (isHeat) {
-		const scale = look.isShare ? shareScale() : countScale(mostIn(chart.columns));
-		const counts = addUp(chart.columns, chart.rows.length);
-		parts.push(title(`${howMuch(chart.unit)}, over time`, box.top - 18));
-		parts.push(legend(scale, look, 260, box.top - 18));
-		parts.push(heatCells(chart, box, look, scale), gaps(chart, box));
-		if (look.hasPercentiles) parts.push(bands(chart, box, look, true));
-		parts.push(rowAxis(chart.rows, chart.unit, box, look, false), timeAxis(chart, box, look, false));
-		parts.push(sideBars(counts, chart.rows, box, look));
-		parts.push(title('Percentiles', second.top - 14));
-		parts.push(
-			text(114, second.top - 14, 'each lies somewhere in its band: a bucket is an interval', {
-				fill: muted,
-				'font-size': 12,
-			}),
-		);
-		parts.push(
-			element('rect', {
-				x: second.left,
-				y: second.top,
-				width: second.width,
-				height: second.height,
-				fill: panel,
-			}),
-		);
-		parts.push(rowAxis(chart.rows, chart.unit, second, look, true), timeAxis(chart, second, look, true));
-		parts.push(gaps(chart, second), bands(chart, second, look, false));
-		const intervals = PERCENTS.map((percent) => percentileInterval(counts, chart.rows, percent));
-		parts.push(bandNames(intervals, chart.unit, second, look), sampleMark(chart, second, look));
-	} else {
-		parts.push(
-			title(isLevel(chart.type, chart.columns) ? 'Value, over time' : 'Rate, over time', box.top - 18),
-		);
-		parts.push(timeAxis(chart, box, look, true), gaps(chart, box), valueLine(chart, box, look));
-	}
-	parts.push(sampleMark(chart, box, look));
-	parts.push(element('path', { d: `M${box.left} ${below}h${short(box.width)}`, stroke: line }));
-	parts.push(lane(chart, { ...box, top: below }, look));
-	parts.push(text(20, height - 14, footer(chart, look), { fill: muted, 'font-size': 12 }));
-	const frame =
-		chart.synthetic === 'none'
-			? ''
-			: element('rect', {
-					x: 1,
-					y: 1,
-					width: width - 2,
-					height: height - 2,
-					fill: 'none',
-					stroke: colours(look.theme).sample,
-					'stroke-width': 2,
-				});
+	const height = (hasBands ? second.top + second.height + 30 : below + LANE) + 34;
+	const frame = { x: 1, y: 1, width: width - 2, height: height - 2, fill: 'none', 'stroke-width': 2 };
+	const parts = [
+		element('defs', {}, hatchPattern(look)),
+		element('rect', { width, height, fill: page }),
+		heading(chart, look, 38),
+		isHeat ? heatPart(chart, box, look) : linePart(chart, box, look),
+		hasBands ? bandPart(chart, second, look) : '',
+		sampleMark(chart, box, look),
+		element('path', { d: `M${box.left} ${below}h${short(box.width)}`, stroke: line }),
+		lane(chart, { ...box, top: below }, look),
+		text(20, height - 14, footer(chart, look), { fill: muted, 'font-size': 12 }),
+		chart.synthetic === 'none' ? '' : element('rect', { ...frame, stroke: sample }),
+	];
 	return element(
 		'svg',
 		{
@@ -244,7 +251,7 @@ export const svgOf = (chart: Chart, look: Look): string => {
 			viewBox: `0 0 ${short(width)} ${short(height)}`,
 			'font-family': "'DejaVu Sans', Verdana, sans-serif",
 		},
-		element('defs', {}, hatchPattern(look)) + parts.join('') + frame,
+		parts.join(''),
 	);
 };
 

@@ -2,7 +2,7 @@
 
 import { area, curveStepAfter, line } from 'd3-shape';
 import type { GaugeColumn, Row } from '../history/answers.ts';
-import { type Chart, gapsIn, isLevel, type Look, PERCENTS, rateOf } from './chart.ts';
+import { type Chart, gapsIn, type Look, PERCENTS, ratesOf } from './chart.ts';
 import { columnTotal, percentileRows } from './counts.ts';
 import { rowMarks, valueMarks } from './marks.ts';
 import { element, short, text } from './markup.ts';
@@ -177,14 +177,15 @@ export const bandNames = (intervals: (Row | undefined)[], unit: string, box: Box
 /** A sum as its rate, a gauge as its last value between the least and the most of each column. */
 export const valueLine = (chart: Chart, box: Box, look: Look): string => {
 	const x = xOf(chart, box);
-	const isGauge = isLevel(chart.type, chart.columns);
+	const isGauge = chart.type === 'gauge';
+	const rates = ratesOf(chart);
 	const values: Band[] = chart.columns.map((column, at) => {
 		if (isGauge && column) {
 			const [, , least, most] = column as GaugeColumn;
 			return { at, low: Number(least), high: Number(most) };
 		}
-		const rate = rateOf(chart.type, column, chart.step);
-		return rate === undefined ? null : { at, low: rate, high: rate };
+		const rate = rates[at] ?? null;
+		return rate === null ? null : { at, low: rate, high: rate };
 	});
 	const known = values.flatMap((value) => (value ? [value.low, value.high] : []));
 	const least = known.reduce((a, b) => Math.min(a, b), isGauge ? Number.POSITIVE_INFINITY : 0);

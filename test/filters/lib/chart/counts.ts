@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gapsIn, levelsOf, rateOf } from '../../../../filters/lib/chart/chart.ts';
+import { gapsIn, levelsOf, ratesOf } from '../../../../filters/lib/chart/chart.ts';
 import {
 	addUp,
 	columnTotal,
@@ -123,11 +123,13 @@ test('the highest row, the most in a cell, the rows in use', () => {
 });
 
 test('rates are of the time that was looked at', () => {
-	assert.is(rateOf('histogram', [0.5, 0, 10], 2000), 10);
-	assert.is(rateOf('sum', [1, 10], 2000), 5);
-	assert.is(rateOf('sum', null, 2000), undefined);
-	assert.is(rateOf('sum', [0, 0], 2000), undefined);
-	assert.is(rateOf('gauge', [1, 10, 1, 20], 2000), undefined);
+	const rates = (type: 'histogram' | 'sum' | 'gauge', ...all: Column[]) =>
+		ratesOf({ type, columns: all, step: 2000 });
+	assert.equal(rates('histogram', [0.5, 0, 10]), [10]);
+	assert.equal(rates('sum', [1, 10], null, [1, 0]), [5, null, 0]);
+	// Three columns that were counted in the last of them.
+	assert.equal(rates('sum', [0, 0], [0, 0], [3, 12], [0, 0]), [2, 2, 2, null]);
+	assert.equal(rates('gauge', [1, 10, 1, 20]), [null]);
 	assert.equal(levelsOf([[1, 10, 1, 20], null, [1, 4, 2, 5]]), { last: 4, least: 1, most: 20 });
 });
 
@@ -136,6 +138,15 @@ test('columns that were hardly looked at are gaps, the newest is not', () => {
 		[1, 4],
 		[6, 7],
 	]);
+	assert.equal(
+		gapsIn([
+			[0, 0],
+			[0, 0],
+			[3, 0, 5],
+		]),
+		[],
+		'counted in a later one',
+	);
 	assert.equal(gapsIn([]), []);
 });
 
