@@ -41,5 +41,5 @@ export const valueMarks = (
 	const scale = scaleLinear([low, high], [0, 1]).nice(Math.max(2, count));
 	const [from, to] = scale.domain() as [number, number];
 	const marks = scale.ticks(Math.max(2, count)).map((at) => ({ at, text: valueText(at, unit) }));
-	return { marks, range: [from, to] };
+	return { marks, range: [Math.min(from, low), Math.max(to, high)] };
 };

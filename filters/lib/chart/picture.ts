@@ -3,7 +3,7 @@
 
 import type { Row } from '../history/answers.ts';
 import type { Exact, Notice } from '../record.ts';
-import { type Chart, coveredIn, increaseIn, isLevel, type Look, levelsOf, PERCENTS } from './chart.ts';
+import { type Chart, coveredIn, increaseIn, type Look, levelsOf, PERCENTS } from './chart.ts';
 import { addUp, type Counts, highestRow, mostIn, percentileInterval } from './counts.ts';
 import { element, short, text } from './markup.ts';
 import { shownName } from './name.ts';
