@@ -1,11 +1,6 @@
 // api: what the page asks the server for, with a limit of time, and what can go wrong in words
 
-import type {
-	ColumnsAnswer,
-	MetricName,
-	MetricsAnswer,
-	NoticesAnswer,
-} from '../../lib/history/answers.ts';
+import type { ColumnsAnswer, MetricName, MetricsAnswer, NoticesAnswer } from '../../lib/history/answers.ts';
 import type { AnyRecord } from '../../lib/record.ts';
 
 const PATIENCE_MS = 15_000;
@@ -34,7 +29,8 @@ const asked = async (path: string, signal?: AbortSignal): Promise<Response> => {
 export const json = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
 	(await (await asked(path, signal)).json()) as Answer;
 
-export const metricsAnswer = (signal?: AbortSignal): Promise<MetricsAnswer> => json('/api/v1/metrics', signal);
+export const metricsAnswer = (signal?: AbortSignal): Promise<MetricsAnswer> =>
+	json('/api/v1/metrics', signal);
 
 export type ColumnsQuestion = MetricName & {
 	from: number;
@@ -48,7 +44,14 @@ export type ColumnsQuestion = MetricName & {
 
 export const columnsAnswer = (question: ColumnsQuestion, signal?: AbortSignal): Promise<ColumnsAnswer> => {
 	const { metric, unit, type, from, to, columns, host, attributes, by, limit } = question;
-	const query = new URLSearchParams({ metric, unit, type, from: `${from}`, to: `${to}`, columns: `${columns}` });
+	const query = new URLSearchParams({
+		metric,
+		unit,
+		type,
+		from: `${from}`,
+		to: `${to}`,
+		columns: `${columns}`,
+	});
 	if (host !== undefined) query.append('host', host);
 	for (const [name, value] of Object.entries(attributes)) query.append(`attribute.${name}`, value);
 	if (by !== undefined) query.append('by', by);

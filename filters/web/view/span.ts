@@ -6,12 +6,13 @@ import type { Range } from './view.ts';
 export type Span = { from: number; to: number; step: number; columns: number };
 
 const SECOND = 1000;
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400].map(
-	(seconds) => seconds * SECOND,
-);
+const STEPS = [
+	1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
+].map((seconds) => seconds * SECOND);
 
 /** A round step of at least `ms`. */
-const stepFor = (ms: number): number => STEPS.find((step) => step >= ms) ?? Math.ceil(ms / STEPS.at(-1)!) * STEPS.at(-1)!;
+const stepFor = (ms: number): number =>
+	STEPS.find((step) => step >= ms) ?? Math.ceil(ms / STEPS.at(-1)!) * STEPS.at(-1)!;
 
 /**
  * The columns of a range, `now` being its end if it goes on, for `room` columns at most. Data that come every

@@ -130,7 +130,8 @@ export const viewOf = (hash: string, query = ''): View => {
 	const tab = own('tab');
 	if (tab === 'pipelines' || tab === 'hollow') view.tab = tab;
 	const metric = own('metric');
-	if (metric !== undefined) view.metric = { metric, unit: own('unit') ?? '1', type: typeIn(link.get('type')) };
+	if (metric !== undefined)
+		view.metric = { metric, unit: own('unit') ?? '1', type: typeIn(link.get('type')) };
 	view.host = own('host');
 	view.attributes = Object.fromEntries(
 		[...link].filter(([key]) => key.startsWith('a.')).map(([key, value]) => [key.slice(2), value]),
