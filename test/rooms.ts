@@ -47,6 +47,10 @@ const LAW: Record<string, string> = {
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/series',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
+	'lib/http': 'lib',
+	'lib/history': 'lib lib/histogram lib/history/kept lib/series',
+	'lib/history/kept': 'lib',
+	'lib/serve': 'lib lib/history lib/http',
 
 	'lib/print': 'lib lib/histogram',
 	'lib/bpftrace/text': 'lib/print',
@@ -69,7 +73,7 @@ const LAW: Record<string, string> = {
 	'lib/hollow/rest': 'lib lib/hollow',
 	'lib/hollow/rest/push': 'lib lib/disk lib/flow lib/hollow/metrics lib/hollow/rest lib/net',
 	'lib/hollow/rest/receive':
-		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/net',
+		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/http lib/net',
 
 	supervisor: 'lib supervisor/commands supervisor/daemon supervisor/file supervisor/machine supervisor/plan',
 	'supervisor/plan': 'lib',
