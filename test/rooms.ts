@@ -46,9 +46,12 @@ const LAW: Record<string, string> = {
 	'lib/tail': 'lib lib/disk',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/series',
-	'lib/history': 'lib',
 	'lib/chart': 'lib lib/history',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
+	'lib/http': 'lib',
+	'lib/history': 'lib lib/histogram lib/history/kept lib/series',
+	'lib/history/kept': 'lib',
+	'lib/serve': 'lib lib/history lib/http',
 
 	'lib/print': 'lib lib/histogram',
 	'lib/bpftrace/text': 'lib/print',
@@ -71,7 +74,7 @@ const LAW: Record<string, string> = {
 	'lib/hollow/rest': 'lib lib/hollow',
 	'lib/hollow/rest/push': 'lib lib/disk lib/flow lib/hollow/metrics lib/hollow/rest lib/net',
 	'lib/hollow/rest/receive':
-		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/net',
+		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/http lib/net',
 
 	supervisor: 'lib supervisor/commands supervisor/daemon supervisor/file supervisor/machine supervisor/plan',
 	'supervisor/plan': 'lib',

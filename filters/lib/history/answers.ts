@@ -2,15 +2,10 @@
 // All times are milliseconds since the epoch. Bounds and counts are exact: digits in a string beyond 2^53.
 
 import type { Exact, Notice } from '../record.ts';
+import type { MetricName } from './kept/metric.ts';
+import type { Row } from './kept/rows.ts';
 
-/** A bucket without its count: `[lower, upper)`, null = unbounded. */
-export type Row = [lower: Exact | null, upper: Exact | null];
-
-/**
- * What tells one metric from another; the three stand in links as they are. A sum that goes up and down has the type
- * `gauge`, for it is looked at as one; samples are counted into log2 buckets and have `histogram`.
- */
-export type MetricName = { metric: string; unit: string; type: 'histogram' | 'sum' | 'gauge' };
+export type { MetricName, Row };
 
 /** Whether what is shown comes of a replay or a generator: nothing of it, a part, all. */
 export type Synthetic = 'none' | 'some' | 'all';
@@ -73,7 +68,13 @@ export type Column = CountColumn | SumColumn | GaugeColumn | null;
  * The series of one value of an attribute added up, or all of them (`name` undefined); those without the attribute have the
  * name ''. `total` is all that was counted in the columns, by rows; of a gauge nothing.
  */
-export type Group = { name?: string; series: number; synthetic: Synthetic; columns: Column[]; total: Exact[] };
+export type Group = {
+	name?: string;
+	series: number;
+	synthetic: Synthetic;
+	columns: Column[];
+	total: Exact[];
+};
 
 /**
  * Column `i` is the time `[from + i * step, from + (i + 1) * step)`; `from` is a multiple of `step`, so columns that are
