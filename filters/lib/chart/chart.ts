@@ -2,7 +2,15 @@
 // It holds the exact counts; every picture, table and file of it is made of these alone.
 
 import { add } from '../exact.ts';
-import type { Column, GaugeColumn, MetricName, Row, SumColumn, Synthetic } from '../history/answers.ts';
+import type {
+	Column,
+	CountColumn,
+	GaugeColumn,
+	MetricName,
+	Row,
+	SumColumn,
+	Synthetic,
+} from '../history/answers.ts';
 import type { Exact, Notice } from '../record.ts';
 import { columnTotal } from './counts.ts';
 import type { Theme } from './ramp.ts';
@@ -41,15 +49,37 @@ export const PERCENTS = [50, 90, 99];
 /** Less of a column than this was looked at: it is hatched, for its height says little. */
 const LEAST_COVER = 0.5;
 
+/** Whether a column was skipped by one print that came a little late: the next one holds what both counted. */
+const isSkipped = (columns: readonly Column[], at: number): boolean => {
+	const isEmpty = (column: Column | undefined) => !column || column[0] === 0;
+	return columns[at]?.[0] === 0 && !isEmpty(columns[at + 1]) && !isEmpty(columns[at - 1]);
+};
+
+/**
+ * Columns of a histogram as they are coloured: what a late print counted in one column for two of them is shown in both,
+ * half in each. Only for colours: the figures stay where they were counted.
+ */
+export const colouredColumns = (columns: readonly Column[]): Column[] => {
+	const halves = (at: number): Column => {
+		const [cover, first, ...counts] = columns[at] as CountColumn;
+		return [cover / 2, first, ...counts.map((count) => Number(count) / 2)];
+	};
+	return columns.map((column, at) => {
+		if (isSkipped(columns, at)) return halves(at + 1);
+		return column && column.length > 2 && isSkipped(columns, at - 1) ? halves(at) : column;
+	});
+};
+
 /**
  * Columns next to each other without data, or with too little of them, as `[first, behind the last]`. The newest with
- * data is still growing, so it is no gap; nor is one that is counted in a later column as a whole (cover 0).
+ * data is still growing, so it is no gap. Columns that are counted in a later one as a whole (cover 0) are: nobody looked
+ * then, even if nothing is lost.
  */
 export const gapsIn = (columns: readonly Column[]): [number, number][] => {
 	const newest = columns.findLastIndex((column) => column !== null);
 	const gaps: [number, number][] = [];
 	columns.forEach((column, at) => {
-		if (column && (column[0] === 0 || column[0] >= LEAST_COVER || at === newest)) return;
+		if (column && (column[0] >= LEAST_COVER || at === newest || isSkipped(columns, at))) return;
 		const last = gaps.at(-1);
 		if (last && last[1] === at) last[1] = at + 1;
 		else gaps.push([at, at + 1]);

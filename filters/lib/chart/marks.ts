@@ -3,7 +3,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { Row } from '../history/answers.ts';
 import type { Exact } from '../record.ts';
-import { valueText } from './quantity.ts';
+import { isBinary, valueText } from './quantity.ts';
 import type { Mark } from './time.ts';
 
 const edgeOf = (rows: Row[], at: number): Exact | null | undefined =>
@@ -38,8 +38,13 @@ export const valueMarks = (
 	const high = isOne
 		? Math.max(most, low + (Math.abs(low) > 1e-300 ? Math.abs(low) : 1))
 		: Math.max(most, least);
-	const scale = scaleLinear([low, high], [0, 1]).nice(Math.max(2, count));
-	const [from, to] = scale.domain() as [number, number];
-	const marks = scale.ticks(Math.max(2, count)).map((at) => ({ at, text: valueText(at, unit) }));
+	// Bytes are round in the unit that they are written with.
+	const power = Math.floor(Math.log2(Math.max(Math.abs(low), Math.abs(high), 1)) / 10);
+	const size = isBinary(unit) ? 1024 ** power : 1;
+	const scale = scaleLinear([low / size, high / size], [0, 1]).nice(Math.max(2, count));
+	const [from, to] = scale.domain().map((edge) => edge * size) as [number, number];
+	const marks = scale
+		.ticks(Math.max(2, count))
+		.map((at) => ({ at: at * size, text: valueText(at * size, unit) }));
 	return { marks, range: [Math.min(from, low), Math.max(to, high)] };
 };

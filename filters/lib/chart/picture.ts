@@ -19,7 +19,7 @@ import {
 	timeAxis,
 	valueLine,
 } from './plot-area.ts';
-import { intervalText, unitWords, valueText } from './quantity.ts';
+import { intervalText, rateOfUnit, unitWords, valueText } from './quantity.ts';
 import { colours, countScale, type HeatScale, legendOf, ramp, shareScale } from './ramp.ts';
 import { clockText, dateText, zoneText } from './time.ts';
 
@@ -60,7 +60,7 @@ export const figuresOf = (chart: Chart): Figure[] => {
 	const increase: Exact = type === 'sum' ? increaseIn(columns) : 0;
 	return [
 		['increase', countText(increase)],
-		['a second', seconds > 0 ? rateText(Number(increase) / seconds) : '–'],
+		['a second', seconds > 0 ? rateOfUnit(Number(increase) / seconds, unit) : '–'],
 	];
 };
 

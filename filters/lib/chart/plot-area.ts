@@ -2,11 +2,11 @@
 
 import { area, curveStepAfter, line } from 'd3-shape';
 import type { GaugeColumn, Row } from '../history/answers.ts';
-import { type Chart, gapsIn, type Look, PERCENTS, ratesOf } from './chart.ts';
+import { type Chart, colouredColumns, gapsIn, type Look, PERCENTS, ratesOf } from './chart.ts';
 import { columnTotal, percentileRows } from './counts.ts';
 import { rowMarks, valueMarks } from './marks.ts';
 import { element, short, text } from './markup.ts';
-import { intervalText } from './quantity.ts';
+import { intervalText, perSecond } from './quantity.ts';
 import { colours, type HeatScale, ramp, stepOf } from './ramp.ts';
 import { timeMarks } from './time.ts';
 
@@ -20,9 +20,11 @@ const xOf = (chart: Chart, box: Box) => (at: number) => box.left + (at * box.wid
  * that a cell costs few bytes.
  */
 export const heatCells = (chart: Chart, box: Box, look: Look, scale: HeatScale): string => {
-	const totals = scale.kind === 'share' ? chart.columns.map((column) => Number(columnTotal(column))) : [];
+	const totals =
+		scale.kind === 'share' ? colouredColumns(chart.columns).map((column) => Number(columnTotal(column))) : [];
+	const columns = colouredColumns(chart.columns);
 	const step = (at: number, row: number): number => {
-		const column = chart.columns[at];
+		const column = columns[at];
 		if (!column || row < (column[1] as number)) return 0;
 		const count = Number(column[row - (column[1] as number) + 2] ?? 0);
 		return stepOf(scale, scale.kind === 'share' ? count / totals[at]! : count);
@@ -190,7 +192,7 @@ export const valueLine = (chart: Chart, box: Box, look: Look): string => {
 	const known = values.flatMap((value) => (value ? [value.low, value.high] : []));
 	const least = known.reduce((a, b) => Math.min(a, b), isGauge ? Number.POSITIVE_INFINITY : 0);
 	const most = known.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-	const unit = isGauge ? chart.unit : chart.unit === '1' ? '/s' : `${chart.unit}/s`;
+	const unit = isGauge ? chart.unit : perSecond(chart.unit);
 	const { marks, range } = valueMarks(
 		known.length ? least : 0,
 		known.length ? most : 1,

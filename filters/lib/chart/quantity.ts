@@ -1,7 +1,7 @@
 // quantity: values with their unit: microseconds as 16 µs and 1.02 ms, bytes as 4 KiB, intervals with both edges
 
 import type { Exact } from '../record.ts';
-import { countText, shortCount, threeDigits } from './number.ts';
+import { countText, rateText, shortCount, threeDigits } from './number.ts';
 
 type Row = readonly [lower: Exact | null, upper: Exact | null];
 type Step = [size: number, name: string];
@@ -60,6 +60,10 @@ export const unitWords = (unit: string): string => (Object.hasOwn(WORDS, unit) ?
 const ladderOf = (unit: string) => (Object.hasOwn(LADDERS, unit) ? LADDERS[unit] : undefined);
 
 const split = (value: Exact, unit: string): [digits: string, unit: string] => {
+	if (unit.length > 2 && unit.endsWith('/s') && ladderOf(unit.slice(0, -2))) {
+		const [digits, name] = split(value, unit.slice(0, -2));
+		return [digits, `${name}/s`];
+	}
 	const ladder = ladderOf(unit);
 	if (!ladder) {
 		const size = Math.abs(Number(value));
@@ -82,6 +86,16 @@ const joined = (digits: string, unit: string): string => (unit === '' ? digits :
 
 /** A value with its unit, three significant digits: `1.02 ms`. */
 export const valueText = (value: Exact, unit: string): string => joined(...split(value, unit));
+
+/** The unit of what comes by the second. */
+export const perSecond = (unit: string): string => (unit === '1' ? '/s' : `${unit}/s`);
+
+/** A rate with its unit: `3,412 /s`, `1.2 MiB/s`. */
+export const rateOfUnit = (value: number, unit: string): string =>
+	ladderOf(unit) ? valueText(value, perSecond(unit)) : `${rateText(value)} ${perSecond(unit)}`;
+
+/** Whether larger units are powers of two, so that round values are those of 1024 and not of 1000. */
+export const isBinary = (unit: string): boolean => ladderOf(unit.replace(/\/s$/, ''))?.[1] === BYTES;
 
 /** A bucket as an interval: `32 – 64 µs`, `512 µs – 1.02 ms`, `≥ 1.05 s`, `< 1 µs`. */
 export const intervalText = ([lower, upper]: Row, unit: string): string => {

@@ -103,7 +103,7 @@ export const createAxes = (events: Events): Axes => {
 				font: FONT,
 				stroke: muted,
 				gap: 4,
-				grid: { stroke: line, width: 1, show: true, filter: () => (scene?.isGrid ? null! : []) },
+				grid: { stroke: line, width: 1, filter: gridOf },
 				ticks: { stroke: line, width: 1, size: 4 },
 				splits: (u) => timesOf(u).map(({ at }) => at),
 				filter: (_u, splits) => splits,
@@ -114,7 +114,7 @@ export const createAxes = (events: Events): Axes => {
 				font: FONT,
 				stroke: muted,
 				gap: 4,
-				grid: { stroke: line, width: 1, show: true, filter: () => (scene?.isGrid ? null! : []) },
+				grid: { stroke: line, width: 1, filter: gridOf },
 				ticks: { stroke: line, width: 1, size: 4 },
 				splits: () => scene?.marks.map(({ at }) => at) ?? [],
 				filter: (_u, splits) => splits,
@@ -131,6 +131,8 @@ export const createAxes = (events: Events): Axes => {
 	});
 	const timesOf = (u: uPlot): Mark[] =>
 		scene ? timeMarks(scene.from, scene.to, Math.floor(u.bbox.width / uPlot.pxRatio / 90), scene.offset) : [];
+	const gridOf = (_u: uPlot, splits: number[]): (number | null)[] =>
+		scene?.isGrid ? splits : splits.map(() => null);
 	/** What the page does itself is no gesture of the reader. */
 	const quietly = (what: () => void) => {
 		isOurs = true;

@@ -1,5 +1,6 @@
 // heat-image: columns of counts as an image of one pixel a cell, which is drawn enlarged
 
+import { colouredColumns } from '../../lib/chart/chart.ts';
 import { columnTotal } from '../../lib/chart/counts.ts';
 import { type HeatScale, ramp, stepOf, type Theme } from '../../lib/chart/ramp.ts';
 import type { Column } from '../../lib/history/answers.ts';
@@ -46,7 +47,7 @@ export const heatImage = (
 	const image = context.createImageData(width, height);
 	const pixels = new Uint32Array(image.data.buffer);
 	const colour = words(theme);
-	columns.forEach((column, at) => {
+	colouredColumns(columns).forEach((column, at) => {
 		if (!column) return;
 		const total = scale.kind === 'share' ? Number(columnTotal(column)) : 1;
 		const lowest = column[1] as number;

@@ -3,6 +3,7 @@
 import { type Chart, gapsIn, PERCENTS, ratesOf } from '../../lib/chart/chart.ts';
 import { percentileRows } from '../../lib/chart/counts.ts';
 import { rowMarks, valueMarks } from '../../lib/chart/marks.ts';
+import { perSecond } from '../../lib/chart/quantity.ts';
 import { colours, type HeatScale, type Theme } from '../../lib/chart/ramp.ts';
 import type { GaugeColumn, Row } from '../../lib/history/answers.ts';
 import type { Scene } from './axes.ts';
@@ -96,12 +97,15 @@ const paintBands = (
 		if (kind === 'area') {
 			context.fillStyle = stroke;
 			context.globalAlpha = 0.4;
-			line.forEach((row, at) => {
-				if (row === null) return;
-				const top = isOpen(row) ? box.top : y(row + 1);
-				// A hair more, or seams show between columns.
-				context.fillRect(x(at), top, x(at + 1) - x(at) + (line[at + 1] === row ? 0.4 : 0), y(row) - top);
-			});
+			for (const piece of pieces(line))
+				for (let at = 0; at < piece.length; ) {
+					const [first_, row] = piece[at]!;
+					let end = at + 1;
+					while (end < piece.length && piece[end]![1] === row) end += 1;
+					const top = isOpen(row) ? box.top : y(row + 1);
+					context.fillRect(x(first_), top, x(first_ + end - at) - x(first_), y(row) - top);
+					at = end;
+				}
 			context.globalAlpha = 1;
 		}
 		const edges = () => {
@@ -208,10 +212,6 @@ const linesOf = (chart: Chart): Lines => {
 	return { last: part(1), low: part(2), high: part(3) };
 };
 
-/** The unit of what a line shows: of a gauge its own, else that by the second. */
-export const lineUnit = ({ type, unit }: Pick<Chart, 'type' | 'unit'>): string =>
-	type === 'gauge' ? unit : unit === '1' ? '/s' : `${unit}/s`;
-
 /** A sum as its rate, a gauge as its last value and the room between least and most. */
 export const lineScene = (chart: Chart, look: Look, height: number, earlier: Chart | undefined): Scene => {
 	const lines = linesOf(chart);
@@ -219,7 +219,12 @@ export const lineScene = (chart: Chart, look: Look, height: number, earlier: Cha
 	const isGauge = chart.type === 'gauge';
 	const known = range([...lines.low, ...lines.high, ...(before?.last ?? [])]) ?? { least: 0, most: 1 };
 	const least = isGauge ? known.least : Math.min(0, known.least);
-	const { marks, range: scale } = valueMarks(least, known.most, lineUnit(chart), Math.floor(height / 45));
+	const { marks, range: scale } = valueMarks(
+		least,
+		known.most,
+		isGauge ? chart.unit : perSecond(chart.unit),
+		Math.floor(height / 45),
+	);
 	return {
 		from: chart.from,
 		to: endOf(chart),

@@ -4,10 +4,9 @@
 import { type Chart, PERCENTS, ratesOf } from '../../lib/chart/chart.ts';
 import { addUp, highestRow, percentileInterval } from '../../lib/chart/counts.ts';
 import { countText, rateText } from '../../lib/chart/number.ts';
-import { intervalText, valueText } from '../../lib/chart/quantity.ts';
+import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
 import { dateText } from '../../lib/chart/time.ts';
 import type { Exact } from '../../lib/record.ts';
-import { lineUnit } from '../paint/scenes.ts';
 import type { BoardModel } from '../view/model.ts';
 import { button, el, setText } from './dom.ts';
 
@@ -33,10 +32,11 @@ const cellsOf = (chart: Chart, at: number, rates: (number | null)[], offset: num
 	const time = dateText(chart.from + at * chart.step, offset);
 	if (!column) return [time, 'no data'];
 	const cover = `${Math.min(100, Math.round(column[0] * 100))} %`;
-	const rate = rates[at] == null ? '–' : rateText(rates[at]);
+	const rate = rates[at] ?? null;
 	if (chart.type === 'gauge')
 		return [time, cover, ...column.slice(1).map((value) => valueText(value as Exact, chart.unit))];
-	if (chart.type === 'sum') return [time, cover, countText(column[1] as Exact), `${rate} ${lineUnit(chart)}`];
+	if (chart.type === 'sum')
+		return [time, cover, countText(column[1] as Exact), rate === null ? '–' : rateOfUnit(rate, chart.unit)];
 	const counts = addUp([column], chart.rows.length);
 	const highest = highestRow(counts);
 	const intervals = PERCENTS.map((percent) =>
@@ -46,7 +46,7 @@ const cellsOf = (chart: Chart, at: number, rates: (number | null)[], offset: num
 		time,
 		cover,
 		countText(counts.total),
-		rate,
+		rate === null ? '–' : rateText(rate),
 		...[...intervals, highest === undefined ? undefined : chart.rows[highest]].map((interval) =>
 			interval ? intervalText(interval, chart.unit) : '–',
 		),

@@ -4,9 +4,8 @@ import { type Chart, coveredIn, increaseIn, levelsOf, PERCENTS } from '../../lib
 import { addUp, highestRow, percentileInterval } from '../../lib/chart/counts.ts';
 import { countText, rateText } from '../../lib/chart/number.ts';
 import { howMuch } from '../../lib/chart/picture.ts';
-import { intervalText, valueText } from '../../lib/chart/quantity.ts';
+import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
 import { durationText } from '../../lib/chart/time.ts';
-import { lineUnit } from '../paint/scenes.ts';
 import type { BoardModel } from '../view/model.ts';
 import { placesIn, recentPlaces } from '../view/places.ts';
 import { el, setText } from './dom.ts';
@@ -31,8 +30,7 @@ const histogramFigures = (chart: Chart, from: number, to: number): string[] => {
 const sumRate = (chart: Chart, from: number, to: number): string => {
 	const part = chart.columns.slice(from, to);
 	const seconds = coveredIn(part, chart.step) / 1000;
-	const unit = lineUnit(chart);
-	return seconds > 0 ? `${rateText(Number(increaseIn(part)) / seconds)} ${unit}` : NONE;
+	return seconds > 0 ? rateOfUnit(Number(increaseIn(part)) / seconds, chart.unit) : NONE;
 };
 
 const ofHistogram = (chart: Chart, other: Other, [from, to]: [number, number], span: string): Figure[] => {

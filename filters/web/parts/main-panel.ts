@@ -100,7 +100,7 @@ export const createMainPanel = (actions: Actions) => {
 		{ class: 'swipe' },
 		el('div', { class: 'plot-box' }, focusable, reading.node, lane.node),
 	);
-	const sideBox = el('div', { class: 'side-box' }, sideTitle, side);
+	const sideBox = el('div', { class: 'side-box' }, side, sideTitle);
 	const grid = el('div', { class: 'chart-grid' }, swipe, sideBox);
 	const node = el(
 		'section',

@@ -3,11 +3,10 @@
 import { coveredIn, increaseIn, levelsOf, ratesOf } from '../../lib/chart/chart.ts';
 import { addUp, mostIn, percentileInterval, usedRows } from '../../lib/chart/counts.ts';
 import { shownName } from '../../lib/chart/name.ts';
-import { countText, rateText } from '../../lib/chart/number.ts';
-import { intervalText, valueText } from '../../lib/chart/quantity.ts';
+import { countText } from '../../lib/chart/number.ts';
+import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
 import { countScale, shareScale } from '../../lib/chart/ramp.ts';
 import type { ColumnsAnswer, Group } from '../../lib/history/answers.ts';
-import { lineUnit } from '../paint/scenes.ts';
 import { paintHeatThumbnail, paintLineThumbnail } from '../paint/thumbnail.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
 import { button, choice, el, setText } from './dom.ts';
@@ -35,9 +34,7 @@ const headline = (answer: ColumnsAnswer, { columns }: Group): string => {
 		return levels ? valueText(levels.last, answer.unit) : 'no value';
 	}
 	const seconds = coveredIn(columns, answer.step) / 1000;
-	return seconds > 0
-		? `${rateText(Number(increaseIn(columns)) / seconds)} ${lineUnit(answer)}`
-		: 'nothing counted';
+	return seconds > 0 ? rateOfUnit(Number(increaseIn(columns)) / seconds, answer.unit) : 'nothing counted';
 };
 
 type Card = {

@@ -3,11 +3,10 @@
 import type { Chart } from '../../lib/chart/chart.ts';
 import { ratesOf } from '../../lib/chart/chart.ts';
 import { columnTotal } from '../../lib/chart/counts.ts';
-import { countText, rateText, shareText } from '../../lib/chart/number.ts';
-import { bucketText, valueText } from '../../lib/chart/quantity.ts';
+import { countText, shareText } from '../../lib/chart/number.ts';
+import { bucketText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
 import { clockText, durationText } from '../../lib/chart/time.ts';
 import type { Exact } from '../../lib/record.ts';
-import { lineUnit } from '../paint/scenes.ts';
 import { el, setText } from './dom.ts';
 
 const partly = (cover: number): string =>
@@ -38,7 +37,7 @@ export const readingOf = (chart: Chart, at: number, row: number | undefined, off
 	}
 	const rate = ratesOf(chart)[at];
 	return [
-		rate === null || rate === undefined ? '–' : `${rateText(rate)} ${lineUnit(chart)}`,
+		rate === null || rate === undefined ? '–' : rateOfUnit(rate, chart.unit),
 		`increase ${countText(column[1] as Exact)}`,
 		when,
 	];

@@ -134,7 +134,7 @@ export const createHeader = (actions: HeaderActions) => {
 		);
 		setText(pause, model.behind === undefined ? 'Pause' : 'Go on');
 		setAttribute(pause, 'aria-pressed', String(model.behind !== undefined));
-		setText(theme, { system: 'Auto', dark: 'Dark', light: 'Light' }[view.theme]);
+		setText(theme, { system: 'Theme: auto', dark: 'Theme: dark', light: 'Theme: light' }[view.theme]);
 		setAttribute(theme, 'title', 'Colours: dark, light, or as the system has it');
 		setText(wall, view.isWall ? 'List' : 'Wall');
 	};

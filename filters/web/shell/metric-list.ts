@@ -1,8 +1,7 @@
 // metric-list: every metric with its newest figure and a small picture; search; which have notices
 
 import { shownName } from '../../lib/chart/name.ts';
-import { rateText } from '../../lib/chart/number.ts';
-import { intervalText, valueText } from '../../lib/chart/quantity.ts';
+import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
 import type { Theme } from '../../lib/chart/ramp.ts';
 import { durationText } from '../../lib/chart/time.ts';
 import type { MetricName, MetricSummary } from '../../lib/history/answers.ts';
@@ -25,7 +24,7 @@ export type ListModel = {
 const figureOf = ({ type, unit, p99, rate, value }: MetricSummary): string => {
 	if (type === 'histogram') return p99 ? `p99 ${intervalText(p99, unit)}` : 'nothing counted';
 	if (type === 'gauge') return value === undefined ? 'no value' : valueText(value, unit);
-	return rate === undefined ? 'no rate yet' : `${rateText(rate)} ${unit === '1' ? '/s' : `${unit}/s`}`;
+	return rate === undefined ? 'no rate yet' : rateOfUnit(rate, unit);
 };
 
 const keyOf = ({ metric, unit, type }: MetricName): string => JSON.stringify([metric, unit, type]);

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gapsIn, levelsOf, ratesOf } from '../../../../filters/lib/chart/chart.ts';
+import { colouredColumns, gapsIn, levelsOf, ratesOf } from '../../../../filters/lib/chart/chart.ts';
 import {
 	addUp,
 	columnTotal,
@@ -140,12 +140,34 @@ test('columns that were hardly looked at are gaps, the newest is not', () => {
 	]);
 	assert.equal(
 		gapsIn([
+			[1, 0],
 			[0, 0],
 			[0, 0],
 			[3, 0, 5],
 		]),
-		[],
+		[[1, 3]],
 		'counted in a later one',
+	);
+	assert.equal(
+		gapsIn([
+			[1, 0],
+			[0, 0],
+			[2, 0, 5],
+		]),
+		[],
+		'a print came a little late',
+	);
+	assert.equal(
+		colouredColumns([
+			[1, 0, 4],
+			[0, 0],
+			[2, 0, 6],
+		]),
+		[
+			[1, 0, 4],
+			[1, 0, 3],
+			[1, 0, 3],
+		],
 	);
 	assert.equal(gapsIn([]), []);
 });
