@@ -1,6 +1,6 @@
 // marks: what is written at an axis of buckets or of values
 
-import { scaleLinear } from 'd3-scale';
+import { nice, ticks } from 'd3-array';
 import type { Row } from '../history/answers.ts';
 import type { Exact } from '../record.ts';
 import { isBinary, valueText } from './quantity.ts';
@@ -41,10 +41,11 @@ export const valueMarks = (
 	// Bytes are round in the unit that they are written with.
 	const power = Math.floor(Math.log2(Math.max(Math.abs(low), Math.abs(high), 1)) / 10);
 	const size = isBinary(unit) ? 1024 ** power : 1;
-	const scale = scaleLinear([low / size, high / size], [0, 1]).nice(Math.max(2, count));
-	const [from, to] = scale.domain().map((edge) => edge * size) as [number, number];
-	const marks = scale
-		.ticks(Math.max(2, count))
-		.map((at) => ({ at: at * size, text: valueText(at * size, unit) }));
+	const room = Math.max(2, count);
+	const [from, to] = nice(low / size, high / size, room).map((edge) => edge * size) as [number, number];
+	const marks = ticks(from / size, to / size, room).map((at) => ({
+		at: at * size,
+		text: valueText(at * size, unit),
+	}));
 	return { marks, range: [Math.min(from, low), Math.max(to, high)] };
 };

@@ -1,6 +1,5 @@
 // plot-area: the parts of a picture that stand on one time axis: heat map, bands, lines, gaps, marks
 
-import { area, curveStepAfter, line } from 'd3-shape';
 import type { GaugeColumn, Row } from '../history/answers.ts';
 import { type Chart, colouredColumns, gapsIn, type Look, PERCENTS, ratesOf } from './chart.ts';
 import { columnTotal, percentileRows } from './counts.ts';
@@ -107,56 +106,59 @@ export const rowAxis = (rows: Row[], unit: string, box: Box, look: Look, isGrid:
 		})
 		.join('');
 
-type Band = { at: number; low: number; high: number } | null;
+type Band = { low: number; high: number } | null;
+type Place = (value: number) => number;
 
-/**
- * Points of a line of steps: those where it changes, and an end for each run of data, since a step reaches to where the
- * next would begin.
- */
-const steps = (values: Band[]): Band[] =>
-	values.flatMap((value, at): Band[] => {
-		if (value === null) return [null];
-		const before = values[at - 1];
-		const isSame = before?.low === value.low && before.high === value.high;
-		const isEnd = values[at + 1] == null;
-		return [...(isSame ? [] : [value]), ...(isEnd ? [{ ...value, at: at + 1 }, null] : [])];
+/** Values of equal columns next to each other as pieces: `[first column, behind the last, value]`, broken at holes. */
+const pieces = (values: Band[]): [from: number, to: number, value: NonNullable<Band>][][] => {
+	const all: [number, number, NonNullable<Band>][][] = [];
+	values.forEach((value, at) => {
+		if (value === null) return;
+		if (at === 0 || values[at - 1] === null) all.push([]);
+		const piece = all.at(-1)!;
+		const last = piece.at(-1);
+		if (last && last[2].low === value.low && last[2].high === value.high) last[1] = at + 1;
+		else piece.push([at, at + 1, value]);
 	});
+	return all;
+};
+
+/** One edge of bands as a line of steps. */
+const edgeOf = (values: Band[], side: 'low' | 'high', x: Place, y: Place): string =>
+	pieces(values)
+		.map((piece) => {
+			const steps = piece.map(([, to, value]) => `V${short(y(value[side]))}H${short(x(to))}`).join('');
+			return `M${short(x(piece[0]![0]))} ${short(y(piece[0]![2][side]))}${steps}`;
+		})
+		.join('');
+
+/** Bands as areas, a rectangle for each stretch of equal ones. */
+const areaOf = (values: Band[], x: Place, y: Place): string =>
+	pieces(values)
+		.flat()
+		.map(([from, to, { low, high }]) => {
+			const [left, right] = [short(x(from)), short(x(to))];
+			return `M${left} ${short(y(low))}H${right}V${short(y(high))}H${left}z`;
+		})
+		.join('');
 
 /** The bands of percentiles: both edges of the bucket each lies in, and the area between. */
 export const bands = (chart: Chart, box: Box, look: Look, isHalo: boolean): string => {
 	const x = xOf(chart, box);
 	const height = box.height / chart.rows.length;
 	const y = (edge: number) => box.top + box.height - edge * height;
-	const rows = percentileRows(chart.columns, chart.rows.length, PERCENTS);
 	const { panel, percentiles } = colours(look.theme);
-	return rows
-		.map((line_, index) => {
-			const points = steps(
-				line_.map((row, at): Band => (row === null ? null : { at, low: row, high: row + 1 })),
-			);
-			const shape = area<Band>()
-				.defined((point) => point !== null)
-				.x((point) => x(point!.at))
-				.y0((point) => y(point!.low))
-				.y1((point) => y(point!.high))
-				.curve(curveStepAfter)
-				.digits(2);
-			const edge = (side: 'low' | 'high') =>
-				line<Band>()
-					// A bucket without an upper edge leaves its band open.
-					.defined((point) => point !== null && (side === 'low' || chart.rows[point.low]![1] !== null))
-					.x((point) => x(point!.at))
-					.y((point) => y(point![side]))
-					.curve(curveStepAfter)
-					.digits(2)(points) ?? '';
-			const d = edge('low') + edge('high');
+	return percentileRows(chart.columns, chart.rows.length, PERCENTS)
+		.map((rows, index) => {
+			const values = rows.map((row): Band => (row === null ? null : { low: row, high: row + 1 }));
+			// A bucket without an upper edge leaves its band open.
+			const closed = values.map((value) => (value && chart.rows[value.low]![1] === null ? null : value));
+			const d = edgeOf(values, 'low', x, y) + edgeOf(closed, 'high', x, y);
 			const stroke = percentiles[index];
-			return (
-				(isHalo
-					? element('path', { d, fill: 'none', stroke: panel, 'stroke-width': 4 })
-					: element('path', { d: shape(points) ?? '', fill: stroke, 'fill-opacity': 0.4 })) +
-				element('path', { d, fill: 'none', stroke, 'stroke-width': 1.5 })
-			);
+			const under = isHalo
+				? element('path', { d, fill: 'none', stroke: panel, 'stroke-width': 4 })
+				: element('path', { d: areaOf(values, x, y), fill: stroke, 'fill-opacity': 0.4 });
+			return under + element('path', { d, fill: 'none', stroke, 'stroke-width': 1.5 });
 		})
 		.join('');
 };
@@ -184,10 +186,10 @@ export const valueLine = (chart: Chart, box: Box, look: Look): string => {
 	const values: Band[] = chart.columns.map((column, at) => {
 		if (isGauge && column) {
 			const [, , least, most] = column as GaugeColumn;
-			return { at, low: Number(least), high: Number(most) };
+			return { low: Number(least), high: Number(most) };
 		}
 		const rate = rates[at] ?? null;
-		return rate === null ? null : { at, low: rate, high: rate };
+		return rate === null ? null : { low: rate, high: rate };
 	});
 	const known = values.flatMap((value) => (value ? [value.low, value.high] : []));
 	const least = known.reduce((a, b) => Math.min(a, b), isGauge ? Number.POSITIVE_INFINITY : 0);
@@ -208,31 +210,18 @@ export const valueLine = (chart: Chart, box: Box, look: Look): string => {
 				text(box.left - 8, y(at) + 4, label, { ...axisText(look), 'text-anchor': 'end' }),
 		)
 		.join('');
-	const points = steps(values);
-	const base = area<Band>()
-		.defined((point) => point !== null)
-		.x((point) => x(point!.at))
-		.curve(curveStepAfter)
-		.digits(2);
-	const shape = base
-		.y0((point) => (isGauge ? y(point!.low) : y(Math.max(0, range[0]))))
-		.y1((point) => y(point!.high));
 	const lasts = chart.columns.map((column, at): Band => {
 		const value = values[at] ?? null;
 		if (!value || !isGauge) return value;
 		const last = Number((column as GaugeColumn)[1]);
-		return { at, low: last, high: last };
+		return { low: last, high: last };
 	});
-	const last = line<Band>()
-		.defined((point) => point !== null)
-		.x((point) => x(point!.at))
-		.y((point) => y(point!.high))
-		.curve(curveStepAfter)
-		.digits(2);
+	const bottom = Math.max(0, range[0]);
+	const filled = isGauge ? values : values.map((value) => value && { low: bottom, high: value.high });
 	const stroke = percentiles[0];
 	return (
 		axis +
-		element('path', { d: shape(points) ?? '', fill: stroke, 'fill-opacity': 0.25 }) +
-		element('path', { d: last(steps(lasts)) ?? '', fill: 'none', stroke, 'stroke-width': 1.5 })
+		element('path', { d: areaOf(filled, x, y), fill: stroke, 'fill-opacity': 0.25 }) +
+		element('path', { d: edgeOf(lasts, 'high', x, y), fill: 'none', stroke, 'stroke-width': 1.5 })
 	);
 };

@@ -1,8 +1,7 @@
 // time: clocks, dates, lengths of time and the marks of a time axis, in a zone that is told, never the machine's own
 // `offset` is minutes east of UTC. The same numbers give the same text in every process.
 
-import { scaleUtc } from 'd3-scale';
-import { utcFormat } from 'd3-time-format';
+import { utcTicks } from 'd3-time';
 import { threeDigits } from './number.ts';
 
 const MINUTE = 60_000;
@@ -10,10 +9,14 @@ const DAY = 86_400_000;
 
 const shifted = (ms: number, offset: number): Date => new Date(ms + offset * MINUTE);
 
-const clock = utcFormat('%H:%M');
-const seconds = utcFormat('%H:%M:%S');
-const day = utcFormat('%b %-d');
-const full = utcFormat('%Y-%m-%d %H:%M:%S');
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+const iso = (date: Date): string =>
+	Number.isFinite(date.getTime()) ? date.toISOString() : '-------------:--:--';
+const clock = (date: Date): string => iso(date).slice(11, 16);
+const seconds = (date: Date): string => iso(date).slice(11, 19);
+const day = (date: Date): string => `${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}`;
+const full = (date: Date): string => iso(date).slice(0, 19).replace('T', ' ');
 
 /** `19:05:12`. */
 export const clockText = (ms: number, offset: number): string => seconds(shifted(ms, offset));
@@ -56,7 +59,7 @@ export type Mark = { at: number; text: string };
 
 /** About `count` marks at round times of the zone; midnight shows its date. */
 export const timeMarks = (from: number, to: number, count: number, offset: number): Mark[] => {
-	const ticks = scaleUtc([shifted(from, offset), shifted(to, offset)], [0, 1]).ticks(Math.max(1, count));
+	const ticks = utcTicks(shifted(from, offset), shifted(to, offset), Math.max(1, count));
 	const hasSeconds = ticks.some((tick) => tick.getTime() % MINUTE !== 0);
 	const isDays = to - from > 2 * DAY;
 	return ticks.map((tick) => {

@@ -39,7 +39,6 @@ export type Axes = {
 type Events = {
 	pointed: (at: Pointed) => void;
 	selected: (range: [number, number]) => void;
-	clicked?: () => void;
 };
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
@@ -77,11 +76,17 @@ export const createAxes = (events: Events): Axes => {
 	};
 	const muted = () => colours(scene?.theme ?? 'light').muted;
 	const line = () => colours(scene?.theme ?? 'light').line;
-	const pointed = (u: uPlot) => {
-		if (isOurs) return;
-		const { left = NOWHERE, top = NOWHERE } = u.cursor;
-		const { width, height } = u.over.getBoundingClientRect();
-		events.pointed(left < 0 || top < 0 ? undefined : { x: left / width, y: 1 - top / height });
+	/** By the mouse itself: uPlot's own event of its cursor comes later too, when only the data changed. */
+	const listen = (over: HTMLElement) => {
+		over.addEventListener('mousemove', (event) => {
+			const { left, top, width, height } = over.getBoundingClientRect();
+			const inside = (part: number) => Math.min(1, Math.max(0, part));
+			events.pointed({
+				x: inside((event.clientX - left) / width),
+				y: inside(1 - (event.clientY - top) / height),
+			});
+		});
+		over.addEventListener('mouseleave', () => events.pointed(undefined));
 	};
 	const selected = (u: uPlot) => {
 		if (isOurs || u.select.width < LEAST_DRAG_PX) return;
@@ -127,7 +132,7 @@ export const createAxes = (events: Events): Axes => {
 			y: false,
 			drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
 		},
-		hooks: { drawClear: [paint], setCursor: [pointed], setSelect: [selected] },
+		hooks: { drawClear: [paint], setSelect: [selected] },
 	});
 	const timesOf = (u: uPlot): Mark[] =>
 		scene ? timeMarks(scene.from, scene.to, Math.floor(u.bbox.width / uPlot.pxRatio / 90), scene.offset) : [];
@@ -146,7 +151,7 @@ export const createAxes = (events: Events): Axes => {
 			if (plot) quietly(() => plot!.setSize({ width, height }));
 			else {
 				plot = new uPlot(options(width, height), [[], []], node);
-				plot.over.addEventListener('click', () => events.clicked?.());
+				listen(plot.over);
 			}
 		},
 		show: (next) => {
