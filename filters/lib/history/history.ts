@@ -116,7 +116,12 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 	};
 	const columns = (query: ColumnsQuery): ColumnsAnswer => ({
 		...times(),
-		...columnsOf(shelf.find(query), query, { levels, newest: Math.max(0, intake.newest()), now: clock() }),
+		...columnsOf(shelf.find(query), query, {
+			levels,
+			first: Math.min(first, clock()),
+			newest: Math.max(0, intake.newest()),
+			now: clock(),
+		}),
 	});
 	const changed = (): MetricName[] => {
 		const found = [...shelf.metrics()].filter(({ arrivals }) => arrivals > 0);
