@@ -16,6 +16,7 @@
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
 //   --hash-password   print such a HASH for each password on stdin, and end
 //   --tls-cert FILE --tls-key FILE    HTTPS; read again at HUP        --allow-origin URL   whose pages may read, or *
+//   --hollow DIR      explore the data sets of Hollow in DIR and in the folders below it
 //   --insecure        listen to other machines without --auth-file (78 without this)
 //   --max-clients N   connections at once (512), a quarter of them from one address
 //   --until-eof       end with the input; else the page stays until TERM, or INT, and says that the source has ended
@@ -24,6 +25,7 @@
 // The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
 
 import { join } from 'node:path';
+import { createExplorer } from './lib/hollow/explore/explorer.ts';
 import { addressOf, inheritedAddresses } from './lib/http/address.ts';
 import { createGuard } from './lib/http/guard.ts';
 import { HttpError } from './lib/http/http-error.ts';
@@ -48,6 +50,7 @@ const OPTIONS = {
 	'hash-password': { type: 'boolean', default: false },
 	'tls-cert': { type: 'string' },
 	'tls-key': { type: 'string' },
+	hollow: { type: 'string' },
 	'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
 	insecure: { type: 'boolean', default: false },
 	'max-clients': { type: 'string', default: '512' },
@@ -82,7 +85,7 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		maxAgeMs: positiveDuration(options['max-age'], '--max-age'),
 		clock: Date.now,
 		folder: join(__dirname, 'web'),
-		hollow: undefined,
+		hollow: options.hollow === undefined ? undefined : createExplorer(options.hollow),
 		counter: context.counted,
 		count,
 		onLeftOut: (kind, metric, detail) => {

@@ -70,6 +70,8 @@ const LAW: Record<string, string> = {
 	'lib/hollow/store': 'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder',
 	'lib/hollow/view':
 		'lib lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/metrics',
+	'lib/hollow/explore':
+		'lib lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/view lib/http',
 	'lib/hollow/rest': 'lib lib/hollow',
 	'lib/hollow/rest/push': 'lib lib/disk lib/flow lib/hollow/metrics lib/hollow/rest lib/net',
 	'lib/hollow/rest/receive':

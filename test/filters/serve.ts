@@ -11,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ColumnsAnswer, MetricsAnswer, NoticesAnswer, Tick } from '../../filters/lib/history/answers.ts';
+import { cycleAt, textOf, version } from '../data/published.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 import { freePort } from '../servers/ports.ts';
 
@@ -542,6 +543,22 @@ test('one client has a quarter of the connections, and the next is turned away',
 	for (const socket of sockets) socket.destroy();
 	await until('the others may come back', async () => (await serve.get('/api/v1/stats')).status === 200);
 	await serve.end();
+});
+
+test('data sets of Hollow below the same roof', async () => {
+	const hollow = join(folder, 'hollow');
+	const published = await run('hollow-publish', [hollow], textOf(cycleAt(1)));
+	assert.is(published.status, 0, published.stderr);
+	const serve = await begin(['--hollow', hollow]);
+	const { datasets } = await serve.json<{ datasets: { announced: string }[] }>('/api/v1/hollow');
+	assert.is(datasets[0]!.announced, version(1));
+	const path = '/api/v1/hollow/hollow/announced/records?search=metric-1';
+	assert.is((await serve.json<{ records: object[] }>(path)).records.length, 1);
+	assert.is((await serve.get('/api/v1/hollow/no')).status, 404);
+	await serve.end();
+	const without = await begin();
+	assert.is((await without.get('/api/v1/hollow')).status, 404);
+	await without.end();
 });
 
 test.run();
