@@ -194,6 +194,7 @@ export const createApp = (body: HTMLElement): void => {
 		theme: theme(),
 		offset: offset(),
 		now: shownNow(),
+		newest: paused ? undefined : link.newest(),
 		metrics: answer?.metrics ?? [],
 		notices,
 		moreNotices,

@@ -17,6 +17,8 @@ type Around = {
 	theme: Theme;
 	offset: number;
 	now: number | undefined;
+	/** The newest record of any metric. */
+	newest: number | undefined;
 	metrics: MetricSummary[];
 	notices: Notice[];
 	moreNotices: number;
@@ -29,6 +31,7 @@ const FIRST_GROUPS = 12;
 const MORE_GROUPS = 48;
 const PX_A_COLUMN = 1;
 const SMALL_ROOM = 120;
+const FAST_MS = 2000;
 
 /** The metrics of a wall screen: the one looked at, then other histograms, then the rest. */
 const onWall = ({ view, metrics }: Around): MetricName[] => {
@@ -40,6 +43,17 @@ const onWall = ({ view, metrics }: Around): MetricName[] => {
 	return [...(view.metric ? [view.metric] : []), ...order]
 		.slice(0, ON_WALL)
 		.map(({ metric, unit, type }) => ({ metric, unit, type }));
+};
+
+/**
+ * Where a range that goes on ends: at the newest data while they come, so that what is only on its way is no gap; at the
+ * server's time when they do not.
+ */
+const endOf = (summary: MetricSummary | undefined, now: number, newest: number | undefined): number => {
+	const interval = summary?.interval ?? 1000;
+	const last = Math.max(summary?.newest ?? 0, interval <= FAST_MS ? (newest ?? 0) : 0);
+	const isFresh = last <= now && now - last < Math.max(3000, 3 * interval);
+	return isFresh ? last + 1 : now;
 };
 
 type Slot = {
@@ -86,7 +100,7 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 			metric: undefined,
 			source: createBoardSource(
 				() => {
-					const { view, now, summaryOf } = around();
+					const { view, now, newest, summaryOf } = around();
 					const metric = slot.metric;
 					if (!metric || now === undefined || view.tab !== 'metrics') return undefined;
 					const own = isSameMetric(metric, view.metric)
@@ -97,7 +111,7 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 						view: wished,
 						metric,
 						interval: summaryOf(metric)?.interval,
-						now,
+						now: endOf(summaryOf(metric), now, newest),
 						room: roomOf(),
 						smallRoom: SMALL_ROOM,
 						groupLimit,

@@ -10,6 +10,9 @@ export type { MetricName, Row };
 /** Whether what is shown comes of a replay or a generator: nothing of it, a part, all. */
 export type Synthetic = 'none' | 'some' | 'all';
 
+/** What feeds the server: nothing has come yet, records come, none has come for too long, its input is over. */
+export type SourceState = 'waiting' | 'flowing' | 'silent' | 'ended';
+
 /** One line of the list of metrics: figures of the last minute of its data. */
 export type MetricSummary = MetricName & {
 	series: number;
@@ -42,6 +45,9 @@ export type MetricsAnswer = {
 	from?: number;
 	span: number;
 	synthetic: Synthetic;
+	/** Of a server: what feeds it, and for how long nothing has come, ms by its own clock. */
+	source?: SourceState;
+	silent?: number;
 	metrics: MetricSummary[];
 	/** What is kept and how much may be; `refused` counts series for which there was no room, at least so many. */
 	kept: { series: number; maxSeries: number; bytes: number; maxBytes: number; refused: number };
@@ -105,12 +111,16 @@ export type ColumnsAnswer = MetricName & {
 /** The notices of a range of time, newest first. */
 export type NoticesAnswer = { epoch: string; notices: Notice[]; more: number };
 
-/** An event of `/events`: time went on. `changed` names the metrics that have something new. */
+/**
+ * An event of `/events`: something came, or the source has another state. `changed` names the metrics that have something
+ * new, `notices` is how many notices there have been. After a break the first tick names all that changed meanwhile.
+ */
 export type Tick = {
 	epoch: string;
 	seq: number;
 	now: number;
 	newest?: number;
+	source: SourceState;
 	changed: MetricName[];
 	notices: number;
 };

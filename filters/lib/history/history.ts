@@ -28,7 +28,7 @@ export type History = {
 	/** The stream's time has come to `ms`. */
 	time: (ms: number) => void;
 	notice: (notice: Notice) => void;
-	metrics: (more?: string[]) => MetricsAnswer;
+	metrics: () => MetricsAnswer;
 	columns: (query: ColumnsQuery) => ColumnsAnswer;
 	notices: (from: number, to: number, metric?: string) => NoticesAnswer;
 	/** The metrics that have taken something since this was asked last. */
@@ -38,6 +38,8 @@ export type History = {
 	/** The time of the newest record or time line; undefined before the first. */
 	newest: () => number | undefined;
 	synthetic: () => Synthetic;
+	/** The shortest usual time between two records of a metric, ms; 0 while there is none. */
+	interval: () => number;
 	counts: () => {
 		metrics: number;
 		series: number;
@@ -92,7 +94,7 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 				: []),
 		];
 	};
-	const metrics = (more: string[] = []): MetricsAnswer => {
+	const metrics = (): MetricsAnswer => {
 		const now = clock();
 		const last = newest();
 		const list = [...shelf.metrics()].map((metric) => summaryOf(metric, levels, now));
@@ -111,12 +113,17 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 				maxBytes,
 				refused: intake.refused().series,
 			},
-			remarks: [...more, ...remarks()],
+			remarks: remarks(),
 		};
 	};
 	const columns = (query: ColumnsQuery): ColumnsAnswer => ({
 		...times(),
-		...columnsOf(shelf.find(query), query, { levels, newest: Math.max(0, intake.newest()), now: clock() }),
+		...columnsOf(shelf.find(query), query, {
+			levels,
+			first: Math.min(first, clock()),
+			newest: Math.max(0, intake.newest()),
+			now: clock(),
+		}),
 	});
 	const changed = (): MetricName[] => {
 		const found = [...shelf.metrics()].filter(({ arrivals }) => arrivals > 0);
@@ -137,6 +144,10 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 		},
 		newest,
 		synthetic,
+		interval: () => {
+			const known = [...shelf.metrics()].map((metric) => metric.interval()).filter((one) => one > 0);
+			return known.length > 0 ? Math.min(...known) : 0;
+		},
 		counts: () => ({
 			metrics: [...shelf.metrics()].length,
 			series: shelf.size(),

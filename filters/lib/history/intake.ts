@@ -57,6 +57,11 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		const notice: Notice = { type: 'notice', ts, host, metric, attributes, kind, count, detail };
 		notices.add(synthetic ? { ...notice, synthetic } : notice);
 	};
+	/** The same of a metric as a whole, for what may be of any number of series. */
+	const noteOf = ({ ts, host, metric, synthetic }: Measure | Sample, kind: string, detail: string) => {
+		const notice: Notice = { type: 'notice', ts, host, metric, kind, count: 1, detail };
+		notices.add(synthetic ? { ...notice, synthetic } : notice);
+	};
 	/** What has nothing left within the span goes, and what comes of it again counts as new. */
 	const sweep = (newest: number) => {
 		if (newest - sweptAt < span / SWEEPS) return;
@@ -83,7 +88,7 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 	const refuse = (key: string, record: Measure | Sample) => {
 		if (!strangers.add(key)) return;
 		refused += 1;
-		note(record, 'max_series', 'there is no room for more series; what is new is left out');
+		noteOf(record, 'max_series', 'there is no room for more series; what is new is left out');
 	};
 	/** The series of a record, with a place made for one that is new. */
 	const seriesOf = (key: string, record: Measure | Sample): Series | undefined => {
@@ -154,7 +159,7 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		if (fault !== '') return `${record.metric}: ${fault}`;
 		const verdict = stream.judge(record.ts);
 		if (verdict === 'early') {
-			note(record, 'early', `its time, ${record.ts} ms, has not come yet; left out`);
+			noteOf(record, 'early', `its time, ${record.ts} ms, has not come yet; left out`);
 			return '';
 		}
 		if (verdict === 'back') setBack(record);
@@ -165,7 +170,7 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		if (!shelf.hasRoom()) {
 			shelf.settle(clock());
 			if (!shelf.hasRoom()) {
-				note(record, 'memory', 'there is no room for more figures of it; left out');
+				noteOf(record, 'memory', 'there is no room for more figures of it; left out');
 				return '';
 			}
 		}

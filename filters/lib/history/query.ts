@@ -75,29 +75,31 @@ const byWeight = (a: Part, b: Part): number => {
 	return (a.name ?? '') < (b.name ?? '') ? -1 : 1;
 };
 
-/** Which ring and step answer. `reaches` says whether a level has all from a time on, for all series. */
-const spanFor = (
-	query: ColumnsQuery,
-	levels: Level[],
-	interval: number,
-	{ newest, isLean }: { newest: number; isLean: boolean },
-): Span => {
+/** What is there: the times of the oldest and the newest record, and whether some have no finest ring. */
+type Extent = { first: number; newest: number; isLean: boolean };
+
+/** Which ring and step answer. */
+const spanFor = (query: ColumnsQuery, levels: Level[], interval: number, extent: Extent): Span => {
 	const { to } = query;
-	const oldest = (level: number) => newest - (levels[level]!.length - 1) * levels[level]!.step;
+	const oldest = (level: number) => extent.newest - (levels[level]!.length - 1) * levels[level]!.step;
+	/** Whether a level has all from a time on. */
+	const reaches = (level: number, from: number) => Math.max(from, extent.first) >= oldest(level);
 	const last = levels.length - 1;
-	const usable = levels.findIndex((_, at) => !(isLean && at === 0 && last > 0) && query.from >= oldest(at));
+	const usable = levels.findIndex(
+		(_, at) => !(extent.isLean && at < last && at === 0) && reaches(at, query.from),
+	);
 	const finest = usable < 0 ? last : usable;
 	const base = levels[finest]!.step;
-	const from = Math.max(query.from, Math.ceil(oldest(finest) / base) * base, 0);
+	const from = Math.max(query.from, oldest(last), 0);
 	const least = NEARLY * interval;
 	const asked = query.step ?? 0;
 	const isFit = asked > 0 && asked % base === 0 && asked >= least;
-	const wanted = asked > 0 ? asked : (to - query.from) / query.columns;
+	const wanted = asked > 0 ? asked : (to - from) / query.columns;
 	const step = isFit ? asked : stepFor(Math.max(wanted, least, (to - from) / MOST_COLUMNS), base);
 	const level = levels.findLastIndex((one, at) => at >= finest && step % one.step === 0);
 	const begin = Math.floor(from / step) * step;
 	// A column of which a part is gone would show too little.
-	const first = begin >= oldest(level) ? begin : begin + step;
+	const first = reaches(level, begin) ? begin : begin + step;
 	const count = Math.min(MOST_COLUMNS, Math.max(0, Math.ceil((to - first) / step)));
 	return { level, from: first, step, count };
 };
@@ -116,13 +118,13 @@ const remarksOf = ({ isOverlapping, merged }: Order, isLean: boolean): string[] 
 export const columnsOf = (
 	metric: Metric | undefined,
 	query: ColumnsQuery,
-	{ levels, newest, now }: { levels: Level[]; newest: number; now: number },
+	{ levels, first, newest, now }: { levels: Level[]; first: number; newest: number; now: number },
 ): Omit<ColumnsAnswer, 'epoch' | 'now' | 'newest'> => {
 	const series = metric ? [...metric.series].filter((one) => isAsked(one, query)) : [];
 	for (const one of series) one.askedAt = now;
 	const interval = metric ? metric.interval(series) : 0;
 	const isLean = series.some(({ rings }) => rings[0] === undefined);
-	const span = spanFor(query, levels, interval, { newest, isLean });
+	const span = spanFor(query, levels, interval, { first, newest, isLean });
 	const isHistogram = query.type === 'histogram';
 	const order = orderOf(metric?.rows.all ?? [], isHistogram ? series.flatMap(({ numbers }) => numbers) : []);
 	const places: Places = isHistogram

@@ -31,7 +31,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json', 'Cache-Control': 'no-sto
 const compress = promisify(gzip);
 
 /** Whether a client can read gzip: `gzip`, or `*`, with no `q=0` behind it. */
-export const takesGzip = ({ headers }: IncomingMessage): boolean =>
+const takesGzip = ({ headers }: IncomingMessage): boolean =>
 	String(headers['accept-encoding'] ?? '')
 		.split(',')
 		.some((one) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(one));

@@ -62,8 +62,19 @@ export type Listening = {
 	/** The first of the addresses. */
 	server: Server;
 	servers: Server[];
+	/** Where it can be reached, as far as that can be told. */
+	urls: string[];
 	connections: () => number;
 	finish: (ms: number) => Promise<void>;
+};
+
+/** An address as somebody would open it; a socket that was handed over says by itself where it is. */
+const urlOf = (server: Server, { name, options }: Address, isSecure: boolean): string => {
+	const bound = server.address();
+	if (options.path !== undefined || bound === null || typeof bound === 'string') return name;
+	const host = options.host ?? bound.address;
+	const shown = host.includes(':') ? `[${host}]` : host;
+	return `${isSecure ? 'https' : 'http'}://${shown}:${bound.port}/`;
 };
 
 /** How many connections each client has. */
@@ -184,6 +195,7 @@ export const listen = async (options: ServerOptions): Promise<Listening> => {
 	return {
 		server: servers[0]!,
 		servers,
+		urls: servers.map((server, at) => urlOf(server, addresses[at]!, certificate !== undefined)),
 		connections: clients.count,
 		finish: async (ms) => {
 			isEnding = true;

@@ -14,10 +14,17 @@ export type Certificate = {
 };
 
 /**
- * The certificate, with its chain, and its key.
- * @throws Failure(78) when they do not fit together, and the system's error when they cannot be read.
+ * The certificate, with its chain, and its key; undefined without either.
+ * @throws Failure(64) for one without the other, Failure(78) when they do not fit together, and the system's error when
+ * they cannot be read.
  */
-export const certificateIn = (certPath: string, keyPath: string): Certificate => {
+export const certificateIn = (
+	certPath: string | undefined,
+	keyPath: string | undefined,
+): Certificate | undefined => {
+	if (certPath === undefined && keyPath === undefined) return undefined;
+	if (certPath === undefined || keyPath === undefined)
+		throw new Failure(EXIT.usage, '--tls-cert and --tls-key go together');
 	const servers: Server[] = [];
 	const read = () => {
 		const files = {

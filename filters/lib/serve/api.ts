@@ -5,6 +5,7 @@ import { MOST_COLUMNS } from '../history/query.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Measure, Sample } from '../record.ts';
 import { filterIn, type Parameters, textIn, wholeIn, wordIn } from './parameters.ts';
+import type { Source } from './source.ts';
 
 const TYPES = ['histogram', 'sum', 'gauge'] as const;
 const COLUMNS = 300;
@@ -82,4 +83,5 @@ export const statsAnswer = (history: History): Answer => {
 	return json(body);
 };
 
-export const metricsAnswer = (history: History, remarks: string[]): Answer => json(history.metrics(remarks));
+export const metricsAnswer = (history: History, source: Source): Answer =>
+	json({ ...history.metrics(), source: source.state(), silent: Math.round(source.silentMs()) });

@@ -7,6 +7,7 @@ import { type Events, lastEventId } from '../http/events.ts';
 import { HttpError } from '../http/http-error.ts';
 import { columnsAnswer, metricsAnswer, noticesAnswer, recordsAnswer, statsAnswer } from './api.ts';
 import { type Parameters, parametersOf } from './parameters.ts';
+import type { Source } from './source.ts';
 import type { Ticker } from './ticker.ts';
 
 export type Site = {
@@ -14,11 +15,11 @@ export type Site = {
 	span: number;
 	events: Events;
 	ticker: Ticker;
-	/** What the page is told in words, beside what the history says itself. */
-	remarks: () => string[];
+	source: Source;
 	/** A file of the page; undefined when there is none of that name. */
 	file: (path: string[]) => Answer | undefined;
-	health: () => Answer;
+	/** Whoever is not known is told less. */
+	health: (isKnown: boolean) => Answer;
 	scrape: (request: IncomingMessage) => Answer | Promise<Answer>;
 	/** What is below `/api/v1/hollow`. */
 	hollow?: ((steps: string[], parameters: Parameters) => Answer | Promise<Answer>) | undefined;
@@ -33,17 +34,18 @@ const joinEvents = ({ events, ticker }: Site, request: IncomingMessage): Answer 
 	return { status: 200, takeOver: (_request, response, headers) => events.join(response, headers, first) };
 };
 
-type Route = (site: Site, request: IncomingMessage, parameters: Parameters) => Answer | Promise<Answer>;
+type Asked = { request: IncomingMessage; parameters: Parameters; isKnown: boolean };
+type Route = (site: Site, asked: Asked) => Answer | Promise<Answer>;
 
 const ROUTES: Record<string, Route> = {
-	'api/v1/metrics': ({ history, remarks }) => metricsAnswer(history, remarks()),
-	'api/v1/columns': ({ history, span }, _request, parameters) => columnsAnswer(history, parameters, span),
-	'api/v1/notices': ({ history }, _request, parameters) => noticesAnswer(history, parameters),
-	'api/v1/records': ({ history }, _request, parameters) => recordsAnswer(history, parameters),
+	'api/v1/metrics': ({ history, source }) => metricsAnswer(history, source),
+	'api/v1/columns': ({ history, span }, { parameters }) => columnsAnswer(history, parameters, span),
+	'api/v1/notices': ({ history }, { parameters }) => noticesAnswer(history, parameters),
+	'api/v1/records': ({ history }, { parameters }) => recordsAnswer(history, parameters),
 	'api/v1/stats': ({ history }) => statsAnswer(history),
-	events: (site, request) => joinEvents(site, request),
-	health: ({ health }) => health(),
-	metrics: ({ scrape }, request) => scrape(request),
+	events: (site, { request }) => joinEvents(site, request),
+	health: ({ health }, { isKnown }) => health(isKnown),
+	metrics: ({ scrape }, { request }) => scrape(request),
 };
 
 const HINT = `there are ${Object.keys(ROUTES)
@@ -58,11 +60,12 @@ const checkMethod = ({ method }: IncomingMessage): void => {
 /** Answers below a site. Throws HttpError for everything that it does not know. */
 export const createRoutes =
 	(site: Site) =>
-	(request: IncomingMessage, steps: string[]): Answer | Promise<Answer> => {
+	(request: IncomingMessage, steps: string[], isKnown: boolean): Answer | Promise<Answer> => {
 		checkMethod(request);
 		const parameters = parametersOf(request.url);
-		const route = ROUTES[steps.join('/')];
-		if (route) return route(site, request, parameters);
+		const path = steps.join('/');
+		const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+		if (route) return route(site, { request, parameters, isKnown });
 		const [api, version, hollow, ...rest] = steps;
 		if (site.hollow && api === 'api' && version === 'v1' && hollow === 'hollow')
 			return site.hollow(rest, parameters);

@@ -3,6 +3,7 @@
 import type { MetricName, Tick } from '../history/answers.ts';
 import type { History } from '../history/history.ts';
 import { type Events, eventText } from '../http/events.ts';
+import type { Source } from './source.ts';
 
 export type Ticker = {
 	/** Something came. */
@@ -20,11 +21,14 @@ const MOST_KEPT = 600;
 
 const keyOf = ({ metric, unit, type }: MetricName): string => JSON.stringify([metric, unit, type]);
 
-export const createTicker = (history: History, events: Events, clock: () => number): Ticker => {
+export type TickerOptions = { history: History; events: Events; source: Source; clock: () => number };
+
+export const createTicker = ({ history, events, source, clock }: TickerOptions): Ticker => {
 	let seq = 0;
 	let kept: Tick[] = [];
 	let timer: NodeJS.Timeout | undefined;
 	let tickedAt = Number.NEGATIVE_INFINITY;
+	let told = source.state();
 
 	const idOf = (one: number): string => `${history.epoch}-${one}`;
 	const tickOf = (changed: MetricName[]): Tick => {
@@ -35,6 +39,7 @@ export const createTicker = (history: History, events: Events, clock: () => numb
 			seq,
 			now: clock(),
 			...(newest !== undefined && { newest }),
+			source: source.state(),
 			changed,
 			notices,
 		};
@@ -44,6 +49,7 @@ export const createTicker = (history: History, events: Events, clock: () => numb
 		tickedAt = performance.now();
 		seq += 1;
 		const now = tickOf(history.changed());
+		told = now.source;
 		kept.push(now);
 		if (kept.length > 2 * MOST_KEPT) kept = kept.slice(-MOST_KEPT);
 		events.send(eventText('tick', JSON.stringify(now), idOf(seq)));
@@ -53,6 +59,7 @@ export const createTicker = (history: History, events: Events, clock: () => numb
 		const wait = Math.max(SETTLE_MS, EVERY_MS - (performance.now() - tickedAt));
 		timer = setTimeout(tick, wait);
 	};
+	const look = setInterval(() => source.state() !== told && wake(), EVERY_MS).unref();
 	/** All ticks behind this number as one; undefined when some of them are not kept any more. */
 	const since = (number: number): Tick | undefined => {
 		const missed = kept.filter((one) => one.seq > number);
@@ -69,5 +76,9 @@ export const createTicker = (history: History, events: Events, clock: () => numb
 		if (missed) return eventText('tick', JSON.stringify(missed), idOf(seq));
 		return eventText('reset', JSON.stringify({ epoch: history.epoch, seq }), idOf(seq));
 	};
-	return { wake, first, close: () => clearTimeout(timer) };
+	const close = () => {
+		clearTimeout(timer);
+		clearInterval(look);
+	};
+	return { wake, first, close };
 };

@@ -109,6 +109,8 @@ export const createBoardSource = (wish: () => Wish | undefined, changed: () => v
 	let key = '';
 	let allAt = Number.NEGATIVE_INFINITY;
 	let earlierKey = '';
+	/** Finer steps than these the history does not have for this question. */
+	let coarse: { question: string; step: number } | undefined;
 
 	const failed = (error: unknown) => {
 		// That the server is away is said by the banner.
@@ -168,8 +170,12 @@ export const createBoardSource = (wish: () => Wish | undefined, changed: () => v
 		async (signal) => {
 			const asked = wish();
 			if (!asked) return;
-			const span = spanOf(asked.view.range, asked.now, asked.room, asked.interval);
+			const question = JSON.stringify([base(asked), asked.view.range, asked.room]);
+			if (question !== coarse?.question) coarse = undefined;
+			const least = Math.max(asked.interval ?? 0, coarse?.step ?? 0);
+			const span = spanOf(asked.view.range, asked.now, asked.room, least);
 			await fetchChart(asked, span, signal);
+			if (state.chart && state.chart.step > span.step) coarse = { question, step: state.chart.step };
 			await fetchEarlier(asked, span, signal);
 			state.trouble = undefined;
 			changed();

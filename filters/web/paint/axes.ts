@@ -48,6 +48,7 @@ const TIMES = 28;
 const TOP = 8;
 const NOWHERE = -10;
 const LEAST_DRAG_PX = 4;
+const HALF_CHARACTER_PX = 3.6;
 
 export const createAxes = (events: Events): Axes => {
 	const node = document.createElement('div');
@@ -55,6 +56,7 @@ export const createAxes = (events: Events): Axes => {
 	let scene: Scene | undefined;
 	let plot: uPlot | undefined;
 	let isOurs = false;
+	let isDragging = false;
 
 	const paint = (u: uPlot) => {
 		if (!scene) return;
@@ -87,8 +89,15 @@ export const createAxes = (events: Events): Axes => {
 			});
 		});
 		over.addEventListener('mouseleave', () => events.pointed(undefined));
+		over.addEventListener('mousedown', () => {
+			isDragging = true;
+		});
+		window.addEventListener('mouseup', () => {
+			isDragging = false;
+		});
 	};
 	const selected = (u: uPlot) => {
+		isDragging = false;
 		if (isOurs || u.select.width < LEAST_DRAG_PX) return;
 		const { width } = u.over.getBoundingClientRect();
 		events.selected([u.select.left / width, (u.select.left + u.select.width) / width]);
@@ -134,8 +143,14 @@ export const createAxes = (events: Events): Axes => {
 		},
 		hooks: { drawClear: [paint], setSelect: [selected] },
 	});
-	const timesOf = (u: uPlot): Mark[] =>
-		scene ? timeMarks(scene.from, scene.to, Math.floor(u.bbox.width / uPlot.pxRatio / 90), scene.offset) : [];
+	/** Marks of time, but for one whose label would be cut at the right edge. */
+	const timesOf = (u: uPlot): Mark[] => {
+		if (!scene) return [];
+		const { from, to, offset } = scene;
+		const width = u.bbox.width / uPlot.pxRatio;
+		const all = timeMarks(from, to, Math.floor(width / 90), offset);
+		return all.filter(({ at, text }) => ((to - at) / (to - from)) * width > text.length * HALF_CHARACTER_PX);
+	};
 	const gridOf = (_u: uPlot, splits: number[]): (number | null)[] =>
 		scene?.isGrid ? splits : splits.map(() => null);
 	/** What the page does itself is no gesture of the reader. */
@@ -168,13 +183,13 @@ export const createAxes = (events: Events): Axes => {
 		},
 		point: (x) =>
 			quietly(() => {
-				if (!plot) return;
+				if (!plot || isDragging) return;
 				const left = x === undefined ? NOWHERE : x * plot.over.clientWidth;
 				plot.setCursor({ left, top: x === undefined ? NOWHERE : 0 }, false);
 			}),
 		select: (range) =>
 			quietly(() => {
-				if (!plot) return;
+				if (!plot || isDragging) return;
 				const { clientWidth, clientHeight } = plot.over;
 				const [from, to] = range ?? [0, 0];
 				const left = Math.max(0, from) * clientWidth;

@@ -58,7 +58,8 @@ export const paintSide = (canvas: HTMLCanvasElement, side: Side): void => {
 		}
 		if (long > 0 && row >= 9.5) {
 			context.fillStyle = muted;
-			const near = mark > long && mark < long + 8 ? mark : long;
+			// A tick does not go through a number.
+			const near = mark > long && mark < long + LABEL ? mark : long;
 			context.fillText(shortCount(bars.rows[at]!), near + 5, y + row / 2 + 0.5);
 		}
 	}

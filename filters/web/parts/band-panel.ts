@@ -7,13 +7,14 @@ import { durationText } from '../../lib/chart/time.ts';
 import { createAxes } from '../paint/axes.ts';
 import { bandScene, heatScene } from '../paint/scenes.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
-import { columnAt, placesIn } from '../view/places.ts';
+import { columnAt, placesIn, rangeText } from '../view/places.ts';
 import { takeKeys } from './chart-keys.ts';
 import { el, setAttribute, setText } from './dom.ts';
 import { rowsShown, scaleOf } from './main-panel.ts';
 
 const HEIGHT = 196;
 const PHONE_HEIGHT = 178;
+const WALL_HEIGHT = 260;
 const EARLIER_HEIGHT = 190;
 
 /** A chart in a panel of its own, which follows the cursor of the others. */
@@ -104,7 +105,7 @@ const namesOf = ({ chart, cursor, view }: BoardModel): { text: string; tone: num
 const ofWhat = ({ chart, cursor, view }: BoardModel): string => {
 	if (!chart) return '';
 	if (cursor && columnAt(chart, cursor.at) !== undefined) return 'at the cursor';
-	return view.selection ? 'of the selection' : `of ${durationText(chart.step * chart.columns.length)}`;
+	return view.selection ? 'of the selection' : `of ${rangeText(view)}`;
 };
 
 export const createBandPanel = (actions: Actions) => {
@@ -116,10 +117,9 @@ export const createBandPanel = (actions: Actions) => {
 	};
 	const render = (model: BoardModel) => {
 		const { chart, theme, offset, earlier, metric } = model;
-		part.node.hidden =
-			metric.type !== 'histogram' || Boolean(chart?.isOverlapping) || Boolean(model.view.isWall);
+		part.node.hidden = metric.type !== 'histogram' || Boolean(chart?.isOverlapping);
 		if (part.node.hidden || !chart) return;
-		const height = window.innerWidth < 700 ? PHONE_HEIGHT : HEIGHT;
+		const height = model.view.isWall ? WALL_HEIGHT : window.innerWidth < 700 ? PHONE_HEIGHT : HEIGHT;
 		part.node.classList.toggle('is-sample', chart.synthetic !== 'none');
 		if (!part.fit(model, height)) return;
 		setText(

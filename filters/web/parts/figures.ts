@@ -4,10 +4,11 @@ import { type Chart, coveredIn, increaseIn, levelsOf, PERCENTS } from '../../lib
 import { addUp, highestRow, percentileInterval } from '../../lib/chart/counts.ts';
 import { countText, rateText } from '../../lib/chart/number.ts';
 import { howMuch } from '../../lib/chart/picture.ts';
-import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
+import { intervalText, rateOfUnit, unitWords, valueText } from '../../lib/chart/quantity.ts';
 import { durationText } from '../../lib/chart/time.ts';
+import type { Exact } from '../../lib/record.ts';
 import type { BoardModel } from '../view/model.ts';
-import { placesIn, recentPlaces } from '../view/places.ts';
+import { placesIn, rangeText, recentPlaces } from '../view/places.ts';
 import { el, setText } from './dom.ts';
 
 /** A number, its name, and what it is compared with; `tone` is the percentile's colour. */
@@ -25,6 +26,14 @@ const histogramFigures = (chart: Chart, from: number, to: number): string[] => {
 			return interval ? intervalText(interval, chart.unit) : NONE;
 		}),
 	];
+};
+
+/** A count with all its digits, and below it, where the unit has larger ones, in those. */
+const exactly = (count: Exact | undefined, unit: string): { value: string; beside?: string } => {
+	if (count === undefined) return { value: NONE };
+	const rounded = valueText(count, unit);
+	const isPlain = unit === '1' || rounded.startsWith(countText(count));
+	return { value: countText(count), beside: isPlain ? 'exact' : `exact, ${unitWords(unit)}: ${rounded}` };
 };
 
 const sumRate = (chart: Chart, from: number, to: number): string => {
@@ -66,7 +75,7 @@ export const figuresIn = ({
 }: BoardModel): { figures: Figure[]; of: string } => {
 	if (!chart) return { figures: [], of: '' };
 	const all = chart.columns.length;
-	const span = durationText(all * chart.step);
+	const span = rangeText(view);
 	const isLive = 'last' in view.range;
 	const selected = view.selection && placesIn(chart, view.selection);
 	const places = selected ?? (isLive ? recentPlaces(chart) : ([0, all] as [number, number]));
@@ -75,7 +84,7 @@ export const figuresIn = ({
 		? `of the selected ${length}`
 		: isLive
 			? `of the last ${length} with data`
-			: `of ${length}`;
+			: `of ${span}`;
 	const other: Other = earlier
 		? {
 				chart: earlier,
@@ -110,8 +119,8 @@ export const figuresIn = ({
 				value: sumRate(chart, ...places),
 				beside: other && `${other.name}: ${sumRate(other.chart, other.from, other.to)}`,
 			},
-			{ name: `increase, ${span}`, value: countText(increaseIn(chart.columns)), beside: 'exact' },
-			{ name: 'total, as counted by the source', value: total === undefined ? NONE : countText(total) },
+			{ name: `increase, ${span}`, ...exactly(increaseIn(chart.columns), chart.unit) },
+			{ name: 'total, as counted by the source', ...exactly(total, chart.unit) },
 		],
 		of,
 	};

@@ -10,7 +10,7 @@ import { createAxes, type Pointed } from '../paint/axes.ts';
 import { heatScene, lineScene } from '../paint/scenes.ts';
 import { paintSide } from '../paint/side-bars.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
-import { columnAt, placesIn, recentPlaces } from '../view/places.ts';
+import { columnAt, placesIn, rangeText, recentPlaces } from '../view/places.ts';
 import { takeKeys } from './chart-keys.ts';
 import { createColumnTable } from './column-table.ts';
 import { button, el, setAttribute, setText } from './dom.ts';
@@ -24,6 +24,8 @@ const AXIS_PX = 36;
 const HEIGHT = 286;
 const PHONE_HEIGHT = 240;
 const WALL_HEIGHT = 340;
+const AROUND_WALL_PX = 640;
+const MOST_HEIGHT = 420;
 const MOST_ROWS = 26;
 
 /** The rows worth a place: all of them, or where there are many, those in use. */
@@ -117,14 +119,19 @@ export const createMainPanel = (actions: Actions) => {
 	);
 
 	let size = '';
+	// Where there is more chart than screen, its newest end is what one sees first.
+	let isFirst = true;
 	const fit = () => {
 		const width = Math.floor(focusable.clientWidth);
 		if (width === 0 || !model) return false;
 		const isPhone = window.innerWidth < 700;
 		const rows = model.chart ? rowsShown(model.chart) : [0, 1];
 		const natural = model.metric.type === 'histogram' ? (rows[1]! - rows[0]!) * 11 + AXIS_PX : HEIGHT - 60;
-		const base = model.view.isWall ? WALL_HEIGHT : isPhone ? PHONE_HEIGHT : HEIGHT;
-		const height = model.metric.type === 'histogram' ? Math.max(base, Math.min(natural, 420)) : natural;
+		// A wall screen is filled: what stands above and below the heat map has about so much.
+		const wall = Math.max(WALL_HEIGHT, Math.min(720, window.innerHeight - AROUND_WALL_PX));
+		const base = model.view.isWall ? wall : isPhone ? PHONE_HEIGHT : HEIGHT;
+		const height =
+			model.metric.type === 'histogram' ? Math.max(base, Math.min(natural, MOST_HEIGHT)) : natural;
 		const now = `${width}x${height}x${window.devicePixelRatio}`;
 		if (now !== size) axes.resize(width, height);
 		size = now;
@@ -143,12 +150,12 @@ export const createMainPanel = (actions: Actions) => {
 			? addUp(earlier.columns, chart.rows.length)
 			: addUp(chart.columns, chart.rows.length);
 		const length = durationText((places[1] - places[0]) * chart.step);
-		const whole = durationText(all * chart.step);
+		const whole = rangeText(view);
 		const what = selected
 			? `selected ${length}`
 			: 'last' in view.range && !earlier
 				? `last ${length}`
-				: length;
+				: whole;
 		setText(
 			sideTitle,
 			`bars: ${what} · ticks: ${isComparable ? `${durationText(view.earlier!)} earlier` : whole}`,
@@ -208,9 +215,9 @@ export const createMainPanel = (actions: Actions) => {
 					? 'Value, over time'
 					: 'Rate, over time',
 		);
-		legend.node.hidden = !isHeat;
-		overlayLabel.hidden = !isHeat || Boolean(chart?.isOverlapping);
-		share.hidden = !isHeat;
+		legend.node.hidden = !isHeat || view.isTable;
+		overlayLabel.hidden = !isHeat || view.isTable || Boolean(chart?.isOverlapping);
+		share.hidden = !isHeat || view.isTable;
 		sideBox.hidden = !isHeat;
 		grid.hidden = view.isTable;
 		overlay.checked = view.hasPercentiles;
@@ -230,6 +237,8 @@ export const createMainPanel = (actions: Actions) => {
 				: lineScene(chart, look, height, earlier),
 		);
 		if (isHeat) renderSide(height);
+		if (isFirst && swipe.scrollWidth > swipe.clientWidth) swipe.scrollLeft = swipe.scrollWidth;
+		isFirst = false;
 		const frame = axes.frame();
 		lane.render(next, frame.left, frame.width);
 		renderCursor();

@@ -79,7 +79,10 @@ export const createHeader = (actions: HeaderActions) => {
 		class: 'help-button',
 		attributes: { 'aria-label': '? Help and keys' },
 	});
-	const menu = button('Metrics list', actions.list, { class: 'list-button' });
+	const menu = button('List', actions.list, {
+		class: 'list-button',
+		attributes: { 'aria-label': 'List of metrics' },
+	});
 	const node = el(
 		'header',
 		{ class: 'header' },
@@ -134,8 +137,9 @@ export const createHeader = (actions: HeaderActions) => {
 		);
 		setText(pause, model.behind === undefined ? 'Pause' : 'Go on');
 		setAttribute(pause, 'aria-pressed', String(model.behind !== undefined));
-		setText(theme, { system: 'Theme: auto', dark: 'Theme: dark', light: 'Theme: light' }[view.theme]);
+		setText(theme, { system: 'Auto', dark: 'Dark', light: 'Light' }[view.theme]);
 		setAttribute(theme, 'title', 'Colours: dark, light, or as the system has it');
+		setAttribute(theme, 'aria-label', `${theme.textContent} colours`);
 		setText(wall, view.isWall ? 'List' : 'Wall');
 	};
 	return { node, render };

@@ -1,6 +1,8 @@
 // places: which columns of a chart a stretch of time is, and which are the newest with data
 
 import type { Chart } from '../../lib/chart/chart.ts';
+import { durationText } from '../../lib/chart/time.ts';
+import type { View } from './view.ts';
 
 const RECENT_MS = 10_000;
 
@@ -20,6 +22,10 @@ export const recentPlaces = ({ step, columns }: Pick<Chart, 'step' | 'columns'>)
 	const count = Math.max(2, Math.ceil(RECENT_MS / step));
 	return [Math.max(0, last - count), Math.max(last, 1)];
 };
+
+/** How long the range of a view is, in words: as it was chosen, not as its columns fill it. */
+export const rangeText = ({ range }: View): string =>
+	durationText('last' in range ? range.last : range.to - range.from);
 
 /** The column at a time; undefined outside of the chart. */
 export const columnAt = (

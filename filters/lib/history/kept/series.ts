@@ -87,12 +87,14 @@ export class Series {
 			const count = counts[at]!;
 			if (count === 0) continue;
 			const place = this.placeOf(rows[at]!);
-			for (const ring of this.rings) {
-				const own = ring && this.slotIn(ring, slot);
-				if (ring && ring.has(own!)) this.bytes += ring.add(own!, place, count);
-			}
+			for (const ring of this.rings) if (ring) this.bytes += this.addIn(ring, slot, place, count);
 		}
 		return isKept;
+	}
+
+	private addIn(ring: Ring, fine: number, place: number, count: Exact): number {
+		const slot = this.slotIn(ring, fine);
+		return ring.has(slot) ? ring.add(slot, place, count) : 0;
 	}
 
 	/** Set what goes up and down. */

@@ -4,6 +4,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../../../http/answer.ts';
+import { checkBody, smallBody, spool } from '../../../http/body.ts';
 import { HttpError } from '../../../http/http-error.ts';
 import type { Log } from '../../../log.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
@@ -12,7 +13,6 @@ import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
 import { AHEAD, isAbove, isAhead, millisOf } from '../../version.ts';
 import { cycleVersionOf, VERSION_RULE } from '../names.ts';
-import { checkBody, smallBody, spool } from './body.ts';
 import {
 	absentVersion,
 	type Call,
