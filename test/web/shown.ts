@@ -233,10 +233,10 @@ testWith(
 		const text: string = await page.evaluate('document.body.innerText');
 		assert.not.match(text, /[\u202a-\u202e\u2066-\u2069\u0007\u001b]/);
 		const wide: string[] = await page.evaluate(
-		"[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && !one.closest('.scroll')).map((one) => one.outerHTML.slice(0, 200))",
-	);
-	assert.equal(wide, [], 'a long name made the page wider than the screen');
-	assert.equal(faults(), []);
+			"[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && !one.closest('.scroll')).map((one) => one.outerHTML.slice(0, 200))",
+		);
+		assert.equal(wide, [], 'a long name made the page wider than the screen');
+		assert.equal(faults(), []);
 		await close();
 		await served.stop();
 	},
