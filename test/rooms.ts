@@ -45,7 +45,8 @@ const LAW: Record<string, string> = {
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
 	'lib/series': 'lib lib/histogram',
-	'lib/prometheus': 'lib lib/histogram lib/series',
+	'lib/prometheus': 'lib lib/histogram lib/protobuf lib/series',
+	'lib/protobuf': 'lib',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
 
 	'lib/print': 'lib lib/histogram',
