@@ -74,7 +74,7 @@ test('at the cap the finest steps go first, of what nobody looks at, and sums st
 	const prints = 40;
 	let series = 0;
 	for (let print = 0; print < prints; print++) {
-		for (let at = 0; at < 150; at++) history.take(recordOf(START + 1000 * print, `c${at}`, log2(16, print)));
+		for (let at = 0; at < 150; at++) history.take(recordOf(START + 1000 * print, `c${at}`, log2(16, print + 1)));
 		const watched = { attributes: { comm: 'c7' }, limit: 1, columns: 10, step: 1000 };
 		const name = { metric: 'lat', unit: 'us', type: 'histogram' } as const;
 		const answer = history.columns({ ...name, ...watched, from: START, to: START + 1000 * prints });
