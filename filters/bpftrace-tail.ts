@@ -32,12 +32,12 @@ import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { ackFileOf, readAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { byteSize, positiveDuration } from './lib/options.ts';
 import { source } from './lib/source.ts';
 import type { Finding } from './lib/tail/chain.ts';
 import { follow } from './lib/tail/follow.ts';
 import { logPosition } from './lib/tail/position.ts';
 import { PACE } from './lib/tail/reading.ts';
+import { sinceOf } from './lib/tail/since.ts';
 import { createWatch } from './lib/tail/watch.ts';
 import { firstTimeSince } from './lib/time-lines.ts';
 
@@ -74,25 +74,13 @@ export const logPath = (argument: string | undefined, option: string | undefined
 	return resolve(argument ?? option ?? DEFAULT_LOG);
 };
 
-/** Where `--since` begins, for a run that starts at `now`. */
-const sinceOf = (options: { since?: string; 'since-bytes': string; 'from-start'?: boolean }, now: number) => {
-	if (options.since === undefined) return undefined;
-	if (options['from-start'] === true)
-		throw new Failure(EXIT.usage, '--since and --from-start exclude each other');
-	return {
-		ms: now - positiveDuration(options.since, '--since'),
-		bytes: byteSize(options['since-bytes'], '--since-bytes'),
-		search: firstTimeSince,
-	};
-};
-
 source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 	const { options, args, log, count, emit, output, signal } = context;
 	refuseMoved(options);
 	const path = logPath(args[0], options.file);
 	const ackFile = ackFileOf(options.ack);
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);
-	const since = sinceOf(options, Date.now());
+	const since = sinceOf(options, firstTimeSince, Date.now());
 	const host = hostname();
 	const found = ({ kind, detail }: Finding) => {
 		count(kind);

@@ -42,7 +42,7 @@ export type Following = {
 	from: LogPosition | undefined;
 	/** Without that: begin where lines are not older than this. */
 	since?: Since;
-	output: Output;
+	output: Pick<Output, 'text' | 'bytes' | 'room'>;
 	log: Log;
 	count: (what: string, by?: number) => void;
 	found: (finding: Finding) => void;

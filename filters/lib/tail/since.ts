@@ -2,6 +2,8 @@
 // Only so many bytes at the end of the log are searched, so that a large one is neither read through nor printed whole.
 
 import { open } from 'node:fs/promises';
+import { EXIT, Failure } from '../failure.ts';
+import { byteSize, positiveDuration } from '../options.ts';
 import type { Finding } from './chain.ts';
 import { type Entry, readAt } from './entry.ts';
 
@@ -15,6 +17,22 @@ export type Since = {
 /** The byte of the first line in a run of whole lines whose time is `ms` or later, and whether any line says a time. */
 export type Search = (run: Buffer, ms: number) => Found;
 type Found = { at: number | undefined; hasTimes: boolean };
+
+/**
+ * What `--since 1h --since-bytes 64M` says at the time `now`, undefined without.
+ * @throws Failure(64) for what cannot be understood, or goes with `--from-start`.
+ */
+export const sinceOf = (
+	options: { since?: string; 'since-bytes': string; 'from-start'?: boolean },
+	search: Search,
+	now: number,
+): Since | undefined => {
+	if (options.since === undefined) return undefined;
+	if (options['from-start'] === true)
+		throw new Failure(EXIT.usage, '--since and --from-start exclude each other');
+	const ms = now - positiveDuration(options.since, '--since');
+	return { ms, bytes: byteSize(options['since-bytes'], '--since-bytes'), search };
+};
 
 /** Where to begin, and what of the time asked for cannot be had. `entry` undefined: nothing is as young. */
 export type Beginning = { entry?: Entry; offset: number; hasTimes: boolean; findings: Finding[] };
