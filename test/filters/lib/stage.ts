@@ -2,15 +2,17 @@
 // `board` and `replay` are real programs; pass and drop-empty are fixtures, bundled here as stages are.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../../build.ts';
 import { makePipes } from '../../../supervisor/process/pipes.ts';
-import { cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
+import { bundleOf, cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-stage-'));
 for (const name of ['pass', 'drop-empty', 'slow', 'throws', 'reads-nothing']) {
@@ -55,6 +57,24 @@ test('a broken record is skipped, counted and reported once with its line', asyn
 	assert.is(status, 0);
 	assert.match(stderr, /^drop-empty: warning: <stdin>:2: not a record: .*; skipped\n/);
 	assert.match(stderr, /<stdin>:4: not a record: "y"; skipped \(and 2 more like it\)\n$/);
+});
+
+test('a stage, and a source, say on the given descriptor that they are ready, and go on', async () => {
+	writeFileSync(join(dir, 'session'), '#!ts 1\n#!ts 5000\n');
+	for (const [program, args] of [
+		[join(dir, 'pass.cjs'), []],
+		[bundleOf('replay'), [join(dir, 'session')]],
+	] as const) {
+		const child = spawn(process.execPath, [program, ...args], {
+			env: cleanEnv({ BPFPIPE_READY: '3' }),
+			stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+		});
+		let said = '';
+		for await (const chunk of child.stdio[3] as Readable) said += chunk;
+		assert.equal([said, child.exitCode], ['\n', null], program);
+		child.kill('SIGKILL');
+		await once(child, 'exit');
+	}
 });
 
 test('--strict stops at the first broken record with 65, after what came before it', async () => {
