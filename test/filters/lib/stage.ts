@@ -225,6 +225,18 @@ test('USR1 prints the counters, HUP harms nothing, INT is ignored when input com
 	assert.equal([status, stdout, stderr], [0, 'a\nb\nc\n', 'pass: in 2, out 2\n']);
 });
 
+test('the counters say how much was not understood, told or not', async () => {
+	const child = start('drop-empty', [], { BPFPIPE_LOG_LEVEL: 'info' });
+	const done = outcome(child);
+	child.stdin!.write(`x\n${FULL}\ny\n`);
+	await new Promise((resolve) => child.stdout!.once('data', resolve));
+	await sleep(50);
+	child.kill('SIGUSR1');
+	await sleep(100);
+	child.stdin!.end();
+	assert.match((await done).stderr, /^drop-empty: .*\bbad 2\b/m);
+});
+
 test('JSON log and levels from the environment', async () => {
 	const { stderr } = await run('drop-empty', [], 'x\n', { BPFPIPE_LOG_FORMAT: 'json' });
 	const { level, stage } = JSON.parse(stderr);
