@@ -115,6 +115,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		},
 		'parse-histogram': both(),
 		'prometheus-text': both(),
+		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
 		serve: {
 			idle: ['--listen', path('serve.sock')],
