@@ -277,7 +277,9 @@ testWith(
 		await page.keyboard.press('ArrowLeft');
 		await page.keyboard.press('ArrowUp');
 		assert.match((await page.textContent('.reading'))!, /^\[.+\)[\d,]+ of [\d,]+ events/);
-		await page.waitForFunction(() => /events/.test(document.querySelector('.unseen[aria-live]')?.textContent ?? ''));
+		await page.waitForFunction(() =>
+			/events/.test(document.querySelector('.unseen[aria-live]')?.textContent ?? ''),
+		);
 		for (let at = 0; at < 12; at += 1) await page.keyboard.press('Shift+ArrowLeft');
 		assert.match(await link(page), /select=/);
 		await page.keyboard.press('Escape');
