@@ -97,8 +97,10 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		return known;
 	};
 
-	const count = (one: Series, metric: Metric, increment: Histogram | Sum, start: number) => {
+	const count = (one: Series, metric: Metric, increment: Histogram | Sum, since: number) => {
 		const { ts } = increment;
+		// What reaches beyond all there is would pass for an interval of that length.
+		const start = Math.max(since, ts - span);
 		const buckets: Bucket[] = increment.type === 'histogram' ? increment.buckets : [];
 		const rows = increment.type === 'sum' ? ONE_ROW : metric.rows.numbersOf(buckets);
 		if (!rows) return note(increment, 'layout', 'the metric has too many different buckets; left out');

@@ -101,7 +101,7 @@ const spanFor = (query: ColumnsQuery, levels: Level[], interval: number, extent:
 	// A column of which a part is gone would show too little.
 	const first = reaches(level, begin) ? begin : begin + step;
 	const count = Math.min(MOST_COLUMNS, Math.max(0, Math.ceil((to - first) / step)));
-	return { level, from: first, step, count };
+	return { level, from: first, step, count, newest: extent.newest };
 };
 
 const remarksOf = ({ isOverlapping, merged }: Order, isLean: boolean): string[] => [
