@@ -38,6 +38,7 @@ testWith(
 		const address = `127.0.0.1:${await freePort()}`;
 		const child = start('serve', ['--listen', address]);
 		const done = outcome(child);
+		process.once('exit', () => child.kill('SIGKILL'));
 		child.stdout!.resume();
 		while (!(await fetch(`http://${address}/health`).catch(() => undefined))) await sleep(20);
 		const prometheus = await startPrometheus(address, SCRAPE_MS);
