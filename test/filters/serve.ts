@@ -356,6 +356,7 @@ test('with an auth file: a token, a name and password, or a cookie that the form
 	const calm = await serve.get('/metrics', { Authorization: 'Bearer nonsense' });
 	assert.is(calm.status, 429);
 	assert.ok(Number(calm.headers.get('retry-after')) > 0);
+	assert.is((await serve.get('/metrics', { Authorization: 'Bearer fedcba9876543210' })).status, 200);
 	await serve.end();
 });
 

@@ -38,7 +38,7 @@ export type MetricSummary = MetricName & {
 /** All there is. `epoch` changes when the server starts anew. */
 export type MetricsAnswer = {
 	epoch: string;
-	/** The server's clock, and the time of the newest record. */
+	/** The server's clock, and the time of the newest record or time line (`#!ts`): the stream's own clock. */
 	now: number;
 	newest?: number;
 	/** How far back the history reaches, and how far it may. */

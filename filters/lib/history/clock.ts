@@ -47,8 +47,8 @@ export const createStreamClock = (now: () => number): StreamClock => {
 	return {
 		judge,
 		time: (ms) => {
-			// A time line is believed where a record would be.
-			if (newest < 0 || ms <= Math.max(newest, now()) + AHEAD_MS) time(ms);
+			// A time line is believed where a record would be; by itself it begins nothing.
+			if (newest >= 0 && ms <= Math.max(newest, now()) + AHEAD_MS) time(ms);
 		},
 		newest: () => newest,
 	};

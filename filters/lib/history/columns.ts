@@ -1,13 +1,13 @@
 // columns: what some series of a metric have in each of some steps of time, added up and never picked
 
-import { add } from '../exact.ts';
+import { add, compare } from '../exact.ts';
 import type { Exact } from '../record.ts';
 import type { Column } from './answers.ts';
 import type { Ring } from './kept/ring.ts';
 import { HIGHEST, IS_SET, LAST, LEAST, type Series } from './kept/series.ts';
 
-/** The columns asked for: `count` steps from `from` on, out of the rings of this level. */
-export type Span = { level: number; from: number; step: number; count: number };
+/** The columns asked for: `count` steps from `from` on, out of the rings of this level. The stream's time is `newest`. */
+export type Span = { level: number; from: number; step: number; count: number; newest: number };
 
 /** Where each row of a metric stands among the rows of an answer, and how many those are. */
 export type Places = { placeOf: ReadonlyMap<number, number>; rows: number };
@@ -167,31 +167,34 @@ type Level = { cover: number; last: Exact; least: Exact; most: Exact };
 /** For how many of its intervals a value that is not renewed counts on. */
 const LASTS = 3;
 
-/** One series of values: each column's, and the last one as long as it lasts. */
-const levelsOf = (one: Series, span: Span): (Level | undefined)[] => {
+/** One series of values in columns; the last one stands for those without, as long as it lasts. */
+const levelsOf = (one: Series, asked: Span): (Level | undefined)[] => {
+	const most = Math.floor((LASTS * one.pace.interval) / asked.step);
+	// What lasts into the first column was told before it.
+	const before = Math.min(most, Math.floor(asked.from / asked.step));
+	const span = { ...asked, from: asked.from - before * asked.step, count: asked.count + before };
 	const ring = ringOf(one, span);
 	const found: (Level | undefined)[] = new Array(span.count).fill(undefined);
-	const lower = (a: Exact, b: Exact) => (Number(a) <= Number(b) ? a : b);
-	const higher = (a: Exact, b: Exact) => (Number(a) >= Number(b) ? a : b);
+	const lower = (a: Exact, b: Exact) => (compare(a, b) <= 0 ? a : b);
+	const higher = (a: Exact, b: Exact) => (compare(a, b) >= 0 ? a : b);
 	eachSlot(ring, span, (slot, column, ms) => {
 		if (ring.at(slot, IS_SET) === 0) return;
-		const [last, least, most] = [ring.at(slot, LAST), ring.at(slot, LEAST), ring.at(slot, HIGHEST)];
+		const [last, least, highest] = [ring.at(slot, LAST), ring.at(slot, LEAST), ring.at(slot, HIGHEST)];
 		const known = found[column];
 		const cover = (known?.cover ?? 0) + ms / span.step;
 		found[column] = known
-			? { cover, last, least: lower(known.least, least), most: higher(known.most, most) }
-			: { cover, last, least, most };
+			? { cover, last, least: lower(known.least, least), most: higher(known.most, highest) }
+			: { cover, last, least, most: highest };
 	});
-	const most = Math.floor((LASTS * one.pace.interval) / span.step);
-	const newest = Math.floor((one.ts - span.from) / span.step);
+	const end = Math.min(span.count, Math.floor((span.newest - span.from) / span.step) + 1);
 	let gap = 0;
-	for (let column = 1; column < Math.min(span.count, newest); column++) {
+	for (let column = 1; column < end; column++) {
 		gap = found[column] ? 0 : gap + 1;
-		const before = found[column - 1];
-		if (!found[column] && before && gap <= most)
-			found[column] = { cover: 0, last: before.last, least: before.last, most: before.last };
+		const last = found[column - 1]?.last;
+		if (gap > 0 && gap <= most && last !== undefined)
+			found[column] = { cover: 0, last, least: last, most: last };
 	}
-	return found;
+	return found.slice(before);
 };
 
 /** Values that go up and down in columns, added up over the series. */

@@ -25,6 +25,8 @@ export type ColumnsQuery = MetricName & {
 /** Prints may be a little further apart than their step, and still one in each. */
 const NEARLY = 0.9;
 export const MOST_COLUMNS = 4000;
+// Of all groups of an answer together: bounds that somebody made up, in thousands of columns, would take minutes.
+const MOST_CELLS = 20_000_000;
 
 const isAsked = (one: Series, { host, attributes }: ColumnsQuery): boolean =>
 	(host === undefined || one.host === host) &&
@@ -101,7 +103,7 @@ const spanFor = (query: ColumnsQuery, levels: Level[], interval: number, extent:
 	// A column of which a part is gone would show too little.
 	const first = reaches(level, begin) ? begin : begin + step;
 	const count = Math.min(MOST_COLUMNS, Math.max(0, Math.ceil((to - first) / step)));
-	return { level, from: first, step, count };
+	return { level, from: first, step, count, newest: extent.newest };
 };
 
 const remarksOf = ({ isOverlapping, merged }: Order, isLean: boolean): string[] => [
@@ -146,6 +148,8 @@ export const columnsOf = (
 		}),
 	);
 	parts.sort(byWeight);
+	const cells = span.count * Math.max(1, order.rows.length);
+	const limit = Math.max(1, Math.min(query.limit, Math.floor(MOST_CELLS / Math.max(1, cells))));
 	const countsIn = (part: Series[]): Counts =>
 		query.type === 'gauge'
 			? { columns: levelColumns(part, span), total: [] }
@@ -166,8 +170,8 @@ export const columnsOf = (
 		rows: order.rows satisfies Row[],
 		isOverlapping: order.isOverlapping,
 		remarks: remarksOf(order, isLean),
-		groups: parts.slice(0, query.limit).map(groupOf),
-		more: Math.max(0, parts.length - query.limit),
+		groups: parts.slice(0, limit).map(groupOf),
+		more: Math.max(0, parts.length - limit),
 	};
 };
 

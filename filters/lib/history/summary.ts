@@ -73,7 +73,8 @@ const thumbnail = (metric: Metric, levels: Level[]): (number | null)[] => {
 	const first = end - RECENT_COLUMNS;
 	if (metric.name.type === 'gauge') {
 		const level = levels.findLastIndex(({ step }) => RECENT_STEP % step === 0);
-		const span = { level, from: first * RECENT_STEP, step: RECENT_STEP, count: RECENT_COLUMNS };
+		const from = first * RECENT_STEP;
+		const span = { level, from, step: RECENT_STEP, count: RECENT_COLUMNS, newest: metric.newest };
 		return levelColumns(metric.series, span).map((column) => (column ? Number(column[1]) : null));
 	}
 	const { recent } = metric;

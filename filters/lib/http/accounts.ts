@@ -13,6 +13,8 @@ export type Accounts = {
 	isToken: (token: string) => boolean;
 	/** Whether a name and a password are one of the file's. */
 	isUser: (name: string, password: string) => Promise<boolean>;
+	/** Whether they were found to be so before, by the file as it is. */
+	isRemembered: (name: string, password: string) => boolean;
 	hasUsers: () => boolean;
 	/** Changes whenever the file does: what was allowed by the one before is to be asked again. */
 	stamp: () => object;
@@ -53,16 +55,18 @@ export const accountsIn = (path: string, log: Log): Accounts => {
 	if ((mode & 0o077) !== 0) log.warn(`${path}: others can read it; chmod 600 ${path}`);
 	let remembered = { of: content(), known: new Set<string>() };
 
-	const isUser = async (name: string, password: string): Promise<boolean> => {
+	const keyOf = (name: string, password: string): string => digest(`${name}\0${password}`).toString('base64');
+	const known = (): Set<string> => {
 		const now = content();
 		if (remembered.of !== now || remembered.known.size >= MOST_REMEMBERED)
 			remembered = { of: now, known: new Set() };
-		const { known } = remembered;
-		const key = digest(`${name}\0${password}`).toString('base64');
-		if (known.has(key)) return true;
-		const isRight = await isPassword(password, now.users.get(name) ?? NOBODY);
-		if (!isRight || !now.users.has(name)) return false;
-		known.add(key);
+		return remembered.known;
+	};
+	const isUser = async (name: string, password: string): Promise<boolean> => {
+		const { users } = content();
+		const isRight = await isPassword(password, users.get(name) ?? NOBODY);
+		if (!isRight || !users.has(name)) return false;
+		known().add(keyOf(name, password));
 		return true;
 	};
 	return {
@@ -71,6 +75,7 @@ export const accountsIn = (path: string, log: Log): Accounts => {
 			return content().tokens.reduce((found, one) => timingSafeEqual(given, one) || found, false);
 		},
 		isUser,
+		isRemembered: (name, password) => known().has(keyOf(name, password)),
 		hasUsers: () => content().users.size > 0,
 		stamp: content,
 	};

@@ -38,8 +38,8 @@ export type Delta = {
 	release: () => string | undefined;
 };
 
-type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number };
 type Metric = { first: number; before: number; last: number };
+type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number; metric: Metric };
 
 type Named = Parameters<typeof seriesKey>[0] & { synthetic?: boolean };
 /** The record that was named last: several ask for the name of the same one, and it is half of the work. */
@@ -65,8 +65,9 @@ const sumValueOf = (record: Counter): Exact => (record.type === 'sum' ? record.v
 
 /** The record with its increment for a value; `start` says since when it counted. */
 const increment = (record: Counter, start: number, value: Exact, buckets: Bucket[]): Counter => {
-	const common = { temporality: 'delta' as const, start };
-	return record.type === 'sum' ? { ...record, ...common, value } : { ...record, ...common, buckets };
+	return record.type === 'sum'
+		? { ...record, temporality: 'delta', start, value }
+		: { ...record, temporality: 'delta', start, buckets };
 };
 
 const fell = (rows: Row[]): Row | undefined => rows.find(([, , before, now]) => compare(now, before) < 0);
@@ -114,23 +115,24 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		points.time(ms);
 		sweep(ms);
 	};
-	const meetMetric = (record: Counter): Metric => {
-		const key = metricKey(record);
+	/** The metric of a record; a series that is known has it already. */
+	const meetMetric = (record: Counter, known: Series | undefined): Metric => {
 		const { ts } = record;
-		const metric = metrics.get(key) ?? { first: ts, before: ts, last: ts };
+		const key = known ? '' : metricKey(record);
+		const metric = known?.metric ?? metrics.get(key) ?? { first: ts, before: ts, last: ts };
 		if (ts > metric.last) [metric.before, metric.last] = [metric.last, ts];
-		metrics.set(key, metric);
+		if (!known) metrics.set(key, metric);
 		return metric;
 	};
-	const remember = (key: string, record: Counter, layout: Bucket[]) => {
+	const remember = (key: string, record: Counter, layout: Bucket[], metric: Metric) => {
 		const buckets = filled(bucketsOf(record), layout);
-		series.set(key, { ts: record.ts, value: sumValueOf(record), buckets, epoch });
+		series.set(key, { ts: record.ts, value: sumValueOf(record), buckets, epoch, metric });
 		return buckets;
 	};
 
 	/** A series seen for the first time: a baseline in the metric's first print, counted from zero later. */
 	const begin = (key: string, record: Counter, metric: Metric): Counter[] => {
-		const buckets = remember(key, record, []);
+		const buckets = remember(key, record, [], metric);
 		const isLater = record.ts > metric.first;
 		if (!isLater && !fromZero) return [];
 		const since = record.ts === metric.last ? metric.before : metric.first;
@@ -150,7 +152,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 			return [];
 		}
 		const reason = resetReason(record, known, rows);
-		const buckets = remember(key, record, emptied(known.buckets));
+		const buckets = remember(key, record, emptied(known.buckets), known.metric);
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
 			return [noticeOf(record, 'reset', detail), increment(record, known.ts, sumValueOf(record), buckets)];
@@ -179,7 +181,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		epoch = points.record(record.ts);
 		const key = counterKey(record);
 		const known = series.get(key);
-		const metric = meetMetric(record);
+		const metric = meetMetric(record, known);
 		return known ? goOn(key, record, known) : begin(key, record, metric);
 	};
 	const oldestEpoch = (): number => {

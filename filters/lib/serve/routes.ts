@@ -26,6 +26,8 @@ export type Site = {
 };
 
 const joinEvents = ({ events, ticker }: Site, request: IncomingMessage): Answer => {
+	if (request.method === 'HEAD')
+		return { status: 200, bytes: '', headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } };
 	if (!events.hasRoom())
 		throw new HttpError(503, 'limit', 'too many readers of events', 'try again later', {
 			'Retry-After': '10',

@@ -84,6 +84,8 @@ export const createSite = (options: SiteOptions): Serving => {
 		time: (ms) => {
 			history.time(ms);
 			scrape.time(ms);
+			// A source that has nothing to tell lives all the same.
+			heard();
 		},
 		endInput: () => {
 			source.end();

@@ -107,7 +107,9 @@ export class Series {
 
 	/** Set what goes up and down. */
 	set(value: Exact, start: number, ts: number, isNewest: boolean): boolean {
-		const slot = this.pace.place(start, ts);
+		// A value is one of its time; the pace is only to be learnt.
+		this.pace.place(start, ts);
+		const slot = Math.floor(ts / this.step);
 		const isKept = this.look(slot, start, ts);
 		for (const ring of this.rings) if (ring) this.bytes += this.setIn(ring, slot, value, isNewest);
 		return isKept;

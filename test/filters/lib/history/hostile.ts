@@ -246,4 +246,48 @@ test('layouts that cross are added up where that leaves enough to see, and else 
 	assert.match(both.remarks.join(), /overlap/);
 });
 
+test('an answer has no more cells than can be added up in a moment', () => {
+	const history = fresh();
+	for (let at = 0; at < 100; at++)
+		for (let row = 0; row < 20; row++) {
+			const buckets: Bucket[] = [[100 * at + row, 100 * at + row + 1, 1]];
+			history.take({ ...recordOf(START + at, `c${at}`, buckets), temporality: 'delta' });
+		}
+	const { groups, more, rows } = history.columns({
+		metric: 'lat',
+		unit: 'us',
+		type: 'histogram',
+		from: START - 4_000_000,
+		to: START,
+		columns: 4000,
+		attributes: {},
+		by: 'comm',
+		limit: 500,
+	});
+	assert.is(rows.length, 2000);
+	assert.ok(groups.length < 100 && groups.length + more === 100, `${groups.length}`);
+});
+
+test('notices are bounded too: those that say the same are one, the oldest go, and how many is told', () => {
+	const history = fresh();
+	const notice = (at: number, metric: string) =>
+		history.notice({ type: 'notice', ts: START + at, host: 'a', metric, kind: 'late', count: 2 });
+	for (let at = 0; at < 9; at++) notice(at, 'same');
+	assert.equal(
+		history.notices(0, START + HOUR).notices.map(({ count }) => count),
+		[18],
+	);
+	for (let at = 0; at < 10_000; at++) notice(at, `m${at}`);
+	const { notices, more } = history.notices(0, START + HOUR);
+	assert.is(notices[0]!.metric, 'm9999');
+	assert.is(notices.length + more, 10_001);
+	assert.equal(history.notices(START + 9990, START + HOUR).notices.length, 10);
+	assert.is(history.notices(START + 9990, START + HOUR).more, 0);
+	assert.equal(history.notices(0, START + HOUR, 'm9995').notices.length, 1);
+	assert.is(history.counts().notices, 10_009);
+	for (let at = 0; at < 5000; at++) notice(at, `${at}${'x'.repeat(5000)}`);
+	const size = JSON.stringify(history.notices(0, START + HOUR)).length;
+	assert.ok(size < 4 * MIB, `${size}`);
+});
+
 test.run();

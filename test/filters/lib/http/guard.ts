@@ -125,7 +125,8 @@ test('a file of accounts that others can read is said, a broken one is refused w
 	const accounts = accountsIn(path, log);
 	assert.match(lines.join(), /others can read it/);
 	assert.ok(await accounts.isUser('ann', 'x'));
-	assert.ok(await accounts.isUser('ann', 'x'), 'also by what is remembered');
+	assert.ok(accounts.isRemembered('ann', 'x'));
+	assert.not(accounts.isRemembered('ann', 'y'));
 	assert.not(await accounts.isUser('ann', 'y'));
 	assert.not(await accounts.isUser('', ''));
 	for (const bad of [
