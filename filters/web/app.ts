@@ -103,7 +103,7 @@ export const createApp = (body: HTMLElement): void => {
 		}
 		render();
 	};
-	const { render, renderHeader } = createRendering({
+	const { render, renderHeader, renderTime } = createRendering({
 		body,
 		opened,
 		view,
@@ -159,7 +159,7 @@ export const createApp = (body: HTMLElement): void => {
 			clearCursor: boards.clearCursor,
 		}),
 	);
-	keepFresh({ render, renderHeader, dark: here.dark }, () => {
+	keepFresh({ render, renderTime, dark: here.dark }, () => {
 		if (link?.now.state === 'live') {
 			facts.list.ask();
 			if (!here.isPaused()) boards.ask();
@@ -172,7 +172,7 @@ export const createApp = (body: HTMLElement): void => {
 
 /** Render what changes by itself: the size of the screen, its colours, and time, which goes on without data too. */
 const keepFresh = (
-	{ render, renderHeader, dark }: { render: () => void; renderHeader: () => void; dark: MediaQueryList },
+	{ render, renderTime, dark }: { render: () => void; renderTime: () => void; dark: MediaQueryList },
 	beat: () => void,
 ): void => {
 	let resizing = 0;
@@ -184,7 +184,7 @@ const keepFresh = (
 	let beats = 0;
 	setInterval(() => {
 		if (document.hidden) return;
-		renderHeader();
+		renderTime();
 		beats += 1;
 		if (beats % BEATS === 0) beat();
 	}, CLOCK_MS);

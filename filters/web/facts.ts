@@ -73,6 +73,13 @@ export const createFacts = ({ range, shownNow, serverNow, listed, changed }: Nee
 		get remarks(): string[] {
 			return answer?.remarks ?? [];
 		},
+		/** How far back the history reaches, and how long it may be. */
+		get from() {
+			return answer?.from;
+		},
+		get span() {
+			return answer?.span;
+		},
 		get synthetic() {
 			return answer?.synthetic ?? 'none';
 		},

@@ -1,5 +1,6 @@
 // rendering: every part of the page from the view, the facts and the state of the link
 
+import { dateText, durationText } from '../lib/chart/time.ts';
 import type { createBoards } from './boards.ts';
 import type { Link } from './data/link.ts';
 import { type Facts, isOwn } from './facts.ts';
@@ -36,6 +37,8 @@ type Page = {
 	parts: Parts;
 };
 
+const NEARLY_MS = 15_000;
+
 /** How the server is away, if it is. */
 const lossOf = (link: Link | undefined) =>
 	link?.now.state === 'lost'
@@ -43,8 +46,24 @@ const lossOf = (link: Link | undefined) =>
 				seconds: Math.max(0, Math.ceil((link.now.next - performance.now()) / 1000)),
 				tries: link.now.tries,
 				until: link.newest(),
+				why: link.now.why,
 			}
 		: undefined;
+
+/** How far back the history reaches, where more is asked for. */
+const reachOf = (
+	{ from, span }: Facts,
+	{ range }: View,
+	now: number | undefined,
+	offset: number,
+): string[] => {
+	if (from === undefined || now === undefined) return [];
+	const begin = 'last' in range ? now - range.last : range.from;
+	if (begin >= from - NEARLY_MS) return [];
+	return [
+		`The history reaches back to ${dateText(from, offset)}; it holds ${durationText(span ?? 0)} at most.`,
+	];
+};
 
 export const createRendering = ({ body, opened, view, here, link, facts, parts }: Page) => {
 	const { header, banners, list, empty, remarks, boards, pipelines, hollow } = parts;
@@ -69,7 +88,9 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 		const stale = tab === 'metrics' ? facts.silence(metric) : undefined;
 		banners.render({ synthetic, stale, lost: lossOf(link()), offset: here.offset() });
 	};
+	let wasStale = false;
 	const render = () => {
+		wasStale = facts.isStale(facts.summaryOf(view().metric));
 		const { tab, metric, hollow: asked } = view();
 		const isMetrics = tab === 'metrics';
 		const theme = here.theme();
@@ -81,8 +102,9 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 			name: isMetrics ? (metric?.metric ?? '') : tab,
 		});
 		renderHeader();
-		setText(remarks, facts.remarks.join(' · '));
-		remarks.hidden = facts.remarks.length === 0;
+		const words = [...facts.remarks, ...reachOf(facts, view(), serverNow(), here.offset())];
+		setText(remarks, words.join(' · '));
+		remarks.hidden = words.length === 0 || !isMetrics;
 		list.render({
 			metrics: facts.metrics,
 			current: metric,
@@ -98,5 +120,10 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 		pipelines.show(tab === 'pipelines', serverNow(), here.offset());
 		hollow.show(tab === 'hollow', asked);
 	};
-	return { render, renderHeader };
+	/** Time alone has gone on: the head tells it, and the rest when the metric has fallen silent, or speaks again. */
+	const renderTime = () => {
+		if (facts.isStale(facts.summaryOf(view().metric)) === wasStale) renderHeader();
+		else render();
+	};
+	return { render, renderHeader, renderTime };
 };

@@ -24,7 +24,7 @@ export type Served = {
 
 const SECOND = 1000;
 
-type Options = LiveOptions & { minutes?: number; port?: number; args?: string[] };
+type Options = LiveOptions & { minutes?: number; port?: number; args?: string[]; token?: string };
 
 const running = new Set<ChildProcess>();
 
@@ -34,7 +34,13 @@ export const endServed = (): void => {
 };
 
 /** Start it with the last `minutes` of a machine as its history. */
-export const serve = async ({ minutes = 10, port, args = [], ...live }: Options = {}): Promise<Served> => {
+export const serve = async ({
+	minutes = 10,
+	port,
+	args = [],
+	token,
+	...live
+}: Options = {}): Promise<Served> => {
 	const own = port ?? (await freePort());
 	const child = start('serve', ['--listen', `127.0.0.1:${own}`, ...args]);
 	running.add(child);
@@ -56,7 +62,12 @@ export const serve = async ({ minutes = 10, port, args = [], ...live }: Options 
 			child.stdin!.write(text, () => resolve());
 		});
 	const json = async <Answer>(path: string): Promise<Answer> =>
-		(await (await fetch(`${url}${path}`)).json()) as Answer;
+		(await (
+			await fetch(
+				`${url}${path}`,
+				token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
+			)
+		).json()) as Answer;
 	const goOn = async () => {
 		if (minutes === 0) return;
 		let text = '';

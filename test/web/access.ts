@@ -1,24 +1,35 @@
 // The page for those who do not see it, or see it small: axe in both themes and on a phone, every tab and state.
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cycleAt, textOf, version } from '../data/published.ts';
+import { selfRecords } from '../data/self.ts';
 import { endServed, type Served, serve } from '../harness/served.ts';
 import { testWith } from '../parts.ts';
+import { run } from '../program.ts';
 import { browserLacks, closeBrowser, openTab } from '../servers/browser.ts';
 
 const LACK = browserLacks();
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-access-'));
 const test = suite('the page for everyone');
 let served: Served;
 test.before(async () => {
 	if (LACK !== '') return;
-	served = await serve({ minutes: 10 });
+	const set = join(folder, 'metrics');
+	for (const n of [1, 2]) await run('hollow-publish', [set], textOf(cycleAt(n)));
+	served = await serve({ minutes: 10, args: ['--hollow', folder] });
+	await served.feed(selfRecords(Date.now(), 'graphite', 'BACKOFF', 7));
 	served.live();
 });
 test.after(async () => {
 	await closeBrowser();
 	endServed();
+	rmSync(folder, { recursive: true });
 });
 
 const CPU = 'metric=cpu-lat&unit=us&type=histogram&range=5m';
@@ -52,6 +63,7 @@ for (const theme of ['dark', 'light'])
 		['menu', CPU, ['s']],
 		['pipelines', 'tab=pipelines', []],
 		['hollow', 'tab=hollow', []],
+		['hollow, two versions', `tab=hollow&hollow.other=${version(1)}`, []],
 	] as [string, string, string[]][])
 		testWith(test, LACK, `axe finds nothing: ${name}, ${theme}`, async () => {
 			assert.equal(await violations(`${hash}&theme=${theme}`, {}, press), []);

@@ -1,9 +1,13 @@
 // The page when something is wrong: nothing there, source silent, server gone and back, sample data; each told apart.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { endServed, serve } from '../harness/served.ts';
 import { testWith } from '../parts.ts';
+import { run } from '../program.ts';
 import { browserLacks, closeBrowser, openTab } from '../servers/browser.ts';
 
 const LACK = browserLacks();
@@ -126,6 +130,31 @@ testWith(
 		await served.stop();
 	},
 );
+
+testWith(test, LACK, 'a server that has forgotten who asks: logged out, which is not away', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'bpfpipe-page-'));
+	const accounts = join(folder, 'accounts');
+	const hash = (await run('serve', ['--hash-password'], 'secret\n')).stdout.trim();
+	const token = '0123456789abcdef0123456789abcdef';
+	writeFileSync(accounts, `user reader ${hash}\ntoken ${token}\n`, { mode: 0o600 });
+	const args = ['--auth-file', accounts];
+	let served = await serve({ minutes: 1, args, token });
+	const { page, faults, close } = await openTab(`${served.url}/log-in`, {}, [/ERR_|Failed to/]);
+	await page.locator('input').first().fill('reader');
+	await page.locator('input[type=password]').fill('secret');
+	await page.locator('button').first().click();
+	await page.waitForFunction(() => document.querySelector('.live')?.textContent === 'live');
+	await served.kill();
+	served = await serve({ minutes: 1, port: served.port, args, token });
+	await page.waitForFunction(
+		() => document.querySelector('.banner.lost strong')?.textContent === 'LOGGED OUT',
+	);
+	assert.is(await page.getAttribute('.banner.lost a', 'href'), '/log-in');
+	assert.equal(faults(), []);
+	await close();
+	await served.stop();
+	rmSync(folder, { recursive: true });
+});
 
 testWith(test, LACK, 'a server that hangs is noticed too', async () => {
 	const served = await serve({ minutes: 2 });

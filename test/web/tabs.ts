@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AnyRecord } from '../../filters/lib/record.ts';
 import { STATES as SHOWN } from '../../filters/web/tabs/health.ts';
 import { STATES } from '../../supervisor/run/policy.ts';
 import { cycleAt, textOf, version } from '../data/published.ts';
+import { selfRecords } from '../data/self.ts';
 import { endServed, serve } from '../harness/served.ts';
 import { testWith } from '../parts.ts';
 import { run } from '../program.ts';
@@ -26,38 +26,6 @@ test.after(async () => {
 test('a state is called what the supervisor calls it', () => {
 	assert.equal(SHOWN, [...STATES]);
 });
-
-/** What the supervisor writes of one pipeline, as supervisor/health/records.ts does. */
-const selfRecords = (ts: number, pipeline: string, state: string, restarts: number): AnyRecord[] => {
-	const record = (type: string, metric: string, unit: string, value: number, stage?: string): AnyRecord => ({
-		type,
-		ts,
-		host: 'web1',
-		metric: `bpfpipe_${metric}`,
-		unit,
-		attributes: { pipeline, ...(stage === undefined ? {} : { stage }) },
-		...(type === 'sum' ? { start: ts - 60_000, temporality: 'cumulative', monotonic: true } : {}),
-		value,
-	});
-	return [
-		...['bpftrace-tail', 'graphite-send'].flatMap((stage) => [
-			record('sum', 'restarts', '1', stage === 'graphite-send' ? restarts : 0, stage),
-			record('gauge', 'up', '1', 1, stage),
-			record(
-				'gauge',
-				'state',
-				'1',
-				STATES.indexOf((stage === 'graphite-send' ? state : 'RUNNING') as 'RUNNING'),
-				stage,
-			),
-			record('gauge', 'state_seconds', 's', 75, stage),
-			record('gauge', 'memory', 'By', 48 << 20, stage),
-			record('sum', 'read_bytes', 'By', 123_456, stage),
-		]),
-		record('gauge', 'ack_age', 'ms', 4200, undefined),
-		record('gauge', 'ack_lag', 'By', 2048, undefined),
-	];
-};
 
 testWith(
 	test,

@@ -8,7 +8,10 @@ export type LinkState =
 	| { state: 'live' }
 	| { state: 'hidden' }
 	/** `next` is on the clock of performance.now(). */
-	| { state: 'lost'; tries: number; next: number };
+	| { state: 'lost'; tries: number; next: number; why: Loss };
+
+/** It does not answer; it answers, but has no stream for one more; it does not know who asks (any more). */
+export type Loss = 'away' | 'full' | 'unknown';
 
 export type Link = {
 	readonly now: LinkState;
@@ -49,11 +52,11 @@ export const createLink = (events: Events): Link => {
 		stream = undefined;
 		clearTimeout(timer);
 	};
-	const lose = () => {
+	const lose = (why: Loss) => {
 		close();
 		tries += 1;
 		const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
-		become({ state: 'lost', tries, next: performance.now() + delay });
+		become({ state: 'lost', tries, next: performance.now() + delay, why });
 		timer = setTimeout(open, delay);
 	};
 	const take = (event: MessageEvent<string>) => {
@@ -77,19 +80,34 @@ export const createLink = (events: Events): Link => {
 		mine.addEventListener('open', () => {
 			heard = performance.now();
 		});
-		mine.addEventListener('error', () => {
-			if (stream === mine) lose();
+		mine.addEventListener('error', async () => {
+			if (stream !== mine) return;
+			mine.close();
+			const why = await lossNow();
+			if (stream === mine) lose(why);
 		});
+	};
+	/** An event stream does not say why it failed; another question does. */
+	const lossNow = async (): Promise<Loss> => {
+		try {
+			const { status } = await fetch('/api/v1/stats', {
+				signal: AbortSignal.timeout(PROBE_MS),
+				cache: 'no-store',
+			});
+			return status === 401 || status === 403 ? 'unknown' : 'full';
+		} catch {
+			return 'away';
+		}
 	};
 	// A server that hangs keeps its connection: only asking tells.
 	const probe = async () => {
 		if (!stream || performance.now() - heard < SILENCE_MS) return;
 		const mine = stream;
 		try {
-			await fetch('/health', { signal: AbortSignal.timeout(PROBE_MS), cache: 'no-store' });
+			await fetch('/api/v1/stats', { signal: AbortSignal.timeout(PROBE_MS), cache: 'no-store' });
 			heard = performance.now();
 		} catch {
-			if (stream === mine) lose();
+			if (stream === mine) lose('away');
 		}
 	};
 	setInterval(probe, PROBE_MS);

@@ -3,6 +3,7 @@
 
 import { clockText, durationText } from '../../lib/chart/time.ts';
 import type { Synthetic } from '../../lib/history/answers.ts';
+import type { Loss } from '../data/link.ts';
 import { button, el, setText } from '../parts/dom.ts';
 
 export type BannerModel = {
@@ -10,12 +11,19 @@ export type BannerModel = {
 	/** All metrics are stale since then, or only the one looked at. */
 	stale: { since: number; for: number; isAll: boolean } | undefined;
 	/** Seconds until the next try, how many there were, and the time of the last data shown. */
-	lost: { seconds: number; tries: number; until: number | undefined } | undefined;
+	lost: { seconds: number; tries: number; until: number | undefined; why: Loss } | undefined;
 	offset: number;
 };
 
 const ORDINAL = ['', '1st', '2nd', '3rd'];
 const ordinal = (count: number): string => ORDINAL[count] ?? `${count}th`;
+
+/** What is wrong with the server, and what it means for the source. */
+const LOSSES: Record<Loss, [head: string, words: string]> = {
+	away: ['SERVER NOT REACHABLE', 'the source may well be fine.'],
+	full: ['NO LIVE UPDATES', 'the server answers, but has no stream of events for this page now.'],
+	unknown: ['LOGGED OUT', 'the server answers, but does not know this browser any more: log in again.'],
+};
 
 const banner = (kind: string, title: string) => {
 	const [head, words] = [el('strong', {}, title), el('span')];
@@ -27,7 +35,8 @@ export const createBanners = (tryNow: () => void) => {
 	const sample = banner('sample', 'SAMPLE DATA');
 	const stale = banner('stale', 'STALE');
 	const lost = banner('lost', 'SERVER NOT REACHABLE');
-	lost.node.append(button('Try now', tryNow));
+	const logIn = el('a', { href: '/log-in', hidden: true }, 'Log in');
+	lost.node.append(button('Try now', tryNow), logIn);
 	const node = el('div', { class: 'banners' }, lost.node, stale.node, sample.node);
 	const render = ({ synthetic, stale: silent, lost: away, offset }: BannerModel) => {
 		sample.node.hidden = synthetic === 'none';
@@ -40,10 +49,13 @@ export const createBanners = (tryNow: () => void) => {
 		);
 		lost.node.hidden = away === undefined;
 		if (away) {
+			const [head, meaning] = LOSSES[away.why];
+			setText(lost.head, head);
 			const ends = away.until === undefined ? '' : ` What you see ends at ${clockText(away.until, offset)};`;
 			const next =
 				away.seconds > 0 ? `Trying again in ${away.seconds} s (${ordinal(away.tries + 1)} time).` : 'Trying.';
-			setText(lost.words, `${next}${ends} the source may well be fine.`);
+			setText(lost.words, `${next}${ends} ${meaning}`);
+			logIn.hidden = away.why !== 'unknown';
 		}
 		// While the server is away nobody knows whether its source is.
 		stale.node.hidden = silent === undefined || away !== undefined;
