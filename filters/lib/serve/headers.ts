@@ -20,7 +20,8 @@ export const SECURITY_HEADERS: Record<string, string> = {
 	'Content-Security-Policy': POLICY,
 	'X-Content-Type-Options': 'nosniff',
 	'X-Frame-Options': 'DENY',
-	'Referrer-Policy': 'no-referrer',
+	// With `no-referrer` a browser sends the log-in form as from nowhere (`Origin: null`), which is refused.
+	'Referrer-Policy': 'same-origin',
 	'Cross-Origin-Opener-Policy': 'same-origin',
 	'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 };
