@@ -47,6 +47,9 @@ const LAW: Record<string, string> = {
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/protobuf lib/series',
 	'lib/protobuf': 'lib',
+	'lib/post': 'lib lib/disk lib/flow lib/net',
+	'lib/otlp': 'lib lib/histogram lib/net lib/post lib/protobuf',
+	'lib/remote-write': 'lib lib/disk lib/histogram lib/net lib/post lib/prometheus lib/protobuf lib/series',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
 
 	'lib/print': 'lib lib/histogram',

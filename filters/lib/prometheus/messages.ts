@@ -1,14 +1,21 @@
 // messages: families and their series as io.prometheus.client messages
 
 import type { Writer } from 'protobufjs';
-import { add } from '../exact.ts';
+import { type Edge, edgesOf, floatRows, isSameLayout, type Row } from '../histogram/edges.ts';
 import { totalOf } from '../histogram/total.ts';
 import { BUCKET, COUNTER, FAMILY, FAMILY_TYPE, GAUGE, HISTOGRAM, LABEL, METRIC } from '../protobuf/fields.ts';
 import { isUnsigned64, wide } from '../protobuf/numbers.ts';
 import { writeTime } from '../protobuf/time.ts';
 import type { Bucket, Exact } from '../record.ts';
-import { edgesOf, isSameLayout } from './edges.ts';
-import { type Family, type Kind, type Member, type MessageOptions, nameIn, unitOf } from './family.ts';
+import {
+	type Family,
+	helpIn,
+	type Kind,
+	type Member,
+	type MessageOptions,
+	nameIn,
+	unitOf,
+} from './family.ts';
 import type { Label, Labels } from './labels.ts';
 import { type Native, nativeOf, writeNative } from './native.ts';
 import { type MessageStyle, spellingOf } from './style.ts';
@@ -48,25 +55,12 @@ export const valueMessage = (
 		}),
 });
 
-type Row = { below: number | undefined; at: number | undefined };
-const asNumber = (digits: string | undefined) => (digits === undefined ? undefined : Number(digits));
-
-const writeRow = (writer: Writer, upper: number, count: Exact) => {
+const writeRow = (writer: Writer, [upper, count]: Row) => {
 	writer.uint32(HISTOGRAM.bucket).fork();
 	writer.uint32(BUCKET.upper).double(upper);
 	if (isUnsigned64(count)) writer.uint32(BUCKET.count).uint64(wide(count) as number);
 	else writer.uint32(BUCKET.countFloat).double(Number(count));
 	writer.ldelim();
-};
-
-/** The rows of a classic histogram; the last, +Inf, is its count. */
-const writeRows = (writer: Writer, rows: Row[], buckets: readonly Bucket[]) => {
-	let total: Exact = 0;
-	for (const [at, row] of rows.entries()) {
-		if (row.below !== undefined) writeRow(writer, row.below, total);
-		total = add(total, buckets[at]![2]);
-		if (row.at !== undefined) writeRow(writer, row.at, total);
-	}
 };
 
 /** The count, and the sum that is not known: NaN says so, where 0 would pass for one. */
@@ -79,13 +73,13 @@ const writeTotal = (writer: Writer, total: Exact) => {
 /** A histogram's message. What depends on its bounds is made again when they change. */
 export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessages => {
 	let layout: Bucket[] | undefined;
-	let rows: Row[] = [];
+	let edges: Edge[] = [];
 	let native: Native | undefined;
 	const arranged = (): Bucket[] => {
 		const buckets = bucketsNow();
 		if (layout && isSameLayout(layout, buckets)) return buckets;
 		layout = buckets;
-		rows = edgesOf(buckets).map(({ below, at }) => ({ below: asNumber(below), at: asNumber(at) }));
+		edges = edgesOf(buckets);
 		native = nativeOf(buckets);
 		return buckets;
 	};
@@ -100,15 +94,13 @@ export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessag
 				writer.uint32(METRIC.histogram).fork();
 				if (how.native) writeNative(writer, HISTOGRAM, native!, buckets);
 				else writeTotal(writer, totalOf(buckets));
-				if (how.classic) writeRows(writer, rows, buckets);
+				// The last row, +Inf, is the count.
+				if (how.classic) for (const row of floatRows(edges, buckets)) writeRow(writer, row);
 				if (own.start !== undefined) writeTime(writer, HISTOGRAM.created, own.start);
 				writer.ldelim();
 			}),
 	};
 };
-
-const NATIVE_HELP =
-	'; native: [2,4) is in (2,4], so what lies on a power of two counts one bucket higher; the sum NaN stands for unknown';
 
 const isNative = (family: Family): boolean => {
 	if (family.kind !== 'histogram') return false;
@@ -122,12 +114,12 @@ export const writeFamily = (writer: Writer, family: Family, style: MessageStyle)
 	const native = histograms !== 'classic' && isNative(family);
 	const names = spellingOf(style);
 	const how: MessageOptions = { names, timestamps, native, classic: !native || histograms === 'both' };
-	const { kind, help } = family;
+	const { kind } = family;
 	const name = nameIn(family, names);
 	const unit = unitOf(family, name);
 	writer.fork();
 	writer.uint32(FAMILY.name).string(`${name}${kind === 'counter' ? '_total' : ''}`);
-	writer.uint32(FAMILY.help).string(`${help}${native ? NATIVE_HELP : ''}`);
+	writer.uint32(FAMILY.help).string(helpIn(family, native));
 	writer.uint32(FAMILY.type).int32(FAMILY_TYPE[kind]);
 	for (const member of family.members) {
 		if (member.isShown?.() === false) continue;

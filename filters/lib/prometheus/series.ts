@@ -1,12 +1,12 @@
 // series: what one series has come to, and its lines, whose beginnings are kept and whose values are written each time
 
 import { add } from '../exact.ts';
-import { sum } from '../histogram/layout.ts';
+import { edgesOf, isSameLayout } from '../histogram/edges.ts';
+import { emptied, filled, sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Measure } from '../record.ts';
-import { edgesOf, isSameLayout } from './edges.ts';
 import { estimatedSum } from './estimate.ts';
 import { type Family, type Member, nameIn } from './family.ts';
-import { type Labels, labelText, named } from './labels.ts';
+import { type Label, type Labels, labelText, named } from './labels.ts';
 import { histogramMessage, valueMessage } from './messages.ts';
 import {
 	type Format,
@@ -20,17 +20,21 @@ import {
 import { numberText } from './text.ts';
 
 export type Series = {
+	family: Family;
 	labels: string;
+	list: readonly Label[];
 	/** The time of the newest record taken. */
 	ts: number;
 	/** The oldest barrier that may still have to be read again for it, as a number of series/restart. */
 	epoch: number;
 	/** What it shows cannot be had from its newest record alone: increments were added up, or a reset carried on. */
 	isCarried: boolean;
-	/** Take a value in place of what was there. */
-	set: (value: Exact) => void;
+	/** Take what a record has in place of what was there; rows once shown stay. */
+	set: (record: Measure) => void;
 	/** Add an increment. */
 	add: (record: Measure) => void;
+	/** What it has come to. */
+	state: Readonly<State>;
 	/** Its lines in its family, and in that of the estimates. */
 	member: Member;
 	estimate: Member;
@@ -139,12 +143,16 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 	};
 	const own = { labels, start, ts: () => series.ts };
 	const series: Series = {
+		family,
 		labels: labels.text,
+		list: labels.list,
+		state,
 		ts: record.ts,
 		epoch: 0,
 		isCarried: false,
-		set: (value) => {
-			state.value = value;
+		set: (measure) => {
+			if (measure.type === 'histogram') state.buckets = filled(measure.buckets, emptied(state.buckets));
+			else state.value = measure.value;
 		},
 		add: (measure) => {
 			if (measure.type === 'histogram') state.buckets = sum(state.buckets, measure.buckets);
