@@ -13,7 +13,7 @@
 //
 //   --histograms    exponential: as such where all buckets grow by one power of two, else explicit (counter "explicit"); auto
 //                   does not count these. There [2,4) is (2,4]: what lies on a power of two is one bucket higher
-//   --resource      of every resource; service.name is bpfpipe unless it is given
+//   --resource      of every resource; unless given, service.name is bpfpipe, and service.instance.id the host, as host.name is
 //   --ack FILE      (or BPFPIPE_ACK) an outage loses nothing: while the server is away nothing is read, so the log is the
 //                   queue. A barrier (#!pos) goes into FILE once the server has taken everything before it
 //   --queue         without --ack: so many points wait, then the oldest are dropped (counter "dropped")
