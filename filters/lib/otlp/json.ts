@@ -13,8 +13,8 @@ const attribute = (key: string, value: string | true) => ({
 	value: value === true ? { boolValue: true } : { stringValue: value },
 });
 
-const runOf = ({ offset, counts }: Run) =>
-	counts.length === 0 ? {} : { offset, bucketCounts: counts.map(digits) };
+const sideOf = (side: 'positive' | 'negative', { offset, counts }: Run) =>
+	counts.length === 0 ? {} : { [side]: { offset, bucketCounts: counts.map(digits) } };
 
 const dataOf = (data: Point['data']): object => {
 	switch (data.kind) {
@@ -33,8 +33,8 @@ const dataOf = (data: Point['data']): object => {
 				count: digits(data.count),
 				scale: data.scale,
 				zeroCount: digits(data.zero),
-				positive: runOf(data.positive),
-				negative: runOf(data.negative),
+				...sideOf('positive', data.positive),
+				...sideOf('negative', data.negative),
 				zeroThreshold: data.threshold,
 			};
 	}
