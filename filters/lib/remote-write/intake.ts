@@ -53,8 +53,9 @@ const REASON: Record<Refusal | 'late' | 'clock', string> = {
 };
 
 const NOTICES = 'bpfpipe_notices';
-// Hosts and metrics of notices come from outside.
+// Hosts and metrics of notices come from outside; what is beyond has one series together, or two: sample data is apart.
 const MOST_NOTICES = 1000;
+const BEYOND = 'more_kinds';
 
 const countOf = (count: unknown): Exact =>
 	Number.isSafeInteger(count) && Number(count) > 0 ? Number(count) : 1;
@@ -68,7 +69,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 	const { staleMs, form, onItem, onNotice } = options;
 	const claimed = ['', '_total', '_created'].map((suffix) => `${NOTICES}${suffix}`);
 	const registry = createRegistry({ ...options, estimates: false, claimed });
-	const notices = createRegistry({ prefix: '', maxSeries: MOST_NOTICES, estimates: false, claimed: [] });
+	const notices = createRegistry({ prefix: '', maxSeries: MOST_NOTICES + 2, estimates: false, claimed: [] });
 	const noted = new Map<Series, { maker: Maker; ts: number }>();
 	const restored = new Map(options.restored.map((saved) => [saved.key, saved]));
 	const known = new Map<string, Known>();
@@ -78,18 +79,21 @@ export const createIntake = (options: IntakeOptions): Intake => {
 	let dueAt = Number.POSITIVE_INFINITY;
 
 	const notice: Intake['notice'] = ({ ts, host, kind, metric, count, synthetic }) => {
-		const record: Sum = {
+		const named = (name: string, from: unknown, about: unknown): Sum => ({
 			type: 'sum',
 			ts,
-			host: textOf(host),
+			host: textOf(from),
 			metric: NOTICES,
 			unit: '',
-			attributes: { kind, metric: textOf(metric) },
+			attributes: { kind: name, metric: textOf(about) },
 			temporality: 'delta',
 			monotonic: true,
 			value: countOf(count),
 			...(synthetic === true && { synthetic }),
-		};
+		});
+		const own = named(kind, host, metric);
+		const isRoom = notices.get(keyOf(own)) !== undefined || notices.all.size < MOST_NOTICES;
+		const record = isRoom ? own : named(BEYOND, '', '');
 		const key = keyOf(record);
 		const series = notices.get(key) ?? notices.admit(key, record);
 		if (typeof series === 'string') return;
