@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // bpftrace-tail - follow a log through rotation, truncation and restarts, and print its lines
 //
-// usage:  bpftrace-tail [FILE] [-f FILE] [--from-start | --once] [--ack ACKFILE]
+// usage:  bpftrace-tail [FILE] [-f FILE] [--from-start | --since 1h] [--once] [--ack ACKFILE]
 //   FILE, -f, --file FILE   the log (/var/log/cpu-lat.log)
 //   --from-start            begin at the start of FILE, not at its end
 //   --once                  begin at the start, stop at the end of FILE, and print `#!end` last
+//   --since 1h              begin at the first `#!ts` not older than that, in a rotated file too
+//   --since-bytes 64M       but go no further back than so many bytes; where that cuts, notice `short_history`
 //   --ack ACKFILE           (or BPFPIPE_ACK) begin where ACKFILE says, if it exists, and print barriers
 // stdin:  not read        stdout: the lines of the log, and notices
 //
@@ -35,7 +37,9 @@ import type { Finding } from './lib/tail/chain.ts';
 import { follow } from './lib/tail/follow.ts';
 import { logPosition } from './lib/tail/position.ts';
 import { PACE } from './lib/tail/reading.ts';
+import { sinceOf } from './lib/tail/since.ts';
 import { createWatch } from './lib/tail/watch.ts';
+import { firstTimeSince } from './lib/time-lines.ts';
 
 const DEFAULT_LOG = '/var/log/cpu-lat.log';
 
@@ -43,6 +47,8 @@ const OPTIONS = {
 	file: { type: 'string', short: 'f' },
 	'from-start': { type: 'boolean' },
 	once: { type: 'boolean' },
+	since: { type: 'string' },
+	'since-bytes': { type: 'string', default: '64M' },
 	ack: { type: 'string' },
 	// Of graphite-client, which was all of a pipeline.
 	metric: { type: 'string', short: 'm' },
@@ -57,7 +63,7 @@ export const refuseMoved = ({ metric, uri }: { metric?: string; uri?: string }):
 	if (metric === undefined && uri === undefined) return;
 	const moved =
 		metric === undefined ? '--uri is an option of graphite-send' : '-m is an option of parse-histogram';
-	throw new Failure(EXIT.usage, `${moved}; write: ${NOW} (README.md, "What you ran before")`);
+	throw new Failure(EXIT.usage, `${moved}; write: ${NOW} (MIGRATING.md)`);
 };
 
 /** The log to follow: given once, as an argument or as an option, or the default. */
@@ -74,6 +80,7 @@ source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 	const path = logPath(args[0], options.file);
 	const ackFile = ackFileOf(options.ack);
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);
+	const since = sinceOf(options, firstTimeSince, Date.now());
 	const host = hostname();
 	const found = ({ kind, detail }: Finding) => {
 		count(kind);
@@ -88,6 +95,7 @@ source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
 		once: options.once === true,
 		barriers: ackFile !== undefined,
 		from: acked && ackFile ? logPosition(acked, basename(path), ackFile) : undefined,
+		since,
 		output,
 		log,
 		count,

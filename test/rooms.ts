@@ -44,6 +44,7 @@ const LAW: Record<string, string> = {
 	'lib/json': '',
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
+	'lib/logs': 'lib lib/tail',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/protobuf lib/series',
 	'lib/protobuf': 'lib',

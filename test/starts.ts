@@ -136,6 +136,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'parse-histogram': both(),
 		'prometheus-text': both(),
 		'remote-write': sink(written, `http://${nobody}`),
+		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
 		'to-delta': both(),
 		'to-hollow': both(),

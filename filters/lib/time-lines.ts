@@ -40,6 +40,16 @@ export const firstTimeIn = (bytes: Buffer): TimeLine | undefined => {
 	return undefined;
 };
 
+/** The first `#!ts` line of a run of whole lines that says `ms` or later, and whether there is any at all. */
+export const firstTimeSince = (bytes: Buffer, ms: number): { at: number | undefined; hasTimes: boolean } => {
+	for (let from = 0; ; ) {
+		const found = firstTimeIn(bytes.subarray(from));
+		if (!found) return { at: undefined, hasTimes: from > 0 };
+		if (found.ms >= ms) return { at: from + found.at, hasTimes: true };
+		from += found.at + found.line.length;
+	}
+};
+
 /** The last `#!ts` line of a run of whole lines; malformed ones do not count. */
 export const lastTimeIn = (bytes: Buffer): TimeLine | undefined => {
 	for (let at = bytes.lastIndexOf(MARK); at >= 0; at = at > 0 ? bytes.lastIndexOf(MARK, at - 1) : -1) {

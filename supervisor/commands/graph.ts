@@ -4,27 +4,32 @@
 import { basename, resolve } from 'node:path';
 import type { PipelinePlan, Plan, StagePlan } from '../plan/plan.ts';
 
-/** A pipeline with the log it follows and the log it writes, where it has them. */
-type Line = { plan: PipelinePlan; from?: string; into?: string };
+/** A pipeline with the logs it follows and the log it writes, where it has them. */
+type Line = { plan: PipelinePlan; from: string[]; into?: string };
 
 const WRITER = 'append-log';
 const READER = 'bpftrace-tail';
+/** Of several logs at once. */
+const READER_OF_ALL = 'records-tail';
 
-/** The file among a program's words: the last one that looks like a path, or else that is no option. */
-const fileOf = ({ command, limits }: StagePlan, program: string): string | undefined => {
-	if (basename(command[0]!) !== program) return undefined;
+/** The files among a program's words: those that look like paths, or else the last that is no option. */
+const filesOf = ({ command, limits }: StagePlan, program: string): string[] => {
+	if (basename(command[0]!) !== program) return [];
 	const plain = command
 		.slice(1)
 		.filter((word, at, words) => !word.startsWith('-') && words[at - 1] !== '--ack');
-	const path = plain.findLast((word) => /[/.]/.test(word)) ?? plain.at(-1);
-	return path === undefined ? undefined : resolve(limits?.cwd ?? '.', path);
+	const paths = plain.filter((word) => /[/.]/.test(word));
+	return (paths.length > 0 ? paths : plain.slice(-1)).map((path) => resolve(limits?.cwd ?? '.', path));
 };
 
-const lineOf = (plan: PipelinePlan): Line => ({
-	plan,
-	from: fileOf(plan.stages[0]!, READER),
-	into: fileOf(plan.stages.at(-1)!, WRITER),
-});
+const lineOf = (plan: PipelinePlan): Line => {
+	const first = plan.stages[0]!;
+	return {
+		plan,
+		from: [...filesOf(first, READER).slice(-1), ...filesOf(first, READER_OF_ALL)],
+		into: filesOf(plan.stages.at(-1)!, WRITER).at(-1),
+	};
+};
 
 /** A stage in a word or two: its name, and what it is told in plain words, as in `every 15s`. */
 const label = ({ name, command }: StagePlan): string => {
@@ -57,7 +62,7 @@ const rowsFrom = (line: Line, page: Page): string[] => {
 const logRows = (log: string, page: Page): string[] => {
 	if (page.logs.has(log)) return [`[${log}] (above)`];
 	page.logs.add(log);
-	const readers = page.lines.filter(({ from }) => from === log);
+	const readers = page.lines.filter(({ from }) => from.includes(log));
 	const branches = readers.flatMap((reader, index) => {
 		const [first, ...rest] = rowsFrom(reader, page);
 		const bar = index === readers.length - 1 ? '    ' : '|   ';
@@ -72,9 +77,9 @@ export const graphText = ({ name, pipelines }: Plan): string => {
 	const width = Math.max(...pipelines.map((one) => one.name.length));
 	const page: Page = { lines, width, logs: new Set(), drawn: new Set() };
 	const written = new Set(lines.map(({ into }) => into));
-	const outside = new Set(lines.flatMap(({ from }) => (from && !written.has(from) ? [from] : [])));
+	const outside = new Set(lines.flatMap(({ from }) => from.filter((log) => !written.has(log))));
 	const blocks = [
-		...lines.filter(({ from }) => from === undefined).map((line) => rowsFrom(line, page)),
+		...lines.filter(({ from }) => from.length === 0).map((line) => rowsFrom(line, page)),
 		...[...outside].map((log) => logRows(log, page)),
 		// What is left goes round in a ring of logs.
 		...lines.map((line) => (page.drawn.has(line) ? [] : rowsFrom(line, page))),
@@ -103,11 +108,11 @@ const pipelineMermaid = ({ plan }: Line, index: number): string[] => {
 /** The plan as a Mermaid flowchart. */
 export const graphMermaid = ({ pipelines }: Plan): string => {
 	const lines = pipelines.map(lineOf);
-	const logs = [...new Set(lines.flatMap(({ from, into }) => [from, into]))].filter(
+	const logs = [...new Set(lines.flatMap(({ from, into }) => [...from, into]))].filter(
 		(one) => one !== undefined,
 	);
 	const edges = lines.flatMap(({ plan, from, into }, index) => [
-		...(from === undefined ? [] : [`  log${logs.indexOf(from)} --> p${index}_0`]),
+		...from.map((log) => `  log${logs.indexOf(log)} --> p${index}_0`),
 		...(into === undefined ? [] : [`  p${index}_${plan.stages.length - 1} --> log${logs.indexOf(into)}`]),
 	]);
 	const nodes = logs.map((log, at) => `  log${at}[(${quoted(log)})]`);

@@ -8,9 +8,9 @@ import type { PipelinePlan } from '../plan/plan.ts';
 export type Backlog = {
 	/** Milliseconds since something was acknowledged; undefined when nothing ever was. */
 	age?: number;
-	/** Bytes of the log behind the acknowledged position; undefined when that is not known. */
+	/** Bytes behind the acknowledged position, of all logs; undefined when that is not known of one. */
 	bytes?: number;
-	/** The log, and how long ago it was written to, in milliseconds. */
+	/** The log, or that with the most behind, and how long ago one was written to, in milliseconds. */
 	log?: string;
 	quiet?: number;
 };
@@ -40,18 +40,39 @@ const bytesBehind = (files: File[], ino: unknown, offset: number): number => {
 	return Math.max(0, sum - (at < 0 ? 0 : offset));
 };
 
+/** A place in a log, as far as it matters here. */
+type Place = { name?: unknown; ino?: unknown; offset?: unknown };
+
+/** What is behind a place in `log`; undefined when that is not known. */
+const behind = (log: string | undefined, { ino, offset }: Place) => {
+	const files = log === undefined ? [] : filesOf(log);
+	const live = files.at(-1);
+	if (live === undefined || !Number.isSafeInteger(offset)) return undefined;
+	return { bytes: bytesBehind(files, ino, offset as number), log: live.path, writtenAt: live.mtimeMs };
+};
+
+/** The logs that an ack speaks of, and its places in them; one that names several has the path of each. */
+const placesIn = (plan: Pick<PipelinePlan, 'stages'>, ack: Place & { logs?: Record<string, Place> }) =>
+	ack.logs === undefined
+		? [behind(logOf(plan, String(ack.name)), ack)]
+		: Object.entries(ack.logs).map(([path, place]) => behind(path, place));
+
 /** What waits for `plan`, whose position is in `usual` unless its source names another, at the time `now` (ms since the epoch). */
 export const backlogOf = (plan: Pick<PipelinePlan, 'stages'>, usual: string, now: number): Backlog => {
 	const ackFile = ackFileIn(plan.stages[0]!.command) ?? usual;
 	try {
 		const age = Math.max(0, now - Math.round(statSync(ackFile).mtimeMs));
-		const { name, ino, offset } = JSON.parse(readFileSync(ackFile, 'utf8'));
-		const log = logOf(plan, name);
-		const files = log === undefined ? [] : filesOf(log);
-		const live = files.at(-1);
-		if (live === undefined || !Number.isSafeInteger(offset)) return { age };
-		const quiet = Math.max(0, now - Math.round(live.mtimeMs));
-		return { age, bytes: bytesBehind(files, ino, offset), log: live.path, quiet };
+		const places = placesIn(plan, JSON.parse(readFileSync(ackFile, 'utf8')));
+		const known = places.filter((place) => place !== undefined);
+		if (known.length < places.length || known.length === 0) return { age };
+		const most = known.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+		const writtenAt = Math.max(...known.map((place) => place.writtenAt));
+		return {
+			age,
+			bytes: known.reduce((sum, { bytes }) => sum + bytes, 0),
+			log: most.log,
+			quiet: Math.max(0, now - Math.round(writtenAt)),
+		};
 	} catch {
 		return {};
 	}

@@ -12,7 +12,8 @@ import { STATES } from '../run/policy.ts';
 import type { PipelineReport, StageReport } from '../run/report.ts';
 import { backlogOf } from './backlog.ts';
 
-const INTERVAL_MS = 15_000;
+/** When the first are written, and then how often, in ms; tests are in more of a hurry. */
+const PACE = { first: 1000, every: 15_000 };
 const MOST_BYTES = 8 << 20;
 const KEPT = 2;
 
@@ -94,7 +95,12 @@ export const appendRotating = (path: string, text: string, most = MOST_BYTES): v
 };
 
 /** Write records of all `pipelines` to `path` now and every 15 s, until the answer is called. */
-export const keepRecords = (path: string, pipelines: () => Pipeline[], log: Log): (() => void) => {
+export const keepRecords = (
+	path: string,
+	pipelines: () => Pipeline[],
+	log: Log,
+	pace = PACE,
+): (() => void) => {
 	const start = Date.now();
 	let busy = false;
 	const write = async () => {
@@ -108,8 +114,8 @@ export const keepRecords = (path: string, pipelines: () => Pipeline[], log: Log)
 		}
 		busy = false;
 	};
-	const first = setTimeout(write, 1000);
-	const timer = setInterval(write, INTERVAL_MS);
+	const first = setTimeout(write, pace.first);
+	const timer = setInterval(write, pace.every);
 	return () => {
 		clearTimeout(first);
 		clearInterval(timer);

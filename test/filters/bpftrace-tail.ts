@@ -86,12 +86,117 @@ pure('what graphite-client took is refused with what to write now', () => {
 	] as const) {
 		assert.throws(
 			() => refuseMoved(options),
-			new RegExp(`option of ${program}; write: bpftrace-tail .*What you ran before`),
+			new RegExp(`option of ${program}; write: bpftrace-tail .*MIGRATING.md`),
 		);
 	}
 });
 
 pure.run();
+
+const since = suite('bpftrace-tail: --since');
+
+const SECOND = 1000;
+/** A log with a print every ten minutes of the last two hours, in three files; the times of the prints, in seconds. */
+const twoHours = (log: string): number[] => {
+	const now = Math.floor(Date.now() / SECOND);
+	const times = Array.from({ length: 12 }, (_, at) => now - 115 * 60 + at * 600);
+	const text = (some: number[]) => some.map((time) => `#!ts ${time}\n@us: ${time}\n`).join('');
+	writeFileSync(`${log}.2`, text(times.slice(0, 4)));
+	writeFileSync(`${log}.1`, text(times.slice(4, 8)));
+	writeFileSync(log, text(times.slice(8)));
+	return times;
+};
+const timesIn = (text: string) => [...text.matchAll(/^#!ts (\d+)$/gm)].map(([, time]) => Number(time));
+
+since('begins in a rotated file and goes on through all that come after it, then follows', () =>
+	inFolder(async (log) => {
+		const times = twoHours(log);
+		const { stdout, status } = await run('bpftrace-tail', ['--once', '--since', '1h', log]);
+		assert.equal([timesIn(stdout), status], [times.slice(6), 0]);
+		const it = begin('--since', '1h', log);
+		await it.until(`@us: ${times[11]}\n`);
+		appendFileSync(log, '#!ts 9999999999\nlater\n');
+		await it.until('later\n');
+		assert.equal(timesIn((await it.stop()).stdout), [...times.slice(6), 9_999_999_999]);
+	}),
+);
+
+since('goes no further back than --since-bytes, and says so in the data', () =>
+	inFolder(async (log) => {
+		const times = twoHours(log);
+		const { stdout, stderr } = await run('bpftrace-tail', [
+			'--once',
+			'--since',
+			'1h',
+			'--since-bytes',
+			'80',
+			log,
+		]);
+		assert.equal(timesIn(stdout), times.slice(10));
+		assert.equal(
+			notices(stdout).map(({ kind }) => kind),
+			['short_history'],
+		);
+		assert.match(stderr, /more than 80 bytes are as young as asked for/);
+	}),
+);
+
+since('an acknowledged position goes before it; without one a barrier stands first', () =>
+	inFolder(async (log, folder) => {
+		const times = twoHours(log);
+		const ack = join(folder, 'ack');
+		const first = await run('bpftrace-tail', ['--once', '--since', '1h', '--ack', ack, log]);
+		const barriers = [...first.stdout.matchAll(/^#!pos (.*)$/gm)].map(([, position]) => position!);
+		assert.ok(first.stdout.startsWith('#!pos '));
+		writeAck(ack, JSON.parse(barriers.at(-1)!));
+		appendFileSync(log, '#!ts 9999999999\nlater\n');
+		const second = await run('bpftrace-tail', ['--once', '--since', '1h', '--ack', ack, log]);
+		assert.equal(timesIn(second.stdout).at(-1), 9_999_999_999);
+		assert.not.match(second.stdout, new RegExp(`@us: ${times[6]}`));
+		writeAck(ack, JSON.parse(barriers[0]!));
+		const again = await run('bpftrace-tail', ['--once', '--since', '1h', '--ack', ack, log]);
+		assert.equal(timesIn(again.stdout), [...times.slice(6), 9_999_999_999]);
+	}),
+);
+
+since(
+	'a log without times begins at its end, one without young ones too, one that is not there at its start',
+	() =>
+		inFolder(async (log) => {
+			writeFileSync(log, 'a\n');
+			const raw = await run('bpftrace-tail', ['--once', '--since', '1h', log]);
+			assert.equal(raw, {
+				status: 0,
+				signal: null,
+				stdout: '',
+				stderr: `bpftrace-tail: warning: ${log} says no times; beginning at its end\n`,
+			});
+			writeFileSync(log, '#!ts 1\na\n');
+			const old = await run('bpftrace-tail', ['--once', '--since', '1h', log]);
+			assert.equal([old.status, old.stdout, old.stderr], [0, '', '']);
+			unlinkSync(log);
+			const it = begin('--since', '1h', log);
+			await it.until('waiting for it', 'err');
+			writeFileSync(log, '#!ts 1\nfirst\n');
+			await it.until('#!ts 1\nfirst\n');
+			await it.stop();
+		}),
+);
+
+since('wrong use', async () => {
+	for (const [args, problem] of [
+		[['--since', '1h', '--from-start'], /--since and --from-start exclude each other/],
+		[['--since', 'yesterday'], /--since: "yesterday" is not a duration/],
+		[['--since', '0'], /--since: "0" is not a duration above zero/],
+		[['--since', '1h', '--since-bytes', 'x'], /--since-bytes: "x" is not a size/],
+	] as const) {
+		const { status, stdout, stderr } = await run('bpftrace-tail', [...args, '/nonexistent']);
+		assert.equal([status, stdout], [64, '']);
+		assert.match(stderr, problem);
+	}
+});
+
+since.run();
 
 const once = suite('bpftrace-tail: --once');
 

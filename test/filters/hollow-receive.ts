@@ -127,7 +127,8 @@ test('every step again changes nothing; other data under a published version do 
 	refused(await send(call, 1, payload(2)), 409, 'conflict', /is published, with other data/);
 	refused(await announce(call, 1), 409, 'published', /published already/);
 	refused(await announce(call, 0), 409, 'old', /is not above the announced 20251121000001000/);
-	const { body } = await call('GET', `/datasets/m/versions/${versionNumber(1)}/data`);
+	const { body, headers } = await call('GET', `/datasets/m/versions/${versionNumber(1)}/data`);
+	assert.equal([headers.get('content-type'), headers.get('cache-control')], ['application/json', 'no-store']);
 	assert.equal(
 		body.data.MetricsState[0].metrics['cpu-lat'].total,
 		cycleNumber(1).states[0]!.metrics[0]!.total,

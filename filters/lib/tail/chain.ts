@@ -7,7 +7,7 @@ import { type Identity, sameFile, sameInode } from './identity.ts';
 import type { LogPosition } from './position.ts';
 
 /** Data that is lost, may be lost, or cannot be read: it becomes a notice record. */
-export type Finding = { kind: 'lost_window' | 'truncated' | 'unreadable'; detail: string };
+export type Finding = { kind: 'lost_window' | 'truncated' | 'unreadable' | 'short_history'; detail: string };
 
 /** Where to go on reading; without `to`, at the start of the live file once there is one. */
 export type Move = { to?: Entry; offset: number; copied: boolean; found: boolean; findings: Finding[] };

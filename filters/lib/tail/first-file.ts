@@ -1,13 +1,14 @@
 // first-file: the file, and the place in it, where a run of bpftrace-tail starts to read
-// At the acknowledged position when there is one, else at the end of the log, or at its start.
+// At the acknowledged position when there is one, else at the end of the log, at its start, or where a moment begins.
 
 import { errnoOf } from '../failure.ts';
 import { resume } from './chain.ts';
-import { holds } from './copies.ts';
+import { holds, isCopy } from './copies.ts';
 import { listingOf } from './listing.ts';
 import { lastLineStart, type OpenFile, openFile, openListed, placeAt } from './open-file.ts';
 import type { LogPosition } from './position.ts';
 import { type Reading, turnTo } from './reading.ts';
+import { beginningOf, type Since } from './since.ts';
 
 /** The live file, waited for; `late` when it was not there at first, so that all of it is new. */
 const openLive = async (reading: Reading): Promise<{ file: OpenFile; late: boolean } | undefined> => {
@@ -48,6 +49,29 @@ const beginFrom = async (reading: Reading, from: LogPosition): Promise<void> => 
 	}
 };
 
+const beginSince = async (reading: Reading, since: Since): Promise<void> => {
+	const { path, signal, log, found, printer } = reading;
+	while (!signal.aborted) {
+		const entries = await listingOf(path, { offset: 0 });
+		const { entry, offset, hasTimes, findings } = await beginningOf(entries, since);
+		const file = entry && (await openListed(entry, 0, isCopy(entry, entries)));
+		// Renamed between listing and opening: look again.
+		if (entry && !file) continue;
+		for (const finding of findings) found(finding);
+		if (!file) {
+			if (entries.length > 0 && !hasTimes) log.warn(`${path} says no times; beginning at its end`);
+			return beginLive(reading, false);
+		}
+		await placeAt(file, offset);
+		turnTo(reading, file);
+		// A crash before the first acknowledgement would begin at a later moment.
+		return printer.quiet(true);
+	}
+};
+
 /** Open the first file of the run; none is open only when the signal was aborted before there was one. */
-export const openFirstFile = (reading: Reading): Promise<void> =>
-	reading.from ? beginFrom(reading, reading.from) : beginLive(reading, reading.fromStart || reading.once);
+export const openFirstFile = (reading: Reading): Promise<void> => {
+	const { from, since, fromStart, once } = reading;
+	if (from) return beginFrom(reading, from);
+	return since ? beginSince(reading, since) : beginLive(reading, fromStart || once);
+};

@@ -13,6 +13,7 @@ import { trailOf } from './identity.ts';
 import { type OpenFile, trailIn } from './open-file.ts';
 import type { LogPosition } from './position.ts';
 import { createPrinter, type Printer, type Spot } from './printer.ts';
+import type { Since } from './since.ts';
 import type { Watch } from './watch.ts';
 
 /** How long things take, in ms; tests are in more of a hurry. */
@@ -39,7 +40,9 @@ export type Following = {
 	barriers: boolean;
 	/** What a run before this one has delivered. */
 	from: LogPosition | undefined;
-	output: Output;
+	/** Without that: begin where lines are not older than this. */
+	since?: Since;
+	output: Pick<Output, 'text' | 'bytes' | 'room'>;
 	log: Log;
 	count: (what: string, by?: number) => void;
 	found: (finding: Finding) => void;

@@ -2,15 +2,17 @@
 // `board` and `replay` are real programs; pass and drop-empty are fixtures, bundled here as stages are.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../../build.ts';
 import { makePipes } from '../../../supervisor/process/pipes.ts';
-import { cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
+import { bundleOf, cleanEnv, outcome, type Result, ROOT } from '../../program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-stage-'));
 for (const name of ['pass', 'drop-empty', 'slow', 'throws', 'reads-nothing']) {
@@ -55,6 +57,24 @@ test('a broken record is skipped, counted and reported once with its line', asyn
 	assert.is(status, 0);
 	assert.match(stderr, /^drop-empty: warning: <stdin>:2: not a record: .*; skipped\n/);
 	assert.match(stderr, /<stdin>:4: not a record: "y"; skipped \(and 2 more like it\)\n$/);
+});
+
+test('a stage, and a source, say on the given descriptor that they are ready, and go on', async () => {
+	writeFileSync(join(dir, 'session'), '#!ts 1\n#!ts 5000\n');
+	for (const [program, args] of [
+		[join(dir, 'pass.cjs'), []],
+		[bundleOf('replay'), [join(dir, 'session')]],
+	] as const) {
+		const child = spawn(process.execPath, [program, ...args], {
+			env: cleanEnv({ BPFPIPE_READY: '3' }),
+			stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+		});
+		let said = '';
+		for await (const chunk of child.stdio[3] as Readable) said += chunk;
+		assert.equal([said, child.exitCode], ['\n', null], program);
+		child.kill('SIGKILL');
+		await once(child, 'exit');
+	}
 });
 
 test('--strict stops at the first broken record with 65, after what came before it', async () => {
@@ -203,6 +223,18 @@ test('USR1 prints the counters, HUP harms nothing, INT is ignored when input com
 	child.stdin!.end('c\n');
 	const { status, stdout, stderr } = await done;
 	assert.equal([status, stdout, stderr], [0, 'a\nb\nc\n', 'pass: in 2, out 2\n']);
+});
+
+test('the counters say how much was not understood, told or not', async () => {
+	const child = start('drop-empty', [], { BPFPIPE_LOG_LEVEL: 'info' });
+	const done = outcome(child);
+	child.stdin!.write(`x\n${FULL}\ny\n`);
+	await new Promise((resolve) => child.stdout!.once('data', resolve));
+	await sleep(50);
+	child.kill('SIGUSR1');
+	await sleep(100);
+	child.stdin!.end();
+	assert.match((await done).stderr, /^drop-empty: .*\bbad 2\b/m);
 });
 
 test('JSON log and levels from the environment', async () => {

@@ -57,4 +57,26 @@ test('what waits: behind the acknowledged byte, over rotations, and where the fi
 	}
 });
 
+test('what waits of several logs is the sum, and not known where one is not', () => {
+	const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-backlog-'));
+	const [a, b, ack] = [join(dir, 'a.log'), join(dir, 'b.log'), join(dir, 'p.ack')];
+	const plan = planOf(`records-tail ${a} ${b}`, 'graphite-send');
+	try {
+		writeFileSync(a, 'x'.repeat(10));
+		writeFileSync(b, 'y'.repeat(30));
+		const place = (path: string, offset: number) => ({
+			name: 'any',
+			ino: String(statSync(path).ino),
+			offset,
+		});
+		writeFileSync(ack, JSON.stringify({ logs: { [a]: place(a, 4), [b]: place(b, 10) } }));
+		const { bytes, log } = backlogOf(plan, ack, Date.now());
+		assert.equal([bytes, log], [26, b]);
+		rmSync(a);
+		assert.is(backlogOf(plan, ack, Date.now()).bytes, undefined);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
+});
+
 test.run();

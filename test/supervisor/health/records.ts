@@ -1,11 +1,12 @@
 // The supervisor's own records: they are records, any stage reads them, and their log is bounded.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createLog } from '../../../filters/lib/log.ts';
 import { faultIn, parseRecord } from '../../../filters/lib/record.ts';
-import { appendRotating } from '../../../supervisor/health/records.ts';
+import { appendRotating, keepRecords } from '../../../supervisor/health/records.ts';
 import { leaveWorld, makeWorld, until, up, type World } from '../../harness/supervised.ts';
 import { run } from '../../program.ts';
 
@@ -65,6 +66,28 @@ test('--no-self-metrics leaves them out', async (world) => {
 	one.child.kill('SIGTERM');
 	await one.result;
 	assert.not(existsSync(join(world.dir, 'plan.self.ndjson')));
+});
+
+test('they are written again and again, also after a time in which they could not be', async ({ dir }) => {
+	const folder = join(dir, 'later');
+	const path = join(folder, 'x.ndjson');
+	const said: string[] = [];
+	const write = (line: string) => said.push(line);
+	const log = createLog({ name: 'x', level: 'warn', format: 'text', priorities: false, write });
+	const stage = { name: 's', state: 'RUNNING', restarts: 0, for: 5 };
+	const plan = { name: 'p', delivery: 'best-effort', stages: [] };
+	const pipelines = [{ report: () => ({ plan, stages: [stage] }) }];
+	const stop = keepRecords(path, () => pipelines as never, log, { first: 1, every: 10 });
+	await until('a complaint', () => said.length > 0);
+	mkdirSync(folder);
+	const times = () => new Set(readFileSync(path, 'utf8').match(/"ts":\d+/g));
+	await until('three times', () => existsSync(path) && times().size >= 3);
+	stop();
+	const { size } = statSync(path);
+	await new Promise((resolve) => setTimeout(resolve, 60));
+	assert.is(statSync(path).size, size, 'the end of it');
+	assert.is(said.length, 1, 'one line for all that is alike');
+	assert.match(said[0]!, /x\.ndjson: cannot be written \(ENOENT\)/);
 });
 
 test('their log is rotated before it grows too large, and two old ones stay', ({ dir }) => {

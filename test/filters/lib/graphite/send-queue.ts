@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isKnowable, sendQueue, unackedBytes } from '../../../../filters/lib/graphite/send-queue.ts';
@@ -21,13 +22,17 @@ test('a connection is found by both of its ports; of two that share them the lar
 	assert.is(sendQueue('', 50000, 2003), undefined);
 });
 
-test('the kernel says what a server that does not read has not acknowledged, and what one that reads has', async () => {
-	if (!isKnowable) return;
-	const server = createServer((socket) => socket.pause()).listen(0, '127.0.0.1');
+const hasIpv6 = Object.values(networkInterfaces()).some((some) =>
+	some?.some(({ address }) => address === '::1'),
+);
+
+/** What is not acknowledged by a server at `host` that does not read, and then reads. */
+const tryAt = async (host: string) => {
+	const server = createServer((socket) => socket.pause()).listen(0, host);
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;
 	const [accepted] = [once(server, 'connection')];
-	const socket = connect(port, '127.0.0.1');
+	const socket = connect(port, host);
 	await once(socket, 'connect');
 	const [peer] = await accepted;
 	assert.is(unackedBytes(socket.localPort!, port), 0);
@@ -43,6 +48,12 @@ test('the kernel says what a server that does not read has not acknowledged, and
 	server.close();
 	await once(server, 'close');
 	assert.is(unackedBytes(1, 1), undefined);
+};
+
+test('the kernel says what a server that does not read has not acknowledged, and what one that reads has', async () => {
+	if (!isKnowable) return;
+	await tryAt('127.0.0.1');
+	if (hasIpv6) await tryAt('::1');
 });
 
 test.run();

@@ -273,6 +273,23 @@ next('of a file that has no place any more, the oldest younger one, and it is sa
 	assert.is(successor(finished(9), row).to?.path, 'a');
 });
 
+next(
+	'a file with a place in the row is followed by what stands behind it, whatever the times of writing say',
+	() => {
+		// A clock that was set back, or a rotation within one tick of it.
+		const entries = [
+			row[0]!,
+			entry('a.2', 2, 'two\n', { modified: 1n }),
+			entry('a.1', 3, 'three\n', { modified: 0n }),
+			row[3]!,
+		];
+		const move = successor(finished(1), entries);
+		assert.is(short(move), 'a.2@0');
+		assert.ok(move.listed);
+		assert.is(short(successor({ ...finished(2), modified: 9n }, entries)), 'a.1@0');
+	},
+);
+
 next('a copy of the live file that is not truncated yet is left to the live file', () => {
 	const [read, copy, live] = [
 		entry('a.2', 6, 'x\n'),

@@ -62,14 +62,13 @@ const tailOf = (path: string) => {
 		const write = (line: string) => faults.push(line);
 		const watch = createWatch(path, signal, (why) => faults.push(why));
 		const bytes = (lines: Buffer) => text(lines.toString('latin1'));
-		const output = { line: () => {}, text, bytes, count: () => 0, blocked: () => false } as const;
 		running = follow({
 			path,
 			fromStart: true,
 			once: false,
 			barriers: true,
 			from,
-			output: { ...output, room: async () => {}, finish: async () => {} },
+			output: { text, bytes, room: async () => {} },
 			log: createLog({ name: 'tail', level: 'error', format: 'text', priorities: false, write }),
 			count: () => {},
 			found: (finding) => signal.aborted || printed.push(finding),

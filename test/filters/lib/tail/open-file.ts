@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+	appendFileSync,
+	mkdtempSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -7,6 +15,7 @@ import { inspect } from '../../../../filters/lib/tail/entry.ts';
 import {
 	type OpenFile,
 	openFile,
+	openListed,
 	readMore,
 	rewound,
 	wasRead,
@@ -100,6 +109,40 @@ test('a copy is known by its end to have been read, as long as that is not too f
 		for (const [content, wanted] of cases) {
 			assert.is(wasRead(file, await entryOf(content)), wanted, `${content.length} of ${all.length}`);
 		}
+	}));
+
+test('a listed file is opened only while its name stands for the same file with the same content', () =>
+	withLog(lines(0, 1000), async (path) => {
+		const listed = async (offset: number) => ({
+			...(await inspect(path, false, offset))!,
+			path,
+			live: true,
+			ranked: true,
+			inOriginal: false,
+			inRead: false,
+		});
+		const opens = async (entry: Awaited<ReturnType<typeof listed>>, offset: number) => {
+			const file = await openListed(entry, offset, false);
+			await file?.handle.close();
+			return file !== undefined;
+		};
+		const [start, middle] = [await listed(0), await listed(500)];
+		assert.ok((await opens(start, 0)) && (await opens(middle, 500)));
+		// The same bytes in another file.
+		renameSync(path, `${path}.old`);
+		writeFileSync(path, lines(0, 1000));
+		assert.not(await opens(start, 0));
+		assert.not(await opens(middle, 500));
+		// The same file with other bytes at its start, and with others before the place only.
+		renameSync(`${path}.old`, path);
+		writeFileSync(path, lines(1, 1001));
+		assert.not(await opens(start, 0));
+		writeFileSync(path, lines(0, 40) + lines(41, 1001));
+		assert.ok(await opens(start, 0));
+		assert.not(await opens(middle, 500));
+		rmSync(path);
+		assert.not(await opens(start, 0));
+		writeFileSync(path, '');
 	}));
 
 test.run();

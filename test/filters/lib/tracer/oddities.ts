@@ -136,4 +136,18 @@ test('noise: the events of a script that prints maps, too, are none, unless the 
 		1,
 	);
 });
+test('tables without a time between them: an empty line makes the second a print of its own, nothing makes it a rival', () => {
+	const table = (count: number) =>
+		`     usecs               : count     distribution\n         0 -> 1          : ${count}        |***|\n`;
+	const kinds = (text: string) =>
+		read([Buffer.from(text)])
+			.out.trimEnd()
+			.split('\n')
+			.map((line) => JSON.parse(line))
+			.map(({ type, kind, buckets }) => kind ?? `${type} ${buckets?.[0]?.[2]}`);
+	assert.equal(kinds(`${table(5)}\n${table(6)}`), ['histogram 5', 'histogram 6']);
+	assert.equal(kinds(`${table(5)}${table(6)}`), ['repeated_series']);
+	assert.equal(kinds(`${table(5)}${table(6)}\n${table(7)}`), ['repeated_series', 'histogram 7']);
+});
+
 test.run();

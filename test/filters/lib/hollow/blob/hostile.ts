@@ -53,6 +53,19 @@ test('cut short at any length', () => {
 	}
 });
 
+test('a zero in the place of any byte: widths of nothing are told, whatever they are the widths of', () => {
+	const said = new Map<string, number>();
+	for (let at = 0; at < SNAPSHOT.length; at++) {
+		const copy = Buffer.from(SNAPSHOT);
+		copy[at] = 0;
+		const error = errorOf(() => readSnapshot(copy)) as BlobError | undefined;
+		if (error) said.set(error.expected, (said.get(error.expected) ?? 0) + 1);
+	}
+	// Two lists of one shard each; two sets or maps of two.
+	assert.is(said.get('widths of list pointers and elements above 0'), 2);
+	assert.is(said.get('widths of bucket pointers and elements above 0'), 4);
+});
+
 test('flipped bits: our errors or a readable state, in bounded time', () => {
 	const flips = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
 	const flipped = (blob: Buffer, at: number[]) => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { EXIT, Failure } from '../../../../../filters/lib/failure.ts';
 import type { Contents } from '../../../../../filters/lib/hollow/folder/contents.ts';
 import { routeByDeltas, routeFromSnapshot, routeTo } from '../../../../../filters/lib/hollow/folder/route.ts';
 
@@ -26,6 +27,21 @@ test('from the snapshot below, or else from the one above', () => {
 	assert.equal(routeFromSnapshot(held, '2'), ['3', '2']);
 	assert.throws(() => routeFromSnapshot(held, '8'), /no way to 8: no delta-7-8/);
 	assert.throws(() => routeFromSnapshot(held, '1'), /no snapshot at or below 1/);
+});
+
+test('a delta that leads the wrong way is no reason to look for another way', () => {
+	const held = contents(
+		[1, 7],
+		[
+			[1, 3],
+			[3, 2],
+		],
+		[[7, 5]],
+	);
+	const fault = (error: Failure) => error instanceof Failure && error.code === EXIT.data;
+	assert.throws(() => routeFromSnapshot(held, '5'), fault);
+	assert.throws(() => routeFromSnapshot(held, '5'), /delta-3-2 leads the wrong way/);
+	assert.equal(routeFromSnapshot(contents([1, 7], [[1, 3]], [[7, 5]]), '5'), ['7', '5']);
 });
 
 test('by deltas alone, either way; undefined where they end or lead past', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -43,6 +43,20 @@ test('a folder is found again; the same cycle is there once, whatever its data s
 		found.remove(found.first()!.name);
 	}
 	assert.equal(readdirSync(path), ['note.txt']);
+});
+
+test('what a run before left waits since it was written, not since it was found', () => {
+	const path = join(folder, 'old');
+	folderQueue(path).push(cycleNumber(1));
+	const [name] = readdirSync(path);
+	const before = Date.now() / 1000 - 500;
+	utimesSync(join(path, name!), before, before);
+	const waits = performance.now() - folderQueue(path).first()!.at;
+	assert.ok(waits > 499_000 && waits < 560_000, `${waits} ms`);
+	// A clock that was set back since makes nothing wait for less than nothing.
+	utimesSync(join(path, name!), before + 5000, before + 5000);
+	const { at } = folderQueue(path).first()!;
+	assert.ok(at <= performance.now());
 });
 
 test('a file that is broken, or gone, says why', () => {

@@ -1,0 +1,88 @@
+// The rules for Prometheus: tried by promtool, with names that we write and notices that somebody has thought about.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { commandsLack, testWith } from '../parts.ts';
+import { ROOT, run } from '../program.ts';
+
+const test = suite('etc/prometheus');
+const LACK = commandsLack('promtool');
+const folder = join(ROOT, 'etc', 'prometheus');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+type Rule = { record?: string; alert?: string; expr: string };
+const rules = (parse(read('etc/prometheus/rules.yml')).groups as { rules: Rule[] }[]).flatMap(
+	(group) => group.rules,
+);
+const expressionOf = (alert: string) => rules.find((rule) => rule.alert === alert)!.expr;
+
+for (const args of [
+	['check', 'config', 'prometheus.yml'],
+	['check', 'rules', 'rules.yml'],
+	['test', 'rules', 'rules.test.yml'],
+])
+	testWith(test, LACK, `promtool ${args.join(' ')}`, () => {
+		const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' });
+		assert.is(status, 0, stdout + stderr);
+	});
+
+test('each alert has a case in which it is raised, and a row in the README', () => {
+	const cases = parse(read('etc/prometheus/rules.test.yml')).tests as {
+		alert_rule_test?: { alertname: string; exp_alerts?: unknown[] }[];
+	}[];
+	const raised = new Set(
+		cases.flatMap(({ alert_rule_test: some = [] }) =>
+			some.filter(({ exp_alerts }) => exp_alerts).map(({ alertname }) => alertname),
+		),
+	);
+	const alerts = rules.flatMap(({ alert }) => alert ?? []);
+	assert.equal([...raised].sort(), [...alerts].sort());
+	const rows = [...read('etc/prometheus/README.md').matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!);
+	assert.equal(rows.sort(), alerts.sort());
+});
+
+/** Notices that say nothing of lost or wrong data: what was left out on request, or is as it should be. */
+const HARMLESS = [
+	...['short_history', 'suspect_hexadecimal', 'repeated_series', 'late', 'early', 'layout', 'zero_buckets'],
+	...['stale', 'reset', 'clock', 'folded'],
+];
+
+test('of each kind of notice it was decided whether it is an alert', () => {
+	const known = [...read('filters/README.md').matchAll(/^\| ((?:`[a-z_]+` *)+)\|/gm)].flatMap(([, cell]) =>
+		[...cell!.matchAll(/`([a-z_]+)`/g)].map(([, kind]) => kind!),
+	);
+	assert.ok(known.includes('lost_events') && known.length > 15);
+	const [, pattern] = /kind=~"([^"]+)"/.exec(expressionOf('BpfpipeDataLost'))!;
+	const isAlert = (kind: string) => new RegExp(`^(?:${pattern})$`).test(kind);
+	for (const kind of known) assert.is(isAlert(kind), !HARMLESS.includes(kind), kind);
+	for (const kind of HARMLESS) assert.ok(known.includes(kind), kind);
+});
+
+test('the names in the rules are those that we write', async () => {
+	const common = (metric: string, unit: string) =>
+		`"ts":1000,"host":"h","metric":"${metric}","unit":"${unit}","attributes":{}`;
+	const self = [
+		...read('supervisor/health/records.ts').matchAll(/record\('(gauge|sum)', '(\w+)', '(\w+)'/g),
+	].map(
+		([, type, metric, unit]) =>
+			`{"type":"${type}",${common(`bpfpipe_${metric}`, unit!)},${type === 'sum' ? '"temporality":"cumulative","monotonic":true,' : ''}"value":1}`,
+	);
+	const histogram = `{"type":"histogram",${common('cpu-lat', 'us')},"temporality":"cumulative","buckets":[[0,1,1]]}`;
+	const notice = '{"type":"notice","ts":1000,"host":"h","metric":"cpu-lat","kind":"lost_events","count":1}';
+	const { stdout } = await run('prometheus-text', ['--last'], `${[...self, histogram, notice].join('\n')}\n`);
+	const ours = new Set([...stdout.matchAll(/^(\w+)\{/gm)].map(([, name]) => name!));
+	const used = rules.flatMap(({ expr }) =>
+		[...expr.matchAll(/\b(?:bpfpipe|cpu_lat)_\w+/g)].map(([name]) => name),
+	);
+	const own = [...new Set(used)].filter(
+		(name) => !name.startsWith('bpfpipe_serve_') && name !== 'cpu_lat_microseconds',
+	);
+	assert.ok(own.length >= 5, own.join(' '));
+	for (const name of own) assert.ok(ours.has(name), name);
+});
+
+test.run();
