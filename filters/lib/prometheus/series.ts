@@ -62,12 +62,20 @@ const createPrefixes = (name: string, labels: string, format: Format) => {
 
 /** What `make` gives for a style, made once for each of the ways in which text is written. */
 const perText = <Made>(make: (format: Format, spelling: Spelling) => Made): ((style: TextStyle) => Made) => {
-	const made: Partial<Record<`${Format} ${Spelling}`, Made>> = {};
+	// Nearly always there is one style; ten thousand series would have as many maps.
+	let last: TextStyle | undefined;
+	let current: Made;
+	let others: Map<string, Made> | undefined;
 	return (style) => {
-		const spelling = spellingOf(style);
-		const known = made[`${style.format} ${spelling}`] ?? make(style.format, spelling);
-		made[`${style.format} ${spelling}`] = known;
-		return known;
+		if (last === style) return current;
+		const keyOf = (one: TextStyle) => `${one.format} ${spellingOf(one)}`;
+		if (last !== undefined) {
+			others ??= new Map();
+			others.set(keyOf(last), current);
+		}
+		current = others?.get(keyOf(style)) ?? make(style.format, spellingOf(style));
+		last = style;
+		return current;
 	};
 };
 
@@ -131,14 +139,14 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 	const values = (kind === 'histogram' ? histogramLines : valueLines)(family, labels, state);
 	const estimated = estimates ? estimateLine(estimates, labels, state) : () => '';
 	const start = kind === 'gauge' ? undefined : record.start;
-	const createdStart = startFor(family, labels, '_created');
+	const createdStart = start === undefined ? undefined : startFor(family, labels, '_created');
 
 	// Nothing is kept of what is written: in old memory it would cost the collector more than writing it again.
 	const endOf = (style: TextStyle) => (style.timestamps ? `${timeText(series.ts, style)}\n` : '\n');
 	const lines = (style: TextStyle): string => {
 		const end = endOf(style);
 		const text = values(style, end);
-		if (start === undefined || style.format !== 'openMetrics') return text;
+		if (start === undefined || !createdStart || style.format !== 'openMetrics') return text;
 		return `${text}${createdStart(style)}${secondsText(start)}${end}`;
 	};
 	const own = { labels, start, ts: () => series.ts };
