@@ -74,7 +74,12 @@ const FIELDS = {
 	exponential: EXPONENTIAL_POINT,
 };
 
-const nanoseconds = (ms: number): number => bits(exact(BigInt(ms) * 1_000_000n));
+/** Points of one print have one time. */
+let lastTime = { ms: 0, ns: bits(0) };
+const nanoseconds = (ms: number): number => {
+	if (lastTime.ms !== ms) lastTime = { ms, ns: bits(exact(BigInt(ms) * 1_000_000n)) };
+	return lastTime.ns;
+};
 
 const writePoint = (writer: Writer, { attributes, synthetic, start, ts, data }: Point) =>
 	nested(writer, OTLP_DATA.dataPoints, () => {

@@ -1,10 +1,10 @@
 // messages: families and their series as io.prometheus.client messages
 
-import type { Writer } from 'protobufjs';
+import protobuf, { type Writer } from 'protobufjs/minimal.js';
 import { type Edge, edgesOf, floatRows, isSameLayout, type Row } from '../histogram/edges.ts';
 import { totalOf } from '../histogram/total.ts';
 import { BUCKET, COUNTER, FAMILY, FAMILY_TYPE, GAUGE, HISTOGRAM, LABEL, METRIC } from '../protobuf/fields.ts';
-import { isUnsigned64, wide } from '../protobuf/numbers.ts';
+import { isUnsigned64, writeCount } from '../protobuf/numbers.ts';
 import { writeTime } from '../protobuf/time.ts';
 import type { Bucket, Exact } from '../record.ts';
 import {
@@ -16,9 +16,9 @@ import {
 	nameIn,
 	unitOf,
 } from './family.ts';
-import type { Label, Labels } from './labels.ts';
+import type { Labels } from './labels.ts';
 import { type Native, nativeOf, writeNative } from './native.ts';
-import { type MessageStyle, spellingOf } from './style.ts';
+import { type MessageStyle, type Spelling, spellingOf } from './style.ts';
 
 /** What all messages of one series have. */
 export type Own = { labels: Labels; start?: number | undefined; ts?: () => number };
@@ -31,41 +31,57 @@ const writeLabel = (writer: Writer, name: string, value: string) => {
 	writer.ldelim();
 };
 
+/** The labels of a series as bytes, which are kept: they never change, and are most of a message. */
+const labelBytes = ({ list }: Labels) => {
+	const kept: Partial<Record<Spelling, Uint8Array>> = {};
+	return (names: Spelling): Uint8Array => {
+		const known = kept[names];
+		if (known) return known;
+		const writer = protobuf.Writer.create();
+		for (const { name, utf8, value } of list) writeLabel(writer, names === 'utf8' ? utf8 : name, value);
+		// A copy, for what a writer gives may be a part of something larger.
+		const bytes = Uint8Array.from(writer.finish());
+		kept[names] = bytes;
+		return bytes;
+	};
+};
+
 /** The labels and the time, and between them what `body` writes. */
-const writeMetric = (writer: Writer, own: Own, how: MessageOptions, body: () => void) => {
-	const nameOf = ({ name, utf8 }: Label) => (how.names === 'utf8' ? utf8 : name);
-	for (const label of own.labels.list) writeLabel(writer, nameOf(label), label.value);
-	body();
-	if (how.timestamps && own.ts) writer.uint32(METRIC.timestamp).int64(own.ts());
+const createMetric = ({ labels, ts }: Own) => {
+	const bytesIn = labelBytes(labels);
+	return (writer: Writer, { names, timestamps }: MessageOptions, body: () => void) => {
+		writer.raw(bytesIn(names));
+		body();
+		if (timestamps && ts) writer.uint32(METRIC.timestamp).int64(ts());
+	};
 };
 
 /** A counter's or a gauge's message. The format has floats only. */
-export const valueMessage = (
-	own: Own,
-	kind: Exclude<Kind, 'histogram'>,
-	value: () => number,
-): InMessages => ({
-	message: (writer, how) =>
-		writeMetric(writer, own, how, () => {
-			const isCounter = kind === 'counter';
-			writer.uint32(isCounter ? METRIC.counter : METRIC.gauge).fork();
-			writer.uint32(isCounter ? COUNTER.value : GAUGE.value).double(value());
-			if (isCounter && own.start !== undefined) writeTime(writer, COUNTER.created, own.start);
-			writer.ldelim();
-		}),
-});
+export const valueMessage = (own: Own, kind: Exclude<Kind, 'histogram'>, value: () => number): InMessages => {
+	const writeMetric = createMetric(own);
+	const isCounter = kind === 'counter';
+	return {
+		message: (writer, how) =>
+			writeMetric(writer, how, () => {
+				writer.uint32(isCounter ? METRIC.counter : METRIC.gauge).fork();
+				writer.uint32(isCounter ? COUNTER.value : GAUGE.value).double(value());
+				if (isCounter && own.start !== undefined) writeTime(writer, COUNTER.created, own.start);
+				writer.ldelim();
+			}),
+	};
+};
 
 const writeRow = (writer: Writer, [upper, count]: Row) => {
 	writer.uint32(HISTOGRAM.bucket).fork();
 	writer.uint32(BUCKET.upper).double(upper);
-	if (isUnsigned64(count)) writer.uint32(BUCKET.count).uint64(wide(count) as number);
+	if (isUnsigned64(count)) writeCount(writer, BUCKET.count, count);
 	else writer.uint32(BUCKET.countFloat).double(Number(count));
 	writer.ldelim();
 };
 
 /** The count, and the sum that is not known: NaN says so, where 0 would pass for one. */
 const writeTotal = (writer: Writer, total: Exact) => {
-	if (isUnsigned64(total)) writer.uint32(HISTOGRAM.count).uint64(wide(total) as number);
+	if (isUnsigned64(total)) writeCount(writer, HISTOGRAM.count, total);
 	else writer.uint32(HISTOGRAM.countFloat).double(Number(total));
 	writer.uint32(HISTOGRAM.sum).double(Number.NaN);
 };
@@ -75,10 +91,12 @@ export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessag
 	let layout: Bucket[] | undefined;
 	let edges: Edge[] = [];
 	let native: Native | undefined;
+	const writeMetric = createMetric(own);
 	const arranged = (): Bucket[] => {
 		const buckets = bucketsNow();
-		if (layout && isSameLayout(layout, buckets)) return buckets;
+		const isSame = layout === buckets || (layout && isSameLayout(layout, buckets));
 		layout = buckets;
+		if (isSame) return buckets;
 		edges = edgesOf(buckets);
 		native = nativeOf(buckets);
 		return buckets;
@@ -89,7 +107,7 @@ export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessag
 			return native !== undefined;
 		},
 		message: (writer, how) =>
-			writeMetric(writer, own, how, () => {
+			writeMetric(writer, how, () => {
 				const buckets = arranged();
 				writer.uint32(METRIC.histogram).fork();
 				if (how.native) writeNative(writer, HISTOGRAM, native!, buckets);

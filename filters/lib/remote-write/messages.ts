@@ -74,7 +74,8 @@ const bytesOf = (remote: Remote): Uint8Array => {
 				.uint32(LABEL.value)
 				.string(labels[at + 1]!);
 		});
-	const bytes = writer.finish();
+	// A copy, for what a writer gives may be a part of something larger.
+	const bytes = Uint8Array.from(writer.finish());
 	labelBytes.set(remote, bytes);
 	return bytes;
 };
