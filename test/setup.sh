@@ -77,6 +77,21 @@ install_telegraf() {
 	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
 }
 
+# Telegraf once more, with what the measurement of remote-write needs.
+install_telegraf_http() {
+	local folder="$cache/telegraf-http-1.37.2" tags=custom,inputs.tail,parsers.json,outputs.http,serializers.prometheusremotewrite
+	if [ -x "$folder/telegraf" ]; then
+		echo "setup: all there: Telegraf with HTTP output"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so the measurement of remote-write beside Telegraf is skipped" >&2
+		return
+	fi
+	echo "setup: building Telegraf with HTTP output"
+	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
+}
+
 # What reads protobuf back in tests: the official types of Prometheus and OpenTelemetry; its folder's name says which source.
 install_decoder() {
 	local sources=test/system/protobuf folder
@@ -136,6 +151,7 @@ install_packages
 install_hollow
 install_versitygw
 install_telegraf
+install_telegraf_http
 install_decoder
 install_prometheus3
 install_otelcol
