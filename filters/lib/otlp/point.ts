@@ -67,8 +67,9 @@ const attributesOf = (attributes: Record<string, string>): Point['attributes'] |
 
 /** A sum counts whole things; a gauge is a float as long as that is exact, so that it does not change its type. */
 const numberData = (value: Exact, isSum: boolean): NumberData | undefined => {
+	// Without the sign of a zero, which JSON has not.
 	if (typeof value === 'number' && !(isSum && Number.isSafeInteger(value)))
-		return { kind: 'float', float: value };
+		return { kind: 'float', float: value + 0 };
 	const size = typeof value === 'string' && value.startsWith('-') ? value.slice(1) : value;
 	return isSigned64(size) ? { kind: 'number', whole: value } : undefined;
 };

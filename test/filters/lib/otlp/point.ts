@@ -50,6 +50,7 @@ test('a sum is an integer where it is whole, a gauge a float as long as that is 
 	assert.equal(made(sumOf(3)).data, { kind: 'number', whole: 3 });
 	assert.equal(made(sumOf(3.5)).data, { kind: 'float', float: 3.5 });
 	assert.equal(made(gaugeOf(3)).data, { kind: 'float', float: 3 });
+	assert.ok(Object.is((made(gaugeOf(-0)).data as { float: number }).float, 0));
 	assert.equal(made(gaugeOf('-9007199254740993')).data, { kind: 'number', whole: '-9007199254740993' });
 });
 
