@@ -16,7 +16,7 @@
 //   --resource      of every resource; unless given, service.name is bpfpipe, and service.instance.id the host, as host.name is
 //   --ack FILE      (or BPFPIPE_ACK) an outage loses nothing: while the server is away nothing is read, so the log is the
 //                   queue. A barrier (#!pos) goes into FILE once the server has taken everything before it
-//   --queue         without --ack: so many points wait, then the oldest are dropped (counter "dropped")
+//   --queue         without --ack: so many points wait while the server is away, then the oldest are dropped ("dropped")
 //   --batch, --linger   so many points in a body, or what has come in so long
 //   --user-file     NAME:PASSWORD; this and a token are read again when the file changes
 //   --ca-file       an issuer to trust, as PEM

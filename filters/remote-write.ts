@@ -18,7 +18,7 @@
 //                   queue. A barrier (#!pos) goes into FILE once the server has taken everything before it
 //   --state FILE    increments are added up, from where FILE says that the last run came to with what was acknowledged
 //                   (default: the ack file with .sums at its end; without either from zero)
-//   --queue         without --ack: so many records wait, then the oldest are dropped (counter "dropped")
+//   --queue         without --ack: so many records wait while the server is away, then the oldest are dropped ("dropped")
 //   --batch, --linger   so many records in a body, or what has come in so long
 //   --user-file     NAME:PASSWORD; this and a token are read again when the file changes
 //   --ca-file       an issuer to trust, as PEM

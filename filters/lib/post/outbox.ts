@@ -72,9 +72,12 @@ export const createOutbox = <Item>(options: OutboxOptions<Item>): Outbox<Item> =
 		lingerMs,
 		onReady: () => courier.start(),
 	});
-	const isFull = () =>
-		queue.weight() >= HEAVIEST_QUEUE || queue.size() >= (holds ? AHEAD * batch : Number.POSITIVE_INFINITY);
-	const gate = createGate(() => holds && isFull());
+	const isHeavy = () => queue.weight() >= HEAVIEST_QUEUE;
+	// A server that is only slower than the input is waited for in any case; one that is away, where the log keeps it all.
+	const isWaitedFor = () =>
+		holds ? queue.size() >= AHEAD * batch : patience.condition() === 'well' && isCrowded();
+	const isCrowded = () => queue.size() >= most || isHeavy();
+	const gate = createGate(() => isWaitedFor() || (holds && isHeavy()));
 	let settled = 0;
 
 	const shift = (end: number) => {
@@ -101,6 +104,8 @@ export const createOutbox = <Item>(options: OutboxOptions<Item>): Outbox<Item> =
 	const tick = () => {
 		const now = performance.now();
 		report(queue.size(), queue.oldest() ?? now, now);
+		// The server may have gone meanwhile.
+		gate.wake();
 	};
 	const timer = setInterval(tick, TICK_MS);
 	signal.addEventListener('abort', gate.open);
@@ -111,7 +116,7 @@ export const createOutbox = <Item>(options: OutboxOptions<Item>): Outbox<Item> =
 	};
 	return {
 		push: (item) => {
-			if (!holds && (queue.size() >= most || isFull())) dropOldest();
+			if (!holds && isCrowded() && patience.condition() !== 'well') dropOldest();
 			queue.push(item, weigh(item));
 		},
 		barrier: (position) => {

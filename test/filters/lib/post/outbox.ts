@@ -268,7 +268,9 @@ test('without one the oldest are dropped, counted, and what is left at the end i
 		() => ({ status: 503 }),
 		{ most: 9, drainMs: 50 },
 		async ({ outbox, counters, lines }) => {
-			pushAll(outbox, 'abcdefghijklmnop');
+			pushAll(outbox, 'abc');
+			await until(() => lines.length > 0);
+			pushAll(outbox, 'defghijklmnop');
 			assert.is(outbox.room(), undefined);
 			assert.is(counters.dropped, 9);
 			const error = await outbox.finish('eof').catch((one) => one);
@@ -276,6 +278,29 @@ test('without one the oldest are dropped, counted, and what is left at the end i
 			assert.match(lines.join('\n'), 'more than 9 items wait; the oldest are dropped');
 		},
 	));
+
+test('a server that is only slow is waited for, and nothing is dropped; one that goes away meanwhile is not', async () => {
+	let isAway = false;
+	await inWorld(
+		() => (isAway ? { status: 503 } : undefined),
+		{ most: 9 },
+		async ({ outbox, counters, taken, lines }) => {
+			pushAll(outbox, 'abcdefghi');
+			const room = outbox.room();
+			assert.instance(room, Promise);
+			await room;
+			assert.ok(taken().length > 0);
+			isAway = true;
+			pushAll(outbox, 'jklmnopqr');
+			await outbox.room();
+			assert.match(lines.join('\n'), '503');
+			assert.is(counters.dropped ?? 0, 0);
+			isAway = false;
+			await outbox.finish('eof');
+			assert.is(taken().join(), 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r');
+		},
+	);
+});
 
 test('a login that is wrong to the end is 77', () =>
 	inWorld(
