@@ -36,13 +36,15 @@ const generationsIn = (path: string): Generation[] => {
 };
 
 /**
- * The sums in the file at `path`, '' = none: those of the ack file's position, or the newest where there is no ack file.
+ * The sums in the file at `path`, '' = none: those of the ack file's position, or the newest where `ack` is ''.
  * @throws Failure(78) when the file, or the ack file, holds something else.
  */
 export const openSums = (path: string, ack: string): Sums => {
 	let generations = path === '' ? [] : generationsIn(path);
 	const acked = ack === '' ? undefined : readAck(ack);
-	const current = acked ? generations.find(({ position }) => isSame(position, acked)) : generations[0];
+	// An ack file that was taken away makes the source begin anew, and the sums with it.
+	const current =
+		ack === '' ? generations[0] : acked && generations.find(({ position }) => isSame(position, acked));
 	generations = current ? [current] : [];
 	return {
 		restored: current?.series ?? [],

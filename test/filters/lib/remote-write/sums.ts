@@ -33,10 +33,11 @@ test('whichever of the two barriers the ack file has, its sums are there', () =>
 	assert.equal(openSums(path, ack).restored, sum(3));
 });
 
-test('sums of another position are none; without an ack file the newest count', () => {
+test('sums of another position are none; where no ack file is wanted the newest count', () => {
 	const { ack, path } = fresh();
 	openSums(path, ack).confirm({ at: 1 }, sum(1));
 	assert.equal(openSums(path, '').restored, sum(1));
+	assert.equal(openSums(path, ack).restored, [], 'the ack file was taken away');
 	writeAck(ack, { at: 77 });
 	assert.equal(openSums(path, ack).restored, []);
 });
