@@ -283,6 +283,8 @@ test('usage', async () => {
 		['nowhere'],
 		['ftp://x'],
 		['http://me:pass@x'],
+		['http://me@x'],
+		['http://:pass@x'],
 		['http://x', '--encoding', 'xml'],
 		['http://x', '--histograms', 'native'],
 		['http://x', '--compression', 'zip'],

@@ -302,6 +302,23 @@ test('a server that is only slow is waited for, and nothing is dropped; one that
 	);
 });
 
+test('the end of a finite input, and TERM without an ack file, wait for a server that is away', async () => {
+	for (const [how, acks] of [
+		['eof', true],
+		['term', false],
+	] as const)
+		await inWorld(
+			(_one, before) => (before < 3 ? { status: 503 } : undefined),
+			{ acks },
+			async ({ outbox, taken, lines }) => {
+				pushAll(outbox, 'abc');
+				await until(() => lines.length > 0);
+				await outbox.finish(how);
+				assert.equal(taken(), ['a,b,c'], how);
+			},
+		);
+});
+
 test('a login that is wrong to the end is 77', () =>
 	inWorld(
 		() => ({ status: 403 }),
