@@ -137,6 +137,15 @@ const CASES: Case[] = [
 		native: false,
 		classic: true,
 	},
+	{
+		...three,
+		name: '3, the older text with names in UTF-8',
+		global: 'scrape_protocols: [PrometheusText1.0.0]',
+		type: /^text\/plain; version=1\.0\.0/,
+		metric: 'cpu-lat_microseconds',
+		native: false,
+		classic: true,
+	},
 ];
 
 /** The quantile that the values themselves have, and the bucket that it lies in. */
