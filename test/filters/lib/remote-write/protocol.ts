@@ -55,7 +55,7 @@ test('a server of 1.0 is known by 415, and by saying nothing', () => {
 test('429 and 5xx may pass, and nothing else', () => {
 	for (const version of ['auto', '1', '2'] as const) {
 		for (const status of [429, 500, 501, 503, 599]) assert.is(answered(version, status).kind, 'wait');
-		for (const status of [301, 401, 403, 404]) assert.is(answered(version, status).kind, 'blocked');
+		for (const status of [300, 301, 401, 403, 404]) assert.is(answered(version, status).kind, 'blocked');
 		for (const status of [402, 408, 418]) assert.is(answered(version, status).kind, 'refused');
 		assert.equal(answered(version, 400), {
 			kind: 'refused',
