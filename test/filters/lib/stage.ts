@@ -70,8 +70,12 @@ test('a stage, and a source, say on the given descriptor that they are ready, an
 			stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
 		});
 		let said = '';
-		for await (const chunk of child.stdio[3] as Readable) said += chunk;
-		assert.equal([said, child.exitCode], ['\n', null], program);
+		const ready = child.stdio[3] as Readable;
+		ready.on('data', (chunk) => {
+			said += chunk;
+		});
+		await Promise.race([once(ready, 'end'), sleep(10_000)]);
+		assert.equal([said, ready.readableEnded, child.exitCode], ['\n', true, null], program);
 		child.kill('SIGKILL');
 		await once(child, 'exit');
 	}
