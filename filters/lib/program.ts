@@ -11,6 +11,9 @@ import { type Log, logFor, writeStderr } from './log.ts';
 import { createOutput, nameOfOutput, type Output } from './output.ts';
 import type { AnyRecord, KnownRecord } from './record.ts';
 
+/** Of all programs. */
+export const { version } = manifest;
+
 export type OptionSpec = NonNullable<ParseArgsConfig['options']>;
 
 /** What a program accepts beyond the options that every stage has; `args` = [fewest, most] plain arguments. */
@@ -234,7 +237,7 @@ export const launch = <Options extends OptionSpec>(
 		if (asked.help) {
 			process.stdout.write(headerOf(readFileSync(meta.filename, 'utf8')) + COMMON_HELP);
 		} else if (asked.version) {
-			process.stdout.write(`${name} (bpfpipe) ${manifest.version}\n`);
+			process.stdout.write(`${name} (bpfpipe) ${version}\n`);
 		} else {
 			const program = create(name, parsed);
 			(async () => {
