@@ -32,7 +32,8 @@ import { keepOf } from './lib/hollow/folder/retention.ts';
 import { createDatasets } from './lib/hollow/rest/receive/datasets.ts';
 import { createReceiver } from './lib/hollow/rest/receive/receiver.ts';
 import { createRoutes } from './lib/hollow/rest/receive/routes.ts';
-import { isLocalOnly, listen } from './lib/hollow/rest/receive/server.ts';
+import { listenForPushers } from './lib/hollow/rest/receive/server.ts';
+import { isLocalOnly } from './lib/http/address.ts';
 import { tokenIn } from './lib/net/token.ts';
 import { byteSize, hostPort } from './lib/options.ts';
 import { source } from './lib/source.ts';
@@ -72,7 +73,7 @@ source(import.meta, { options: OPTIONS, args: [1, 1] }, async ({ options, args, 
 		mostDatasets: 100,
 	});
 	const routes = createRoutes(createReceiver({ datasets, maxBody, log, count }));
-	const listening = await listen({ host, port, token, routes, log, count });
+	const listening = await listenForPushers({ host, port, token, routes, log, count });
 	log.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`);
 	const timer = setInterval(datasets.expire, EXPIRE_EVERY_MS);
 	if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));

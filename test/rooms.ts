@@ -39,7 +39,7 @@ const LAW: Record<string, string> = {
 	lib: '',
 	'lib/disk': 'lib',
 	'lib/flow': 'lib',
-	'lib/net': 'lib',
+	'lib/net': 'lib lib/disk',
 	'lib/histogram': 'lib',
 	'lib/json': '',
 	'lib/log-file': 'lib lib/disk',
@@ -47,7 +47,12 @@ const LAW: Record<string, string> = {
 	'lib/logs': 'lib lib/tail',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/series',
+	'lib/chart': 'lib lib/history',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
+	'lib/http': 'lib lib/disk',
+	'lib/history': 'lib lib/histogram lib/history/kept lib/series',
+	'lib/history/kept': 'lib',
+	'lib/serve': 'lib lib/history lib/http lib/prometheus',
 
 	'lib/print': 'lib lib/histogram',
 	'lib/bpftrace/text': 'lib/print',
@@ -67,10 +72,12 @@ const LAW: Record<string, string> = {
 	'lib/hollow/store': 'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder',
 	'lib/hollow/view':
 		'lib lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/metrics',
+	'lib/hollow/explore':
+		'lib lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/view lib/http',
 	'lib/hollow/rest': 'lib lib/hollow',
 	'lib/hollow/rest/push': 'lib lib/disk lib/flow lib/hollow/metrics lib/hollow/rest lib/net',
 	'lib/hollow/rest/receive':
-		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/net',
+		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/http lib/net',
 
 	supervisor: 'lib supervisor/commands supervisor/daemon supervisor/file supervisor/machine supervisor/plan',
 	'supervisor/plan': 'lib',

@@ -117,6 +117,10 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'prometheus-text': both(),
 		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
+		serve: {
+			idle: ['--listen', path('serve.sock')],
+			empty: ['--listen', path('serve.sock'), '--until-eof'],
+		},
 		'to-delta': both(),
 		'to-hollow': both(),
 		'top-keys': both('1'),

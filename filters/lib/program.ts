@@ -41,6 +41,8 @@ export type Context<Options extends OptionSpec = OptionSpec> = {
 	output: Output;
 	/** Count something under a name; USR1 and the end of the run print the counters. */
 	count: (name: string, by?: number) => void;
+	/** What has been counted under a name; `in` and `out` are lines. */
+	counted: (name: string) => number;
 	/** Input that is not understood: counted, reported once with its line, fatal (65) under --strict. */
 	bad: (what: string, line?: number) => void;
 	/** Milliseconds since the epoch of what is being read: the last `#!ts`, or undefined before the first. */
@@ -180,6 +182,7 @@ const create = <Options extends OptionSpec>(name: string, parsed: Parsed<Options
 		emit,
 		output,
 		count,
+		counted: (what: string) => (what === 'out' ? output.count() : (counters.get(what) ?? 0)),
 		bad,
 		fail,
 		time: () => told.ms,

@@ -1,7 +1,7 @@
 // log2: the power-of-two buckets that bpftrace's hist() and bcc's log2 histograms use
 
 import { EXIT, Failure } from '../failure.ts';
-import { type Bucket, exact } from '../record.ts';
+import { type Bucket, type Exact, exact } from '../record.ts';
 
 const isPower = (value: bigint): boolean => value > 0n && (value & (value - 1n)) === 0n;
 
@@ -29,4 +29,13 @@ export const log2Range = (text: string, where: string): Bucket[] => {
 		lower = upper;
 	}
 	return buckets;
+};
+
+/** The bucket that a value falls into, with a count of one; what is below zero has one without a lower end. */
+export const log2BucketOf = (value: Exact): Bucket => {
+	if (Number(value) < 0) return [null, 0, 1];
+	const whole = typeof value === 'string' ? BigInt(value) : BigInt(Math.floor(value));
+	if (whole === 0n) return [0, 1, 1];
+	const lower = 1n << BigInt(whole.toString(2).length - 1);
+	return [exact(lower), exact(2n * lower), 1];
 };

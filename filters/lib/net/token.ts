@@ -1,8 +1,8 @@
 // token: a bearer token that lives in a file, may be replaced while the program runs, and is never printed
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { about, EXIT, Failure } from '../failure.ts';
+import { reread } from '../disk/reread.ts';
+import { EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 
 /** The token of now; undefined when there is none at all. */
@@ -22,26 +22,7 @@ const checkToken = (text: string, where: string): string => {
  * The token in a file, read again whenever the file changes; while it cannot be read the last one stays.
  * @throws Failure(78), now, when there is no token in it, and the system's error when it cannot be read.
  */
-export const tokenIn = (path: string): Token => {
-	const stampOf = () => {
-		const { mtimeMs, ino, size } = statSync(path);
-		return `${mtimeMs} ${ino} ${size}`;
-	};
-	const read = () =>
-		checkToken(
-			about(path, () => readFileSync(path, 'utf8')),
-			path,
-		);
-	let stamp = stampOf();
-	let token = read();
-	return () => {
-		try {
-			const now = stampOf();
-			if (now !== stamp) [token, stamp] = [read(), now];
-		} catch {}
-		return token;
-	};
-};
+export const tokenIn = (path: string): Token => reread(path, (text) => checkToken(text, path));
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -41,9 +41,15 @@ export type Delta = {
 type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number };
 type Metric = { first: number; before: number; last: number };
 
+type Named = Parameters<typeof seriesKey>[0] & { synthetic?: boolean };
+/** The record that was named last: several ask for the name of the same one, and it is half of the work. */
+let named: { record: Named | undefined; key: string } = { record: undefined, key: '' };
+
 /** One name for one series; a replay never continues a real series, nor the other way round. */
-export const counterKey = (record: Parameters<typeof seriesKey>[0] & { synthetic?: boolean }): string =>
-	`${record.synthetic ? '~' : ''}${seriesKey(record)}`;
+export const counterKey = (record: Named): string => {
+	if (named.record !== record) named = { record, key: `${record.synthetic ? '~' : ''}${seriesKey(record)}` };
+	return named.key;
+};
 
 const metricKey = ({ type, host, metric, unit, synthetic }: Counter): string =>
 	JSON.stringify([type, host, metric, unit, synthetic === true]);

@@ -1,12 +1,9 @@
 // call: a call of the REST interface, what it is answered, and the refusals that several calls share
 
 import type { IncomingMessage } from 'node:http';
+import { HttpError } from '../../../http/http-error.ts';
 import { isAbove, type Version } from '../../version.ts';
 import type { Dataset } from './datasets.ts';
-import { HttpError } from './http-error.ts';
-
-/** What goes back: an object as JSON, or JSON in pieces. */
-export type Answer = { status: number; body?: unknown; pieces?: Iterable<string> };
 
 /** A request for one version, or for the data set alone. `given` is the version as the client wrote it. */
 export type Call = { request: IncomingMessage; dataset: string; version: Version; given: string };

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, EXIT, Failure, verdict } from '../../../failure.ts';
 import { createSerial, type Serial } from '../../../flow/serial.ts';
+import { HttpError } from '../../../http/http-error.ts';
 import type { Log } from '../../../log.ts';
 import { ValueError } from '../../blob/bytes/errors.ts';
 import { announcedOrNone } from '../../folder/announcement.ts';
@@ -16,7 +17,6 @@ import { type Outcome, openPublisher, type Publisher } from '../../publish/publi
 import { ascending, isAbove, type Version } from '../../version.ts';
 import { isDataset } from '../names.ts';
 import { createDrafts, type Drafts } from './drafts.ts';
-import { HttpError } from './http-error.ts';
 
 /** One data set. Reading needs no lock; the first call that writes takes the folder's. */
 export type Dataset = {

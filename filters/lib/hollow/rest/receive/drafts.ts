@@ -6,8 +6,8 @@
 
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { HttpError } from '../../../http/http-error.ts';
 import type { Version } from '../../version.ts';
-import { HttpError } from './http-error.ts';
 
 /** A version that somebody has begun. `body` is the file with its data once those have come whole. */
 export type Draft = { version: Version; at: number; body: string | undefined; bytes: number };

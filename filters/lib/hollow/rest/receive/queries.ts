@@ -1,9 +1,10 @@
 // queries: what the calls answer that only look: which data sets and versions there are, and what is in them
 
+import type { Answer } from '../../../http/answer.ts';
+import { HttpError } from '../../../http/http-error.ts';
 import { payloadText } from '../../metrics/payload.ts';
-import { type Answer, type Call, isPublished, unknownVersion } from './call.ts';
+import { type Call, isPublished, unknownVersion } from './call.ts';
 import type { Dataset, Datasets } from './datasets.ts';
-import { HttpError } from './http-error.ts';
 
 /** The calls that change nothing; each throws HttpError, or what the system says. */
 export const createQueries = (datasets: Datasets) => {

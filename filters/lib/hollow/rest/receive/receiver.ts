@@ -3,6 +3,9 @@
 
 import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../../../http/answer.ts';
+import { checkBody, smallBody, spool } from '../../../http/body.ts';
+import { HttpError } from '../../../http/http-error.ts';
 import type { Log } from '../../../log.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { cycleFromPayload, PayloadError } from '../../metrics/payload.ts';
@@ -10,9 +13,7 @@ import { isSameContent } from '../../metrics/published-cycle.ts';
 import type { Outcome } from '../../publish/publisher.ts';
 import { AHEAD, isAbove, isAhead, millisOf } from '../../version.ts';
 import { cycleVersionOf, VERSION_RULE } from '../names.ts';
-import { checkBody, smallBody, spool } from './body.ts';
 import {
-	type Answer,
 	absentVersion,
 	type Call,
 	type Fields,
@@ -24,7 +25,6 @@ import {
 import { type Dataset, type Datasets, refusalOf } from './datasets.ts';
 import type { Draft } from './drafts.ts';
 import { JsonError, parseExact, utf8Text } from './exact-json.ts';
-import { HttpError } from './http-error.ts';
 import { createQueries } from './queries.ts';
 import { createReservation } from './reservation.ts';
 

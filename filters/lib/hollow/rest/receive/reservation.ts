@@ -1,6 +1,6 @@
 // reservation: the bodies that are on their way, counted against what all bodies together may take
 
-import { HttpError } from './http-error.ts';
+import { HttpError } from '../../../http/http-error.ts';
 
 /**
  * Runs `work`, which takes in a body of at most `bytes` in place of one of `before`.

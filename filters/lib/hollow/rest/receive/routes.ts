@@ -1,31 +1,14 @@
 // routes: from a request's method and path to the call that answers it
 
 import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../../../http/answer.ts';
+import { HttpError } from '../../../http/http-error.ts';
 import { cycleVersionOf, DATASET_RULE, isDataset, VERSION_RULE } from '../names.ts';
-import type { Answer, Call } from './call.ts';
-import { HttpError } from './http-error.ts';
+import type { Call } from './call.ts';
 import type { Receiver } from './receiver.ts';
 
 /** What a path is good for, by method. HEAD is answered as GET is, without the body. */
 type Methods = Partial<Record<string, (call: Call) => Answer | Promise<Answer>>>;
-
-// Longer than any path that is meant.
-const LONGEST_PATH = 1000;
-
-/**
- * The steps of the path of a request target, decoded one by one, so that an encoded slash stays inside its step.
- * @throws HttpError 400 or 414.
- */
-export const stepsOf = (target: string): string[] => {
-	const [path] = target.split('?', 1);
-	if (target.length > LONGEST_PATH) throw new HttpError(414, 'bad-request', 'the path is too long');
-	if (!path!.startsWith('/')) throw new HttpError(400, 'bad-request', 'the path does not begin with a slash');
-	try {
-		return path!.split('/').slice(1).map(decodeURIComponent);
-	} catch {
-		throw new HttpError(400, 'bad-request', 'the path has a % that is no encoded character');
-	}
-};
 
 const datasetIn = (step: string): string => {
 	if (isDataset(step)) return step;

@@ -8,7 +8,6 @@ import {
 	isDataset,
 	isStep,
 } from '../../../../../filters/lib/hollow/rest/names.ts';
-import { stepsOf } from '../../../../../filters/lib/hollow/rest/receive/routes.ts';
 import { versionAt } from '../../../../../filters/lib/hollow/version.ts';
 
 const test = suite('names');
@@ -68,12 +67,6 @@ test('a version of milliseconds is the same instant in 17 digits', () => {
 			assert.is(cycleVersionOf(ms), versionAt(ms));
 		}),
 	);
-});
-
-test('steps of a path are decoded one by one', () => {
-	assert.equal(stepsOf('/api/datasets/a%2Fb?x=/y'), ['api', 'datasets', 'a/b']);
-	for (const bad of ['', 'x', 'http://h/api', '*', '/%', '/%ff', `/${'x'.repeat(1001)}`])
-		assert.throws(() => stepsOf(bad), /the path/);
 });
 
 test.run();

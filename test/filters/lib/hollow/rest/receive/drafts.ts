@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDrafts } from '../../../../../../filters/lib/hollow/rest/receive/drafts.ts';
-import { HttpError } from '../../../../../../filters/lib/hollow/rest/receive/http-error.ts';
+import { HttpError } from '../../../../../../filters/lib/http/http-error.ts';
 
 const test = suite('incoming');
 const folder = mkdtempSync(join(tmpdir(), 'incoming-'));

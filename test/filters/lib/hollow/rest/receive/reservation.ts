@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HttpError } from '../../../../../../filters/lib/hollow/rest/receive/http-error.ts';
 import { createReservation } from '../../../../../../filters/lib/hollow/rest/receive/reservation.ts';
+import type { HttpError } from '../../../../../../filters/lib/http/http-error.ts';
 
 const test = suite('reservation');
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readBody, smallBody, spool } from '../../../../../../filters/lib/hollow/rest/receive/body.ts';
+import { readBody, smallBody, spool } from '../../../../filters/lib/http/body.ts';
 
 const test = suite('body');
 const folder = mkdtempSync(join(tmpdir(), 'body-'));

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { about } from '../../../failure.ts';
+import { about } from '../failure.ts';
 import { GoneError, HttpError } from './http-error.ts';
 
 // A sender that is silent for so long in the midst of its body is not coming back.

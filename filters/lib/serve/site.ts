@@ -1,0 +1,98 @@
+// site: serve as one: what takes in records, and what answers requests
+
+import type { IncomingMessage } from 'node:http';
+import { createHistory, type HistoryOptions } from '../history/history.ts';
+import type { Answer } from '../http/answer.ts';
+import { createEvents } from '../http/events.ts';
+import type { Measure, Notice, Sample } from '../record.ts';
+import { figuresOf } from './figures.ts';
+import { healthAnswer } from './health.ts';
+import { pageIn } from './page.ts';
+import { createRoutes, type Site } from './routes.ts';
+import { createScrape } from './scrape.ts';
+import { createSource } from './source.ts';
+import { createTicker } from './ticker.ts';
+
+export type SiteOptions = HistoryOptions & {
+	/** Where the files of the page are. */
+	folder: string;
+	maxAgeMs: number;
+	staleMs: number;
+	hollow: Site['hollow'];
+	/** A counter of the program. */
+	counter: (name: string) => number;
+	count: (name: string) => void;
+	/** A series that Prometheus does not get, and why. */
+	onLeftOut: (kind: string, metric: string, detail: string) => void;
+};
+
+export type Serving = {
+	/** Take a record; the answer is what is wrong with it, or ''. */
+	take: (record: Measure | Sample) => string;
+	notice: (notice: Notice) => void;
+	time: (ms: number) => void;
+	/** No more comes. */
+	endInput: () => void;
+	answer: (request: IncomingMessage, steps: string[], isKnown: boolean) => Answer | Promise<Answer>;
+	close: () => void;
+};
+
+export const createSite = (options: SiteOptions): Serving => {
+	const { clock, count, maxSeries, onLeftOut } = options;
+	const history = createHistory(options);
+	const source = createSource(history.interval, () => performance.now());
+	const events = createEvents({ onLetGo: () => count('readers_let_go') });
+	const ticker = createTicker({ history, events, source, clock });
+	const figures = figuresOf({
+		history,
+		events,
+		source,
+		maxBytes: options.maxBytes,
+		counter: options.counter,
+	});
+	const scrape = createScrape({ staleMs: options.staleMs, maxSeries, figures, onLeftOut });
+	const { synthetic, newest } = history;
+	const health = { source, newest, synthetic, clock, maxAgeMs: options.maxAgeMs };
+	const answer = createRoutes({
+		history,
+		span: options.span,
+		events,
+		ticker,
+		source,
+		file: pageIn(options.folder),
+		health: (isKnown) => healthAnswer(health, isKnown),
+		scrape: scrape.answer,
+		hollow: options.hollow,
+	});
+	const heard = () => {
+		source.heard();
+		ticker.wake();
+	};
+	return {
+		take: (record) => {
+			const fault = history.take(record);
+			if (fault !== '') return fault;
+			scrape.take(record);
+			heard();
+			return '';
+		},
+		notice: (notice) => {
+			history.notice(notice);
+			scrape.notice(notice);
+			heard();
+		},
+		time: (ms) => {
+			history.time(ms);
+			scrape.time(ms);
+		},
+		endInput: () => {
+			source.end();
+			ticker.wake();
+		},
+		answer,
+		close: () => {
+			ticker.close();
+			events.close();
+		},
+	};
+};
