@@ -45,6 +45,7 @@ const LAW: Record<string, string> = {
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
+	'lib/terminal': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/series',
 	'lib/chart': 'lib lib/history',
