@@ -1,7 +1,7 @@
 // state: what the reader of the board has chosen, and what each key makes of it; pure
 
 /** `busiest`: most events a second; `slowest`: highest 99th percentile. */
-export const SORTS = ['busiest', 'slowest', 'name'] as const;
+const SORTS = ['busiest', 'slowest', 'name'] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** The lengths of time that the chart may show, ms. */
