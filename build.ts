@@ -1,4 +1,4 @@
-// build: filters/NAME.ts and supervisor/bpfpipe.ts become dist/NAME.cjs, one minified file each
+// build: filters/NAME.ts and supervisor/bpfpipe.ts become dist/NAME.cjs, one minified file each; the page dist/web/
 // A bundle starts in 25 ms where tsx takes 200; its header comment is kept, since that is its --help.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,9 +38,9 @@ const licenceText = (name: string): string => {
 };
 
 // Whole or not at all: a stage may be started, or restarted, while its bundle is being replaced.
-const replaceFile = (path: string, content: string | Uint8Array): void => {
+const replaceFile = (path: string, content: string | Uint8Array, mode = 0o755): void => {
 	const aside = `${path}.${process.pid}`;
-	writeFileSync(aside, content, { mode: 0o755 });
+	writeFileSync(aside, content, { mode });
 	renameSync(aside, path);
 };
 
@@ -68,12 +68,41 @@ export const bundle = async (source: string, folder = OUT): Promise<string[]> =>
 	return Object.keys(metafile.inputs).flatMap((input) => packageOf(input) ?? []);
 };
 
-/** Make dist/ up to date: a bundle for each program and no other, and the licences of what they contain. */
+/** The page: its HTML and pictures as they are, one script and one style with all that they import. */
+const WEB = join(ROOT, 'filters', 'web');
+const AS_THEY_ARE = ['index.html', 'favicon.svg', 'favicon-sample.svg'];
+
+/** Bundle the page of `serve` into `folder`; the answer names the packages that went into it. */
+export const bundlePage = async (folder = join(OUT, 'web')): Promise<string[]> => {
+	const { metafile, outputFiles } = await build({
+		entryPoints: [join(WEB, 'page.ts'), join(WEB, 'page.css')],
+		outdir: folder,
+		write: false,
+		bundle: true,
+		minify: true,
+		metafile: true,
+		platform: 'browser',
+		target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
+		format: 'esm',
+		legalComments: 'none',
+		absWorkingDir: ROOT,
+		logLevel: 'warning',
+	});
+	mkdirSync(folder, { recursive: true });
+	const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+	for (const name of AS_THEY_ARE) files.set(name, readFileSync(join(WEB, name)));
+	for (const name of readdirSync(folder)) if (!files.has(name)) rmSync(join(folder, name), { force: true });
+	for (const [name, content] of files) replaceFile(join(folder, name), content, 0o644);
+	return Object.keys(metafile.inputs).flatMap((input) => packageOf(input) ?? []);
+};
+
+/** Make dist/ up to date: a bundle for each program and no other, the page, and the licences of what they contain. */
 export const buildAll = async (): Promise<void> => {
 	mkdirSync(OUT, { recursive: true });
 	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
-	for (const file of readdirSync(OUT)) if (!wanted.has(file)) rmSync(join(OUT, file), { force: true });
-	const used = new Set((await Promise.all(programs().map((source) => bundle(source)))).flat());
+	for (const file of readdirSync(OUT))
+		if (file !== 'web' && !wanted.has(file)) rmSync(join(OUT, file), { force: true });
+	const used = new Set((await Promise.all([...programs().map((source) => bundle(source)), bundlePage()])).flat());
 	const licences = [...used].sort().map(licenceText);
 	replaceFile(join(OUT, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
 };

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 import { EXIT, Failure, naming, verdict } from './failure.ts';
-import { type Log, logFor, writeStderr } from './log.ts';
+import { type Book, logFor, writeStderr } from './log.ts';
 import { createOutput, nameOfOutput, type Output } from './output.ts';
 import type { AnyRecord, KnownRecord } from './record.ts';
 
@@ -39,7 +39,7 @@ export type Emit = (record: KnownRecord | AnyRecord | string) => void;
 export type Context<Options extends OptionSpec = OptionSpec> = {
 	options: Parsed<Options>['values'];
 	args: string[];
-	log: Log;
+	log: Book;
 	emit: Emit;
 	output: Output;
 	/** Count something under a name; USR1 and the end of the run print the counters. */
