@@ -6,7 +6,7 @@
 //
 //   /                 the page           /api/v1/metrics, columns, notices, records, stats   what is behind it, as JSON
 //   /events           a server-sent event whenever something came, resumable      /api/v1/hollow   with --hollow DIR
-//   /metrics          for Prometheus, as text or OpenMetrics      /health  200, or 503 with its reasons
+//   /metrics          for Prometheus: text, OpenMetrics or native histograms     /health  200, or 503 with its reasons
 //
 //   --listen ADDRESS  HOST:PORT or the path of a Unix socket, several times; else what systemd opened (LISTEN_FDS)
 //   --history 1h      how far back; older than 5 and 15 minutes in steps of 5 s and more, added up, nothing left out
@@ -19,7 +19,7 @@
 //   --hollow DIR      explore the data sets of Hollow in DIR and in the folders below it
 //   --insecure        listen to other machines without --auth-file (78 without this)
 //   --max-clients N   connections at once (512), a quarter of them from one address
-//   --until-eof       end with the input; else the page stays until TERM, or INT, and says that the source has ended
+//   --until-eof       end with the input; else the page stays until TERM or another Ctrl-C, and says that it has ended
 //
 // Nothing is acknowledged (#!pos): the history is memory alone, so after a restart the source is to begin an hour back.
 // The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
@@ -36,7 +36,7 @@ import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import type { Measure, Sample } from './lib/record.ts';
 import { SECURITY_HEADERS } from './lib/serve/headers.ts';
 import { createSite } from './lib/serve/site.ts';
-import { untilEnded } from './lib/serve/stay.ts';
+import { untilEnded, watchInterrupts } from './lib/serve/stay.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -61,7 +61,8 @@ const PORT = 8080;
 const FINISH_MS = 2000;
 
 stage(import.meta, { options: OPTIONS }, async (context) => {
-	const { options, log, count, bad, emit } = context;
+	const { options, log, count, bad, emit, signal } = context;
+	const sinceInterrupt = watchInterrupts();
 	if (options['hash-password'])
 		return { line: async (password: string, print) => print(await hashedPassword(password)) };
 	const inherited = inheritedAddresses(process.env);
@@ -130,7 +131,7 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		},
 		end: async (how) => {
 			site.endInput();
-			if (how === 'eof' && !options['until-eof']) await untilEnded(context);
+			if (how === 'eof' && !options['until-eof']) await untilEnded({ log, signal, sinceInterrupt });
 			site.close();
 			await listening.finish(FINISH_MS);
 		},

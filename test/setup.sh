@@ -77,8 +77,25 @@ install_telegraf() {
 	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
 }
 
+# What reads protobuf back in tests: the official types of Prometheus and OpenTelemetry; its folder's name says which source.
+install_decoder() {
+	local sources=test/system/protobuf folder
+	folder="$cache/protobuf-$(cat $sources/go.mod $sources/go.sum $sources/main.go | sha256sum | cut -c1-12)"
+	if [ -x "$folder/decode" ]; then
+		echo "setup: all there: the decoder of official protobuf types"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so tests that read protobuf by its official types are skipped" >&2
+		return
+	fi
+	echo "setup: building the decoder of official protobuf types"
+	CGO_ENABLED=0 GOWORK=off go build -C $sources -trimpath -ldflags '-s -w' -o "$folder/decode" .
+}
+
 install_packages
 install_hollow
 install_versitygw
 install_telegraf
+install_decoder
 echo "setup: done"

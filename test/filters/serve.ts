@@ -478,21 +478,36 @@ test('HTTPS, whose certificate is read again at HUP', async () => {
 });
 
 test('at the end of input it stays, and INT ends it then; below a supervisor it ends', async () => {
+	const ends = async (serve: Awaited<ReturnType<typeof begin>>) => {
+		serve.child.stdin!.end();
+		const source = async () => (await serve.json<MetricsAnswer>('/api/v1/metrics')).source;
+		await until('the end has come', async () => (await source()) === 'ended');
+	};
 	const serve = await begin();
-	serve.child.kill('SIGINT');
-	serve.feed([histogram(0, 1)]);
-	await until(
-		'it lives',
-		async () => (await serve.json<{ total_metrics: number }>('/api/v1/stats')).total_metrics === 1,
-	);
-	serve.child.stdin!.end();
-	await until(
-		'the end has come',
-		async () => (await serve.json<MetricsAnswer>('/api/v1/metrics')).source === 'ended',
-	);
+	await ends(serve);
 	serve.child.kill('SIGINT');
 	assert.is((await serve.done).status, 0);
-	assert.is((await run('serve', ['--listen', `127.0.0.1:${await freePort()}`, '--until-eof'])).status, 0);
+	// Ctrl-C goes to all of a pipeline: whoever ended the source by it does not want to end the page once more.
+	const interrupted = await begin();
+	interrupted.child.kill('SIGINT');
+	await sleep(100);
+	assert.is((await interrupted.get('/api/v1/stats')).status, 200);
+	interrupted.child.stdin!.end();
+	assert.is((await interrupted.done).status, 0);
+	const address = `127.0.0.1:${await freePort()}`;
+	assert.is((await run('serve', ['--listen', address, '--until-eof'])).status, 0);
+	const [lifeline, other] = [
+		spawn('sleep', ['60'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+		await freePort(),
+	];
+	const supervised = spawn(process.execPath, [bundleOf('serve'), '--listen', `127.0.0.1:${other}`], {
+		stdio: ['pipe', 'pipe', 'pipe', lifeline.stdout],
+		env: cleanEnv({ BPFPIPE_LIFELINE: '3' }),
+	});
+	const ended = outcome(supervised);
+	supervised.stdin!.end();
+	assert.is((await ended).status, 0);
+	lifeline.kill();
 });
 
 test('readers that do not read are let go, and others have every tick', async () => {
@@ -553,7 +568,7 @@ test('data sets of Hollow below the same roof', async () => {
 	const { datasets } = await serve.json<{ datasets: { announced: string }[] }>('/api/v1/hollow');
 	assert.is(datasets[0]!.announced, version(1));
 	const path = '/api/v1/hollow/hollow/announced/records?search=metric-1';
-	assert.is((await serve.json<{ records: object[] }>(path)).records.length, 1);
+	assert.ok((await serve.json<{ records: object[] }>(path)).records.length > 0);
 	assert.is((await serve.get('/api/v1/hollow/no')).status, 404);
 	await serve.end();
 	const without = await begin();

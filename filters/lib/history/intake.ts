@@ -167,12 +167,10 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		const key = keyOf(record);
 		const one = seriesOf(key, record);
 		if (!one) return '';
-		if (!shelf.hasRoom()) {
-			shelf.settle(clock());
-			if (!shelf.hasRoom()) {
-				noteOf(record, 'memory', 'there is no room for more figures of it; left out');
-				return '';
-			}
+		if (!shelf.hasRoom(one)) shelf.settle(clock());
+		if (!shelf.hasRoom(one)) {
+			noteOf(record, 'memory', 'there is no room for more figures; some are left out');
+			return '';
 		}
 		const metric = shelf.metricOf(one);
 		metric.meet(record.ts, clock());

@@ -1,15 +1,17 @@
 // exposition: the newest state of every series, as Prometheus reads it, whenever it is asked for
 // All times are the records' own, in milliseconds since the epoch; no clock is read here.
 
+import protobuf from 'protobufjs/minimal.js';
 import { compare } from '../exact.ts';
 import type { Gauge, Measure, Notice, Sum } from '../record.ts';
 import { counterKey, createDelta, isCounter, SET_BACK } from '../series/delta.ts';
 import { createRestartPoints } from '../series/restart.ts';
 import { createSetBack } from '../series/set-back.ts';
 import { isDelta } from '../series/step-series.ts';
+import { writeFamily } from './messages.ts';
 import { createRegistry, type Refusal } from './registry.ts';
 import type { Series } from './series.ts';
-import type { Style } from './style.ts';
+import type { MessageStyle, Style, TextStyle } from './style.ts';
 import { createTally, type Noticed } from './tally.ts';
 
 export type ExpositionOptions = {
@@ -24,6 +26,8 @@ export type ExpositionOptions = {
 	onNotice: (notice: Pick<Notice, 'kind' | 'metric' | 'host'> & { detail: string }) => void;
 };
 
+type Rendered<Asked extends Style> = Asked extends MessageStyle ? Uint8Array : string;
+
 export type Exposition = {
 	/** Take a record; the answer is what is wrong with it, or ''. */
 	take: (record: Measure) => string;
@@ -31,8 +35,11 @@ export type Exposition = {
 	notice: (notice: Noticed) => void;
 	/** The stream's time has come to `ms`; the answer is whether a series went stale by that. */
 	time: (ms: number) => boolean;
-	/** The whole of it. When nothing was taken since and `style` is the object that it was, it is the same text. */
-	render: (style: Style) => string;
+	/**
+	 * The whole of it, as text or as messages. When nothing was taken since and `style` is an object that was asked for
+	 * before, the answer is the same one.
+	 */
+	render: <Asked extends Style>(style: Asked) => Rendered<Asked>;
 	/**
 	 * A barrier comes, with something taken that is not rendered yet (`isOpen`) or without: the answer is that line when
 	 * it may go on at once, else it is held.
@@ -45,6 +52,8 @@ export type Exposition = {
 	/** Series held. */
 	size: () => number;
 };
+
+const { Writer } = protobuf;
 
 const REASON: Record<Refusal | 'late' | 'clock', string> = {
 	max_series: 'there are as many series already as --max-series allows; left out',
@@ -87,12 +96,12 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 		},
 	});
 	let newest = Number.NEGATIVE_INFINITY;
-	let rendered: { style: Style; text: string } | undefined;
+	const rendered = new Map<Style, string | Uint8Array>();
 	/** No series is stale before this. */
 	let dueAt = Number.POSITIVE_INFINITY;
 
 	const countNotice: Exposition['notice'] = (notice) => {
-		rendered = undefined;
+		rendered.clear();
 		tally.take(notice);
 	};
 	const note = ({ host, metric, synthetic }: Measure, kind: string, detail: string) => {
@@ -110,7 +119,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 				registry.remove(key);
 				delta.forget(key);
 				found = true;
-				rendered = undefined;
+				rendered.clear();
 			}
 		}
 		return found;
@@ -152,7 +161,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	const take = (record: Measure): string => {
 		const fault = faultOf(record);
 		if (fault !== '') return `${record.metric}: ${fault}`;
-		rendered = undefined;
+		rendered.clear();
 		if (isSetBack(record.ts, newest)) setBack(record);
 		time(record.ts);
 		const epoch = points.record(record.ts);
@@ -178,18 +187,25 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 		else points.clear();
 		return isHeld ? undefined : line;
 	};
-	const render = (style: Style): string => {
-		if (rendered?.style !== style) rendered = { style, text: write(style) };
-		return rendered.text;
+	const render = <Asked extends Style>(style: Asked): Rendered<Asked> => {
+		const known = rendered.get(style);
+		const answer = known ?? (style.format === 'protobuf' ? messages(style) : write(style));
+		rendered.set(style, answer);
+		return answer as Rendered<Asked>;
 	};
-	const write = (style: Style): string => {
+	const shown = () => [...registry.families(), tally.family].filter(({ members }) => members.size > 0);
+	const write = (style: TextStyle): string => {
 		let text = '';
-		for (const { header, members } of [...registry.families(), tally.family]) {
-			if (members.size === 0) continue;
+		for (const { header, members } of shown()) {
 			text += header(style);
 			for (const member of members) text += member.lines(style);
 		}
 		return style.format === 'text' ? text : `${text}# EOF\n`;
+	};
+	const messages = (style: MessageStyle): Uint8Array => {
+		const writer = Writer.create();
+		for (const family of shown()) writeFamily(writer, family, style);
+		return writer.finish();
 	};
 	return {
 		take,

@@ -1,24 +1,44 @@
 // family: all series of one metric, below one HELP, TYPE and UNIT, and the names that only they may have
 
-import { metricName, unitWord } from './name.ts';
-import type { Style } from './style.ts';
+import type { Writer } from 'protobufjs';
+import { headed } from './labels.ts';
+import { metricName, metricNameUtf8, unitWord } from './name.ts';
+import { type Spelling, spellingOf, type TextStyle } from './style.ts';
 import { helpText } from './text.ts';
 
 /** What a metric is to Prometheus. */
 export type Kind = 'counter' | 'gauge' | 'histogram';
 
 /** Whatever renders itself below the header. */
-export type Member = { lines: (style: Style) => string };
+export type Member = {
+	lines: (style: TextStyle) => string;
+	/** The content of its Metric message. */
+	message: (writer: Writer, how: MessageOptions) => void;
+	/** Whether there is anything of it in a message just now; there is, where this is not said. */
+	isShown?: () => boolean;
+	/** Whether it has a native form; only a histogram may have one. */
+	isNative?: () => boolean;
+};
+
+/** How a family's messages are written. */
+export type MessageOptions = { names: Spelling; timestamps: boolean; native: boolean; classic: boolean };
 
 export type Family = {
 	kind: Kind;
 	/** The name that TYPE has in OpenMetrics; a counter's samples end in _total. */
 	name: string;
+	/** The same in UTF-8. */
+	utf8: string;
+	/** The word that its name ends in, or ''. */
+	unit: string;
+	help: string;
 	/** Every name that one of its lines may have, in either format. */
 	claims: string[];
 	members: Set<Member>;
 	/** HELP, TYPE and UNIT. */
-	header: (style: Style) => string;
+	header: (style: TextStyle) => string;
+	/** A member had no native form: the family stays classic, for half of one helps nobody. */
+	isClassic: boolean;
 };
 
 const SUFFIXES: Record<Kind, string[]> = {
@@ -27,25 +47,44 @@ const SUFFIXES: Record<Kind, string[]> = {
 	histogram: ['', '_bucket', '_count', '_sum', '_created'],
 };
 
-export type FamilyOptions = { kind: Kind; name: string; unit: string; help: string };
+export type FamilyOptions = { kind: Kind; name: string; utf8: string; unit: string; help: string };
+
+/** What the family is called in a spelling. */
+export const nameIn = ({ name, utf8 }: Pick<Family, 'name' | 'utf8'>, spelling: Spelling): string =>
+	spelling === 'utf8' ? utf8 : name;
+
+/** The unit to tell beside `name`: one that is nothing but its unit has none by the rules of OpenMetrics. */
+export const unitOf = ({ unit }: Pick<Family, 'unit'>, name: string): string =>
+	unit !== '' && name.endsWith(`_${unit}`) ? unit : '';
 
 /** A family that has no member yet. `unit` is the word that ends its name, or ''. */
-export const familyOf = ({ kind, name, unit, help }: FamilyOptions): Family => {
-	// A name that is nothing but its unit has none by the rules of OpenMetrics.
-	const hasUnit = unit !== '' && name.endsWith(`_${unit}`);
-	const headerIn = (isOpenMetrics: boolean): string => {
-		const shown = kind === 'counter' && !isOpenMetrics ? `${name}_total` : name;
+export const familyOf = ({ kind, name, utf8, unit, help }: FamilyOptions): Family => {
+	const headerIn = (style: TextStyle): string => {
+		const isOpenMetrics = style.format === 'openMetrics';
+		const end = kind === 'counter' && !isOpenMetrics ? '_total' : '';
+		const own = nameIn({ name, utf8 }, spellingOf(style));
+		const shown = headed(`${own}${end}`);
+		const word = unitOf({ unit }, own);
 		const lines = [
 			`# HELP ${shown} ${helpText(help, isOpenMetrics)}`,
 			`# TYPE ${shown} ${kind}`,
 			// The older format has no UNIT: there it is a comment, which nobody but people reads.
-			...(hasUnit ? [`# UNIT ${shown} ${unit}`] : []),
+			...(word === '' ? [] : [`# UNIT ${shown} ${word}`]),
 		];
 		return `${lines.join('\n')}\n`;
 	};
-	const headers = { text: headerIn(false), openMetrics: headerIn(true) };
 	const claims = SUFFIXES[kind].map((suffix) => `${name}${suffix}`);
-	return { kind, name, claims, members: new Set(), header: ({ format }) => headers[format] };
+	return {
+		kind,
+		name,
+		utf8,
+		unit,
+		help,
+		claims,
+		members: new Set(),
+		header: headerIn,
+		isClassic: false,
+	};
 };
 
 const HELP: Record<Kind, string> = {
@@ -60,6 +99,7 @@ export const familyFor = (metric: string, unit: string, kind: Kind, prefix: stri
 	return familyOf({
 		kind,
 		name: metricName(metric, unit, prefix),
+		utf8: metricNameUtf8(metric, unit, prefix),
 		unit: unitWord(unit),
 		help: `${metric}${inUnit}, by bpfpipe${HELP[kind]}`,
 	});
@@ -70,6 +110,7 @@ export const estimateFor = (metric: string, unit: string, prefix: string): Famil
 	familyOf({
 		kind: 'gauge',
 		name: metricName(`${metric}_estimated_sum`, unit, prefix),
+		utf8: metricNameUtf8(`${metric}_estimated_sum`, unit, prefix),
 		unit: unitWord(unit),
 		help: `ESTIMATE of the sum of ${metric} in ${unit}: every value is taken for the middle of its bucket`,
 	});

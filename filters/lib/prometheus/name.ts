@@ -2,6 +2,8 @@
 // A unit is a word at the end of the name, as OpenTelemetry has it; values are never scaled to a base unit, so that
 // whole numbers stay whole.
 
+import { wellFormed } from './text.ts';
+
 const UNSAFE = /[^A-Za-z0-9_]/gu;
 
 // UCUM, which OpenTelemetry uses, and what scripts write.
@@ -71,8 +73,21 @@ export const unitWord = (unit: string): string => {
 /** `cpu-lat` in `us` is cpu_lat_microseconds; what is there already is not written twice. */
 export const metricName = (metric: string, unit: string, prefix = ''): string => {
 	const name = safe(prefix === '' ? metric : `${prefix}_${metric}`).replace(/_total$/, '') || '_';
+	return `${name}${unitEnd(name, unit)}`;
+};
+
+/** What a name lacks of its unit. */
+const unitEnd = (name: string, unit: string): string => {
 	const word = unitWord(unit);
-	return word === '' || name === word || name.endsWith(`_${word}`) ? name : `${name}_${word}`;
+	return word === '' || name === word || name.endsWith(`_${word}`) ? '' : `_${word}`;
+};
+
+/** The same in UTF-8, cpu-lat_microseconds: two metrics that have two names in letters have two here as well. */
+export const metricNameUtf8 = (metric: string, unit: string, prefix = ''): string => {
+	const whole = wellFormed(prefix === '' ? metric : `${prefix}_${metric}`);
+	const plain = safe(whole);
+	const name = plain.endsWith('_total') ? whole.replace(/.total$/su, '') : whole;
+	return `${name || '_'}${unitEnd(plain.replace(/_total$/, '') || '_', unit)}`;
 };
 
 // Ours, and those to which Prometheus gives a meaning.
@@ -82,4 +97,10 @@ const RESERVED = new Set(['host', 'le', 'quantile', 'synthetic']);
 export const labelName = (attribute: string): string => {
 	const name = safe(attribute);
 	return RESERVED.has(name) || name.startsWith('__') ? `exported_${name.replace(/^_+/, '')}` : name;
+};
+
+/** The same in UTF-8, where it needs no other name. */
+export const labelNameUtf8 = (attribute: string): string => {
+	const name = labelName(attribute);
+	return name !== safe(attribute) || attribute === '' ? name : wellFormed(attribute);
 };

@@ -72,10 +72,10 @@ export const createRegistry = ({ prefix, maxSeries, estimates, claimed }: Regist
 		const entry = known ?? openEntry(record);
 		if (!entry) return 'name_collision';
 		const labels = labelsOf(record);
-		if (labels === undefined || entry.labels.has(labels)) return 'label_collision';
+		if (labels === undefined || entry.labels.has(labels.text)) return 'label_collision';
 		if (!known) keep(entryKey(record), entry);
 		const series = createSeries({ family: entry.family, estimates: entry.estimates, labels, record });
-		entry.labels.add(labels);
+		entry.labels.add(labels.text);
 		entry.family.members.add(series.member);
 		entry.estimates?.members.add(series.estimate);
 		homes.set(series, entryKey(record));

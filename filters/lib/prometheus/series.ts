@@ -5,9 +5,18 @@ import { sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Measure } from '../record.ts';
 import { edgesOf, isSameLayout } from './edges.ts';
 import { estimatedSum } from './estimate.ts';
-import type { Family, Member } from './family.ts';
-import { braced } from './labels.ts';
-import { type Format, leText, type Style, secondsText, timeText } from './style.ts';
+import { type Family, type Member, nameIn } from './family.ts';
+import { type Labels, labelText, named } from './labels.ts';
+import { histogramMessage, valueMessage } from './messages.ts';
+import {
+	type Format,
+	leText,
+	type Spelling,
+	secondsText,
+	spellingOf,
+	type TextStyle,
+	timeText,
+} from './style.ts';
 import { numberText } from './text.ts';
 
 export type Series = {
@@ -30,14 +39,14 @@ export type Series = {
 type State = { buckets: Bucket[]; value: Exact };
 
 /** The prefixes of one histogram's lines, made again when its bounds change. */
-const createPrefixes = ({ name }: Family, labels: string, format: Format) => {
+const createPrefixes = (name: string, labels: string, format: Format) => {
 	let layout: Bucket[] | undefined;
 	let rows: { below: string | undefined; at: string | undefined }[] = [];
-	const bucket = (le: string): string => `${name}_bucket${braced(labels, le)} `;
+	const bucket = (le: string): string => `${named(`${name}_bucket`, labels, le)} `;
 	const row = (digits: string | undefined) =>
 		digits === undefined ? undefined : bucket(leText(digits, format));
 	const infinite = bucket('le="+Inf"');
-	const count = `${name}_count${braced(labels)} `;
+	const count = `${named(`${name}_count`, labels)} `;
 	const rowsFor = (buckets: Bucket[]) => {
 		if (layout && isSameLayout(layout, buckets)) return rows;
 		layout = buckets;
@@ -47,13 +56,25 @@ const createPrefixes = ({ name }: Family, labels: string, format: Format) => {
 	return { rowsFor, infinite, count };
 };
 
-const histogramLines = (family: Family, labels: string, state: State) => {
-	const prefixes = {
-		text: createPrefixes(family, labels, 'text'),
-		openMetrics: createPrefixes(family, labels, 'openMetrics'),
+/** What `make` gives for a style, made once for each of the ways in which text is written. */
+const perText = <Made>(make: (format: Format, spelling: Spelling) => Made): ((style: TextStyle) => Made) => {
+	const made: Partial<Record<`${Format} ${Spelling}`, Made>> = {};
+	return (style) => {
+		const spelling = spellingOf(style);
+		const known = made[`${style.format} ${spelling}`] ?? make(style.format, spelling);
+		made[`${style.format} ${spelling}`] = known;
+		return known;
 	};
-	return ({ format }: Style, end: string): string => {
-		const { rowsFor, infinite, count } = prefixes[format];
+};
+
+type Lines = (style: TextStyle, end: string) => string;
+
+const histogramLines = (family: Family, labels: Labels, state: State): Lines => {
+	const prefixesFor = perText((format, spelling) =>
+		createPrefixes(nameIn(family, spelling), labelText(labels, spelling), format),
+	);
+	return (style, end) => {
+		const { rowsFor, infinite, count } = prefixesFor(style);
 		const { buckets } = state;
 		const rows = rowsFor(buckets);
 		let text = '';
@@ -66,53 +87,59 @@ const histogramLines = (family: Family, labels: string, state: State) => {
 		}
 		text += infinite + total + end;
 		// OpenMetrics forbids a count where there is no sum; its +Inf bucket says the same.
-		return format === 'text' ? text + count + total + end : text;
+		return style.format === 'text' ? text + count + total + end : text;
 	};
 };
 
-const valueLines = ({ name, kind }: Family, labels: string, state: State) => {
-	const prefix = `${name}${kind === 'counter' ? '_total' : ''}${braced(labels)} `;
-	return (_style: Style, end: string): string => {
+const startFor = (family: Family, labels: Labels, suffix: string) =>
+	perText((_format, spelling) => {
+		const name = `${nameIn(family, spelling)}${suffix}`;
+		return `${named(name, labelText(labels, spelling))} `;
+	});
+
+const valueLines = (family: Family, labels: Labels, state: State): Lines => {
+	const start = startFor(family, labels, family.kind === 'counter' ? '_total' : '');
+	return (style, end) => {
 		const { value } = state;
-		return prefix + (typeof value === 'number' ? value : numberText(value)) + end;
+		return start(style) + (typeof value === 'number' ? value : numberText(value)) + end;
 	};
 };
 
-const estimateLine = ({ name }: Family, labels: string, state: State) => {
-	const prefix = `${name}${braced(labels)} `;
-	return (_style: Style, end: string): string => {
+const estimateLine = (family: Family, labels: Labels, state: State): Lines => {
+	const start = startFor(family, labels, '');
+	return (style, end) => {
 		const value = estimatedSum(state.buckets);
-		return value === undefined ? '' : prefix + value + end;
+		return value === undefined ? '' : start(style) + value + end;
 	};
 };
 
 export type SeriesOptions = {
 	family: Family;
 	estimates: Family | undefined;
-	labels: string;
+	labels: Labels;
 	record: Measure;
 };
 
 /** A series that has taken nothing yet; `record` is its first. */
 export const createSeries = ({ family, estimates, labels, record }: SeriesOptions): Series => {
-	const { name, kind } = family;
+	const { kind } = family;
 	const state: State = { buckets: [], value: 0 };
 	const values = (kind === 'histogram' ? histogramLines : valueLines)(family, labels, state);
 	const estimated = estimates ? estimateLine(estimates, labels, state) : () => '';
-	const created =
-		kind === 'gauge' || record.start === undefined
-			? undefined
-			: `${name}_created${braced(labels)} ${secondsText(record.start)}`;
+	const start = kind === 'gauge' ? undefined : record.start;
+	const createdStart = startFor(family, labels, '_created');
 
 	// Nothing is kept of what is written: in old memory it would cost the collector more than writing it again.
-	const endOf = (style: Style) => (style.timestamps ? `${timeText(series.ts, style)}\n` : '\n');
-	const lines = (style: Style): string => {
+	const endOf = (style: TextStyle) => (style.timestamps ? `${timeText(series.ts, style)}\n` : '\n');
+	const lines = (style: TextStyle): string => {
 		const end = endOf(style);
 		const text = values(style, end);
-		return created !== undefined && style.format === 'openMetrics' ? text + created + end : text;
+		if (start === undefined || style.format !== 'openMetrics') return text;
+		return `${text}${createdStart(style)}${secondsText(start)}${end}`;
 	};
+	const own = { labels, start, ts: () => series.ts };
 	const series: Series = {
-		labels,
+		labels: labels.text,
 		ts: record.ts,
 		epoch: 0,
 		isCarried: false,
@@ -123,8 +150,17 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 			if (measure.type === 'histogram') state.buckets = sum(state.buckets, measure.buckets);
 			else state.value = add(state.value, measure.value);
 		},
-		member: { lines },
-		estimate: { lines: (style) => estimated(style, endOf(style)) },
+		member: {
+			lines,
+			...(kind === 'histogram'
+				? histogramMessage(own, () => state.buckets)
+				: valueMessage(own, kind, () => Number(state.value))),
+		},
+		estimate: {
+			lines: (style) => estimated(style, endOf(style)),
+			isShown: () => estimatedSum(state.buckets) !== undefined,
+			...valueMessage(own, 'gauge', () => Number(estimatedSum(state.buckets))),
+		},
 	};
 	return series;
 };

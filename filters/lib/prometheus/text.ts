@@ -7,7 +7,7 @@ const HAS_SURROGATE = /[\ud800-\udfff]/;
 const NEEDS_ESCAPE = /[\\"\n]/g;
 
 /** Text that has a form in UTF-8: half a surrogate pair becomes U+FFFD, as a broken byte does when it is read. */
-const wellFormed = (text: string): string =>
+export const wellFormed = (text: string): string =>
 	HAS_SURROGATE.test(text) ? text.replace(LONE_SURROGATE, '\ufffd') : text;
 
 const escaped = (character: string): string => (character === '\n' ? '\\n' : `\\${character}`);

@@ -1,12 +1,15 @@
 // scrape: the newest state of every series as Prometheus asks for it, with serve's own figures behind
 
 import type { IncomingMessage } from 'node:http';
+import protobuf from 'protobufjs/minimal.js';
 import type { Answer } from '../http/answer.ts';
 import { createExposition, type Exposition } from '../prometheus/exposition.ts';
-import { familyOf } from '../prometheus/family.ts';
+import { type Family, familyOf } from '../prometheus/family.ts';
+import { labelsOf } from '../prometheus/labels.ts';
+import { valueMessage, writeFamily } from '../prometheus/messages.ts';
+import { createNegotiation } from '../prometheus/negotiation.ts';
 import type { Style } from '../prometheus/style.ts';
 import type { Measure, Notice, Sample } from '../record.ts';
-import { chosenOf, type Form } from './accept.ts';
 
 /** A figure of serve itself; of kind counter it only grows. */
 export type Figure = {
@@ -33,36 +36,12 @@ export type Scrape = {
 	series: () => number;
 };
 
-/** How an exposition is written, and under which name. Another form is another line in `FORMS`. */
-type Format = Form & {
-	contentType: string;
-	write: (state: Exposition, own: (style: Style) => string) => string | Buffer;
-};
-
-const TEXT: Style = { format: 'text', timestamps: false };
-const OPEN_METRICS: Style = { format: 'openMetrics', timestamps: false };
-const END = '# EOF\n';
-
-/** The first is what a client gets that does not care. */
-const FORMS: readonly Format[] = [
-	{
-		type: 'text/plain',
-		parameters: { version: '0.0.4' },
-		contentType: 'text/plain; version=0.0.4; charset=utf-8',
-		write: (state, own) => state.render(TEXT) + own(TEXT),
-	},
-	{
-		type: 'application/openmetrics-text',
-		parameters: { version: '1.0.0' },
-		contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-		write: (state, own) => state.render(OPEN_METRICS).slice(0, -END.length) + own(OPEN_METRICS) + END,
-	},
-];
-
 // Every line of a series has its labels, twice over; what is longer would take the memory of hundreds of others.
 const LONGEST_LABELS = 8192;
 // A notice of kinds that are trouble for Prometheus alone; the others are in the history as well.
 const OF_NAMES = new Set(['max_series', 'name_collision', 'label_collision']);
+
+const { Writer } = protobuf;
 
 const isTooLong = ({ metric, host, attributes }: Measure | Sample): boolean => {
 	let length = metric.length + host.length;
@@ -70,15 +49,30 @@ const isTooLong = ({ metric, host, attributes }: Measure | Sample): boolean => {
 	return length > LONGEST_LABELS;
 };
 
-const figureText = (figures: Figure[]): ((style: Style) => string) => {
-	const families = figures.map(({ name, kind, unit = '', help }) => familyOf({ kind, name, unit, help }));
-	return (style) =>
-		figures
-			.map(({ name, kind, value }, at) => {
-				const sample = kind === 'counter' ? `${name}_total` : name;
-				return `${families[at]!.header(style)}${sample} ${value()}\n`;
-			})
-			.join('');
+/** The figures, each in a family of its own; their values are those of the moment. */
+const familiesOf = (figures: Figure[]): Family[] =>
+	figures.map(({ name, kind, unit = '', help, value }) => {
+		const family = familyOf({ kind, name, utf8: name, unit, help });
+		const labels = labelsOf({ host: '', attributes: {} })!;
+		const sample = kind === 'counter' ? `${name}_total` : name;
+		family.members.add({ lines: () => `${sample} ${value()}\n`, ...valueMessage({ labels }, kind, value) });
+		return family;
+	});
+
+const END = '# EOF\n';
+
+/** The exposition with the figures behind it. They are written anew each time, the exposition only when it has changed. */
+const renderWith = (state: Exposition, families: Family[], style: Style): Buffer | string => {
+	if (style.format === 'protobuf') {
+		const writer = Writer.create();
+		for (const family of families) writeFamily(writer, family, style);
+		return Buffer.concat([state.render(style), writer.finish()]);
+	}
+	const own = families
+		.map((family) => family.header(style) + [...family.members].map(({ lines }) => lines(style)).join(''))
+		.join('');
+	const text = state.render(style);
+	return style.format === 'text' ? text + own : text.slice(0, -END.length) + own + END;
 };
 
 export const createScrape = ({ staleMs, maxSeries, figures, onLeftOut }: ScrapeOptions): Scrape => {
@@ -91,7 +85,8 @@ export const createScrape = ({ staleMs, maxSeries, figures, onLeftOut }: ScrapeO
 			if (OF_NAMES.has(kind)) onLeftOut(kind, metric ?? '', detail);
 		},
 	});
-	const own = figureText(figures);
+	const families = familiesOf(figures);
+	const negotiate = createNegotiation({ timestamps: false });
 	const leaveOut = (record: Measure | Sample, kind: string, detail: string) => {
 		const { host, metric, synthetic } = record;
 		const short = (text: string) => text.slice(0, 200);
@@ -107,11 +102,11 @@ export const createScrape = ({ staleMs, maxSeries, figures, onLeftOut }: ScrapeO
 		notice: state.notice,
 		time: (ms) => void state.time(ms),
 		answer: ({ headers }) => {
-			const form = chosenOf(headers.accept, FORMS);
+			const { style, contentType } = negotiate(headers.accept);
 			return {
 				status: 200,
-				bytes: form.write(state, own),
-				headers: { 'Content-Type': form.contentType, Vary: 'Accept, Accept-Encoding, Origin' },
+				bytes: renderWith(state, families, style),
+				headers: { 'Content-Type': contentType, Vary: 'Accept, Accept-Encoding, Origin' },
 				isCompressible: true,
 			};
 		},

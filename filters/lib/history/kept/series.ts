@@ -10,6 +10,7 @@ import type { Level } from './steps.ts';
 export const [LAST, LEAST, HIGHEST] = [0, 1, 2] as const;
 /** One in a slot that has these three. */
 export const IS_SET = 3;
+const LEVEL_ROWS = 4;
 
 /** What was counted from `start` to `ts`, in the rows of the metric; all of it at `ts` when it is a point of time. */
 export type Counted = {
@@ -22,9 +23,16 @@ export type Counted = {
 
 /** The part of a slot of which there have to be data, for somebody to have looked at it. */
 const SEEN = 0.5;
-// The objects of a series, and what `delta` keeps of it.
-const OVERHEAD = 1500;
-const BUCKET_BYTES = 160;
+// The objects of a series: here, in the two that take increments, and in the exposition beside it. Measured.
+const OVERHEAD = 6000;
+const BUCKET_BYTES = 300;
+
+/** How many rows to begin with: those that a histogram has already, and one that comes. */
+const rowsFor = (record: Measure | Sample): number => {
+	if (record.type === 'sum' && record.monotonic) return 1;
+	if (record.type !== 'histogram') return LEVEL_ROWS;
+	return 1 + record.buckets.reduce((count, [, , one]) => count + (one === 0 ? 0 : 1), 0);
+};
 
 export class Series {
 	readonly key: string;
@@ -58,7 +66,7 @@ export class Series {
 		this.ts = record.ts;
 		this.step = levels[0]!.step;
 		this.pace = new Pace(this.step);
-		const rows = record.type === 'sum' && record.monotonic ? 1 : 4;
+		const rows = rowsFor(record);
 		this.rings = levels.map(({ step, length }, at) =>
 			isLean && at === 0 && levels.length > 1 ? undefined : new Ring(step, length, rows),
 		);

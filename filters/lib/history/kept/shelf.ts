@@ -19,8 +19,8 @@ export type Shelf = {
 	remove: (one: Series) => void;
 	/** Do what changes a series, and note what it takes after that. */
 	change: (one: Series, work: () => void) => void;
-	/** Whether a series that is there may grow. */
-	hasRoom: () => boolean;
+	/** Whether a series that is there may grow, which it does to twice its size at most. */
+	hasRoom: (one: Series) => boolean;
 	/** Make room where there is little; the answer is how many finest rings went. */
 	settle: (now: number) => number;
 	size: () => number;
@@ -44,6 +44,8 @@ export const createShelf = ({ levels, maxSeries, maxBytes }: ShelfOptions): Shel
 	const rich = new Set<Series>();
 	let bytes = 0;
 	let isTight = false;
+	/** Until then there is no sense in looking for what could go. */
+	let looksAgainAt = Number.NEGATIVE_INFINITY;
 
 	const metricFor = (name: MetricName): Metric => {
 		const key = keyOfName(name);
@@ -66,17 +68,20 @@ export const createShelf = ({ levels, maxSeries, maxBytes }: ShelfOptions): Shel
 		rich.delete(one);
 		return freed > 0 ? 1 : 0;
 	};
-	const settle = (now: number): number => {
-		if (bytes <= FULL * maxBytes) {
+	/** Make room for `more` bytes. */
+	const settle = (now: number, more = 0): number => {
+		if (bytes + more <= FULL * maxBytes) {
 			if (bytes < RELIEVED * maxBytes * RELIEVED) isTight = false;
 			return 0;
 		}
 		isTight = true;
+		if (now < looksAgainAt) return 0;
 		let gone = 0;
 		for (const one of rich) {
 			if (bytes <= RELIEVED * maxBytes) break;
 			if (now - one.askedAt > LOOKS_MS) gone += shed(one);
 		}
+		if (gone === 0) looksAgainAt = now + LOOKS_MS / 10;
 		return gone;
 	};
 	const remove = (one: Series) => {
@@ -91,8 +96,11 @@ export const createShelf = ({ levels, maxSeries, maxBytes }: ShelfOptions): Shel
 		bytes -= metric.bytes();
 	};
 	const admit = (key: string, record: Measure | Sample, now: number): Series | undefined => {
-		settle(now);
-		if (series.size >= maxSeries || bytes > FULL * maxBytes) return undefined;
+		if (series.size >= maxSeries) return undefined;
+		// As much as the others take; one that is made only to be refused would cost more than all else.
+		const expected = series.size > 0 ? bytes / series.size : 0;
+		settle(now, expected);
+		if (bytes + expected > FULL * maxBytes) return undefined;
 		const one = new Series(key, record, levels, isTight);
 		if (bytes + one.bytes > FULL * maxBytes) return undefined;
 		const metric = metricFor(nameOf(record));
@@ -112,7 +120,7 @@ export const createShelf = ({ levels, maxSeries, maxBytes }: ShelfOptions): Shel
 		admit,
 		remove,
 		change,
-		hasRoom: () => bytes <= maxBytes,
+		hasRoom: (one) => bytes + one.bytes <= maxBytes,
 		settle,
 		size: () => series.size,
 		bytes: () => bytes,

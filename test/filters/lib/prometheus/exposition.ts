@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createExposition, type ExpositionOptions } from '../../../../filters/lib/prometheus/exposition.ts';
-import type { Style } from '../../../../filters/lib/prometheus/style.ts';
+import type { TextStyle } from '../../../../filters/lib/prometheus/style.ts';
 import type { Measure } from '../../../../filters/lib/record.ts';
 import { gaugeOf, histogramOf, noticeOf, sumOf } from '../../../data/measures.ts';
 import { parseExposition } from '../../../harness/exposition-parser.ts';
@@ -9,8 +9,8 @@ import { parseExposition } from '../../../harness/exposition-parser.ts';
 const test = suite('prometheus: the exposition');
 const TS = 1763712000000;
 const MINUTE = 60_000;
-const TEXT: Style = { format: 'text', timestamps: false };
-const OPEN: Style = { format: 'openMetrics', timestamps: false };
+const TEXT: TextStyle = { format: 'text', timestamps: false };
+const OPEN: TextStyle = { format: 'openMetrics', timestamps: false };
 
 const create = (more: Partial<ExpositionOptions> = {}) => {
 	const notices: string[] = [];
@@ -26,7 +26,7 @@ const create = (more: Partial<ExpositionOptions> = {}) => {
 		for (const record of records) assert.is(state.take(record), '');
 	};
 	/** Its lines without headers; the strict parser has read the whole. */
-	const lines = (style: Style = TEXT): string[] => {
+	const lines = (style: TextStyle = TEXT): string[] => {
 		const text = state.render(style);
 		parseExposition(text);
 		return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -104,10 +104,38 @@ lat_microseconds_created{host="web1"} 0.250
 	assert.not.match(state.render(TEXT), '_created');
 });
 
+test('names in UTF-8 stand in quotes inside the braces', () => {
+	const { state, all } = create();
+	all(
+		sumOf(1, { metric: 'a.b', start: 1500 }),
+		histogramOf([[2, 4, 9]], { metric: 'cpu-lat', attributes: { 'a-b': 'x', comm: 'y' } }),
+		gaugeOf(1, { host: '' }),
+	);
+	assert.is(
+		state.render({ ...OPEN, names: 'utf8' }),
+		`# HELP "a.b" a.b, by bpfpipe
+# TYPE "a.b" counter
+{"a.b_total",host="web1"} 1
+{"a.b_created",host="web1"} 1.500
+# HELP "cpu-lat_microseconds" cpu-lat in us, by bpfpipe; whole numbers, le is inclusive: [2,4) ends at le=\\"3\\"; no sum is known
+# TYPE "cpu-lat_microseconds" histogram
+# UNIT "cpu-lat_microseconds" microseconds
+{"cpu-lat_microseconds_bucket",host="web1","a-b"="x",comm="y",le="1.0"} 0
+{"cpu-lat_microseconds_bucket",host="web1","a-b"="x",comm="y",le="3.0"} 9
+{"cpu-lat_microseconds_bucket",host="web1","a-b"="x",comm="y",le="+Inf"} 9
+# HELP load load, by bpfpipe
+# TYPE load gauge
+load 1
+# EOF
+`,
+	);
+	assert.match(state.render({ ...TEXT, names: 'utf8' }), '{"cpu-lat_microseconds_count",host="web1",');
+});
+
 test('times of records behind values: milliseconds, or seconds', () => {
 	const { all, lines } = create({ estimates: true });
 	all(histogramOf([[0, 1, 5]]), sumOf(1, { ts: TS + 1 }), gaugeOf(2, { ts: TS + 1500 }));
-	const ends = (style: Style) => lines(style).map((line) => line.replace(/^\S+ \S+ ?/, ''));
+	const ends = (style: TextStyle) => lines(style).map((line) => line.replace(/^\S+ \S+ ?/, ''));
 	const [first, second, third] = ['1763712000000', '1763712000001', '1763712001500'];
 	assert.equal(ends({ ...TEXT, timestamps: true }), [second, first, first, first, first, third]);
 	assert.equal(ends({ ...OPEN, timestamps: true }), [

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { braced, labelsOf } from '../../../../filters/lib/prometheus/labels.ts';
-import { labelName, metricName, unitWord } from '../../../../filters/lib/prometheus/name.ts';
+import { labelsOf, labelText, named } from '../../../../filters/lib/prometheus/labels.ts';
+import {
+	labelName,
+	labelNameUtf8,
+	metricName,
+	metricNameUtf8,
+	unitWord,
+} from '../../../../filters/lib/prometheus/name.ts';
 import { helpText, labelValue, numberText } from '../../../../filters/lib/prometheus/text.ts';
 
 const test = suite('prometheus: names, labels and text');
@@ -56,13 +62,18 @@ test('an attribute never passes for a label of ours or of Prometheus', () => {
 
 test('labels have one order, and an empty one is none', () => {
 	const attributes = { b: '2', a: '1', c: '' };
-	assert.is(labelsOf({ host: 'h', attributes, synthetic: true }), 'host="h",a="1",b="2",synthetic="true"');
-	assert.is(labelsOf({ host: '', attributes: {} }), '');
+	const all = labelsOf({ host: 'h', attributes, synthetic: true })!;
+	assert.is(all.text, 'host="h",a="1",b="2",synthetic="true"');
+	assert.equal(
+		all.list.map(({ name }) => name),
+		['host', 'a', 'b', 'synthetic'],
+	);
+	assert.is(labelsOf({ host: '', attributes: {} })!.text, '');
 	assert.is(labelsOf({ host: 'h', attributes: { 'a-b': '1', a_b: '1' } }), undefined);
 	assert.is(labelsOf({ host: 'h', attributes: { 'a-b': '', a_b: '1' } }), undefined);
-	assert.is(braced(''), '');
-	assert.is(braced('', 'le="1"'), '{le="1"}');
-	assert.is(braced('a="1"', 'le="1"'), '{a="1",le="1"}');
+	assert.is(named('x', ''), 'x');
+	assert.is(named('x', '', 'le="1"'), 'x{le="1"}');
+	assert.is(named('x', 'a="1"', 'le="1"'), 'x{a="1",le="1"}');
 });
 
 test('backslash, quote and newline are escaped, half a pair is replaced, all else stays', () => {
@@ -80,6 +91,41 @@ test('numbers keep all their digits', () => {
 	assert.is(numberText(-0), '0');
 	assert.is(numberText(3.5), '3.5');
 	assert.is(numberText(1e300), '1e+300');
+});
+
+test('in UTF-8 names are what they are, and quoted where no older reader takes them', () => {
+	assert.is(metricNameUtf8('cpu-lat', 'us'), 'cpu-lat_microseconds');
+	assert.is(metricNameUtf8('calls.total', '1', 'my-app'), 'my-app_calls');
+	assert.is(labelNameUtf8('a-b'), 'a-b');
+	assert.is(labelNameUtf8('host'), 'exported_host');
+	assert.is(labelNameUtf8('__name__'), 'exported_name__');
+	assert.is(labelNameUtf8(''), '_');
+	const labels = labelsOf({ host: 'h', attributes: { 'a"b': '1', c: '2' } })!;
+	assert.is(labelText(labels, 'utf8'), 'host="h","a\\"b"="1",c="2"');
+	assert.is(labelText(labels, 'underscores'), 'host="h",a_b="1",c="2"');
+	assert.is(named('cpu-lat', 'a="1"', 'le="1"'), '{"cpu-lat",a="1",le="1"}');
+});
+
+test('two names that are two in letters are two in UTF-8', () => {
+	const any = fc.oneof(
+		fc.string({ unit: 'binary' }),
+		fc.constantFrom('a-microseconds', 'x-total', '_total', 'total', '5us'),
+	);
+	fc.assert(
+		fc.property(
+			any,
+			fc.constantFrom('us', '1', 'By/s', ''),
+			fc.constantFrom('', 'my-app'),
+			(text, unit, prefix) => {
+				const inLetters = (utf8: string) => metricName(utf8, '');
+				const name = metricName(text, unit, prefix);
+				const utf8 = metricNameUtf8(text, unit, prefix);
+				if (!/_total$/.test(name)) assert.is(inLetters(utf8), name);
+				const label = labelNameUtf8(text);
+				assert.is(label.replace(/[^A-Za-z0-9_]/gu, '_').replace(/^(?=\d)/, '_'), labelName(text));
+			},
+		),
+	);
 });
 
 test('any text gives a name that Prometheus takes', () => {

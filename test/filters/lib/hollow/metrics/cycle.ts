@@ -96,6 +96,10 @@ for (const [line, at, fields] of [
 			}
 		});
 
+test('hollow_state: one without metrics has a source all the same', () => {
+	for (const value of not('x')) assert.equal(having(3, { source: value }).cycles, [], JSON.stringify(value));
+});
+
 test('hollow_cycle: what it has to say', () => {
 	for (const [field, values] of Object.entries({
 		version: not(),
