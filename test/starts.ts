@@ -114,6 +114,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 			empty: 'serves until it is ended',
 		},
 		'parse-histogram': both(),
+		plot: both('-o', path('pictures'), '--format', 'svg'),
 		'prometheus-text': both(),
 		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
