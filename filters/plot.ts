@@ -55,7 +55,7 @@ const formatsIn = (text: string): string[] => {
 	throw new Failure(EXIT.usage, `--format: "${text}" is not svg, png or svg,png`);
 };
 
-stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log, fail }) => {
+stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log, fail, isReadAgain }) => {
 	const folder = options['output-dir'];
 	const formats = formatsIn(options.format);
 	const range = positiveDuration(options.range, '--range');
@@ -128,6 +128,8 @@ stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log
 		},
 		end: () => {
 			clearInterval(timer);
+			// A print that is cut short would be drawn as a whole one; it is read again.
+			if (isReadAgain()) return;
 			if (isNew || interval === undefined) write();
 		},
 	};
