@@ -46,6 +46,7 @@ const LAW: Record<string, string> = {
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
 	'lib/terminal': 'lib lib/chart lib/history',
+	'lib/plot': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',
 	'lib/prometheus': 'lib lib/histogram lib/protobuf lib/series',
 	'lib/protobuf': 'lib',

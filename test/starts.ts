@@ -134,6 +134,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		},
 		'otlp-send': sink(exported, `http://${nobody}`),
 		'parse-histogram': both(),
+		plot: both('-o', path('pictures'), '--format', 'svg'),
 		'prometheus-text': both(),
 		'remote-write': sink(written, `http://${nobody}`),
 		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },

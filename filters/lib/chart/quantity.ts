@@ -1,6 +1,7 @@
 // quantity: values with their unit: microseconds as 16 µs and 1.02 ms, bytes as 4 KiB, intervals with both edges
 
 import type { Exact } from '../record.ts';
+import { shownName } from './name.ts';
 import { countText, rateText, shortCount, threeDigits } from './number.ts';
 
 type Row = readonly [lower: Exact | null, upper: Exact | null];
@@ -59,6 +60,14 @@ export const unitWords = (unit: string): string => (Object.hasOwn(WORDS, unit) ?
 
 const ladderOf = (unit: string) => (Object.hasOwn(LADDERS, unit) ? LADDERS[unit] : undefined);
 
+const MOST_UNIT = 24;
+
+/** A unit that is not known, as a name from outside; `/s` is ours. */
+const shownUnit = (unit: string): string => {
+	if (unit === '/s') return unit;
+	return unit.endsWith('/s') ? `${shownName(unit.slice(0, -2), MOST_UNIT)}/s` : shownName(unit, MOST_UNIT);
+};
+
 const split = (value: Exact, unit: string): [digits: string, unit: string] => {
 	if (unit.length > 2 && unit.endsWith('/s') && ladderOf(unit.slice(0, -2))) {
 		const [digits, name] = split(value, unit.slice(0, -2));
@@ -68,7 +77,7 @@ const split = (value: Exact, unit: string): [digits: string, unit: string] => {
 	if (!ladder) {
 		const size = Math.abs(Number(value));
 		const digits = size < 100_000 ? countText(value) : shortCount(value);
-		return [digits, unit === '1' ? '' : unit];
+		return [digits, unit === '1' ? '' : shownUnit(unit)];
 	}
 	const [factor, steps] = ladder;
 	const smallest = Number(value) * factor;
@@ -92,7 +101,7 @@ export const perSecond = (unit: string): string => (unit === '1' ? '/s' : `${uni
 
 /** A rate with its unit: `3,412 /s`, `1.2 MiB/s`. */
 export const rateOfUnit = (value: number, unit: string): string =>
-	ladderOf(unit) ? valueText(value, perSecond(unit)) : `${rateText(value)} ${perSecond(unit)}`;
+	ladderOf(unit) ? valueText(value, perSecond(unit)) : `${rateText(value)} ${shownUnit(perSecond(unit))}`;
 
 /** Whether larger units are powers of two, so that round values are those of 1024 and not of 1000. */
 export const isBinary = (unit: string): boolean => ladderOf(unit.replace(/\/s$/, ''))?.[1] === BYTES;

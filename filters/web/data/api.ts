@@ -5,23 +5,22 @@ import type { AnyRecord } from '../../lib/record.ts';
 
 const PATIENCE_MS = 15_000;
 
-/** The server answered, and did not give what was asked for. */
-export class Refusal extends Error {
-	readonly status: number;
-	constructor(status: number, what: string) {
-		super(`${what}: the server answers ${status}`);
-		this.status = status;
-	}
-}
+/** The server answered, and did not give what was asked for; or it cannot be asked. */
+export class Refusal extends Error {}
+
+/** Servers read so much of a request's head; a name that is longer cannot be asked for by an address. */
+const MOST_ADDRESS = 14_000;
 
 const asked = async (path: string, signal?: AbortSignal): Promise<Response> => {
+	if (path.length > MOST_ADDRESS)
+		throw new Refusal('The names that are asked for are too long for an address');
 	const limit = AbortSignal.timeout(PATIENCE_MS);
 	const response = await fetch(path, {
 		signal: signal ? AbortSignal.any([signal, limit]) : limit,
 		credentials: 'same-origin',
 		cache: 'no-store',
 	});
-	if (!response.ok) throw new Refusal(response.status, path.split('?')[0]!);
+	if (!response.ok) throw new Refusal(`${path.split('?')[0]}: the server answers ${response.status}`);
 	return response;
 };
 

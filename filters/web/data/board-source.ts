@@ -170,13 +170,16 @@ export const createBoardSource = (wish: () => Wish | undefined, changed: () => v
 		async (signal) => {
 			const asked = wish();
 			if (!asked) return;
-			const question = JSON.stringify([base(asked), asked.view.range, asked.room]);
+			const question = JSON.stringify([base(asked), asked.view.range, asked.view.earlier, asked.room]);
 			if (question !== coarse?.question) coarse = undefined;
 			const least = Math.max(asked.interval ?? 0, coarse?.step ?? 0);
 			const span = spanOf(asked.view.range, asked.now, asked.room, least);
 			await fetchChart(asked, span, signal);
-			if (state.chart && state.chart.step > span.step) coarse = { question, step: state.chart.step };
 			await fetchEarlier(asked, span, signal);
+			// Both of a comparison have columns of one length, or their colours would say different things.
+			const step = Math.max(state.chart?.step ?? 0, state.earlier?.step ?? 0);
+			if (step > span.step) coarse = { question, step };
+			if (step > (state.chart?.step ?? step)) main.anew();
 			state.trouble = undefined;
 			changed();
 		},

@@ -105,7 +105,7 @@ export const createLink = (events: Events): Link => {
 		get now() {
 			return state;
 		},
-		serverNow: () => clock && clock.server + (performance.now() - clock.at),
+		serverNow: () => clock && Math.round(clock.server + (performance.now() - clock.at)),
 		newest: () => newest,
 		tryNow: open,
 	};

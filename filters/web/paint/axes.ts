@@ -141,7 +141,8 @@ export const createAxes = (events: Events): Axes => {
 			y: false,
 			drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
 		},
-		hooks: { drawClear: [paint], setSelect: [selected] },
+		// Over the grid, under nothing: what is painted stays inside of the frame.
+		hooks: { drawAxes: [paint], setSelect: [selected] },
 	});
 	/** Marks of time, but for one whose label would be cut at the right edge. */
 	const timesOf = (u: uPlot): Mark[] => {

@@ -83,6 +83,11 @@ export const createHeader = (actions: HeaderActions) => {
 		class: 'list-button',
 		attributes: { 'aria-label': 'List of metrics' },
 	});
+	const group = el(
+		'span',
+		{ class: 'ranges', role: 'group', attributes: { 'aria-label': 'Range of time' } },
+		...ranges.map(({ node: one }) => one),
+	);
 	const node = el(
 		'header',
 		{ class: 'header' },
@@ -98,11 +103,7 @@ export const createHeader = (actions: HeaderActions) => {
 		age,
 		live,
 		fixed,
-		el(
-			'span',
-			{ class: 'ranges', role: 'group', attributes: { 'aria-label': 'Range of time' } },
-			...ranges.map(({ node: one }) => one),
-		),
+		group,
 		pause,
 		wall,
 		theme,
@@ -128,7 +129,9 @@ export const createHeader = (actions: HeaderActions) => {
 			setAttribute(one, 'aria-pressed', String('last' in view.range && view.range.last === ms));
 		const other =
 			'last' in view.range ? !RANGES.some(([, ms]) => 'last' in view.range && view.range.last === ms) : true;
-		fixed.hidden = !other;
+		// Ranges and pause are of charts.
+		for (const one of [group, pause, wall, menu]) one.hidden = view.tab !== 'metrics';
+		fixed.hidden = !other || view.tab !== 'metrics';
 		setText(
 			fixed,
 			'last' in view.range

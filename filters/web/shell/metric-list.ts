@@ -76,7 +76,8 @@ export const createMetricList = (choose: (metric: MetricName) => void) => {
 		const now = JSON.stringify([recent, model.theme]);
 		if (now === row.painted) return;
 		row.painted = now;
-		paintLineThumbnail(row.picture, PICTURE, recent, model.theme, type !== 'gauge');
+		// The newest column is only begun, and would look like a fall.
+		paintLineThumbnail(row.picture, PICTURE, recent.slice(0, -1), model.theme, type !== 'gauge');
 	};
 	const create = (summary: MetricSummary): Row => {
 		const [name, figure, badge] = [

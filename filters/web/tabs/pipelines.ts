@@ -52,7 +52,8 @@ const stageRow = ({
 		cell(bytes(written)),
 	);
 
-const column = (name: string) => el('th', { attributes: { scope: 'col' } }, name);
+const column = (name: string, at: number) =>
+	el('th', { class: at > 1 ? 'number' : '', attributes: { scope: 'col' } }, name);
 
 const lagMetric: MetricName = { metric: 'bpfpipe_ack_lag', unit: 'By', type: 'gauge' };
 

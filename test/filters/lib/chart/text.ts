@@ -73,6 +73,8 @@ test('values carry the unit that suits their size', () => {
 		[131_072, '1', '131k'],
 		[7, 'packets', '7 packets'],
 		[7, 'constructor', '7 constructor'],
+		[7, 'a\u202eb', '7 a<U+202E>b'],
+		[7, 'x'.repeat(99), `7 ${'x'.repeat(24)}… (99 characters)`],
 		['18446744073709551616', 'ns', '213504 d'],
 	] as const)
 		assert.is(valueText(value, unit), text);
