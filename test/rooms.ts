@@ -85,6 +85,16 @@ const LAW: Record<string, string> = {
 	'lib/hollow/rest/receive':
 		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/http lib/net',
 
+	'filters/web':
+		'lib lib/chart lib/history filters/web/data filters/web/parts filters/web/shell filters/web/tabs filters/web/view',
+	'filters/web/view': 'lib lib/chart lib/history',
+	'filters/web/data': 'lib lib/chart lib/history filters/web/view',
+	'filters/web/paint': 'lib/chart lib/history',
+	'filters/web/parts': 'lib lib/chart lib/history filters/web/paint filters/web/view',
+	'filters/web/shell':
+		'lib/chart lib/history filters/web/data filters/web/paint filters/web/parts filters/web/view',
+	'filters/web/tabs': 'lib lib/chart lib/history filters/web/data filters/web/parts filters/web/view',
+
 	supervisor: 'lib supervisor/commands supervisor/daemon supervisor/file supervisor/machine supervisor/plan',
 	'supervisor/plan': 'lib',
 	'supervisor/machine': 'lib supervisor/plan',
@@ -132,6 +142,8 @@ test('the law is kept by looking: a forbidden import of any kind is found', () =
 		['supervisor/plan/plan.ts', 'supervisor/file/config.ts'],
 		['supervisor/run/slot.ts', 'filters/every.ts'],
 		['filters/lib/new-room/new.ts', 'filters/lib/record.ts'],
+		['filters/web/view/view.ts', 'filters/web/data/api.ts'],
+		['filters/web/app.ts', 'filters/serve.ts'],
 	] as const)
 		assert.is(offences(new Map([[file, [target]]])).length, 1, `${file} -> ${target}`);
 });
@@ -206,6 +218,7 @@ test('the READMEs draw the law', () => {
 		],
 		['filters/lib/hollow/README.md', 'lib/hollow', (room: string) => isInside(room, 'lib/hollow')],
 		['supervisor/README.md', 'supervisor', (room: string) => isInside(room, 'supervisor')],
+		['filters/web/README.md', 'filters/web', (room: string) => isInside(room, 'filters/web')],
 	] as const) {
 		const wanted = Object.entries(LAW).filter(([room]) => isDrawn(room));
 		const inside = (open: string) =>

@@ -2,8 +2,8 @@
 
 import type { Theme } from '../lib/chart/ramp.ts';
 import type { MetricName, MetricSummary } from '../lib/history/answers.ts';
-import type { Notice } from '../lib/record.ts';
 import { createBoardSource } from './data/board-source.ts';
+import { type Facts, isOwn } from './facts.ts';
 import { createBoard } from './parts/board.ts';
 import { el } from './parts/dom.ts';
 import { readingOf } from './parts/reading.ts';
@@ -19,11 +19,7 @@ type Around = {
 	now: number | undefined;
 	/** The newest record of any metric. */
 	newest: number | undefined;
-	metrics: MetricSummary[];
-	notices: Notice[];
-	moreNotices: number;
-	isStale: (summary: MetricSummary | undefined) => boolean;
-	summaryOf: (metric: MetricName | undefined) => MetricSummary | undefined;
+	facts: Facts;
 };
 
 const ON_WALL = 3;
@@ -34,8 +30,8 @@ const SMALL_ROOM = 120;
 const FAST_MS = 2000;
 
 /** The metrics of a wall screen: the one looked at, then other histograms, then the rest. */
-const onWall = ({ view, metrics }: Around): MetricName[] => {
-	const rest = metrics.filter((one) => !isSameMetric(one, view.metric) && !one.metric.startsWith('bpfpipe_'));
+const onWall = ({ view, facts: { metrics } }: Around): MetricName[] => {
+	const rest = metrics.filter((one) => !isSameMetric(one, view.metric) && !isOwn(one));
 	const order = [
 		...rest.filter(({ type }) => type === 'histogram'),
 		...rest.filter(({ type }) => type !== 'histogram'),
@@ -100,7 +96,7 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 			metric: undefined,
 			source: createBoardSource(
 				() => {
-					const { view, now, newest, summaryOf } = around();
+					const { view, now, newest, facts } = around();
 					const metric = slot.metric;
 					if (!metric || now === undefined || view.tab !== 'metrics') return undefined;
 					const own = isSameMetric(metric, view.metric)
@@ -110,8 +106,8 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 					return {
 						view: wished,
 						metric,
-						interval: summaryOf(metric)?.interval,
-						now: endOf(summaryOf(metric), now, newest),
+						interval: facts.summaryOf(metric)?.interval,
+						now: endOf(facts.summaryOf(metric), now, newest),
 						room: roomOf(),
 						smallRoom: SMALL_ROOM,
 						groupLimit,
@@ -126,8 +122,9 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 	};
 	const modelOf = ({ metric, source }: Slot): BoardModel | undefined => {
 		if (!metric) return undefined;
-		const { view, theme, offset, notices, moreNotices, isStale, summaryOf } = around();
-		const summary = summaryOf(metric);
+		const { view, theme, offset, facts } = around();
+		const { notices, moreNotices, isStale } = facts;
+		const summary = facts.summaryOf(metric);
 		const { state } = source;
 		const own = notices.filter((notice) => notice.metric === undefined || notice.metric === metric.metric);
 		return {
@@ -190,7 +187,11 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 		},
 		openSave: () => slots[0]?.board.openSave(),
 		step: () => slots[0]?.source.state.chart?.step,
-		hasCursor: () => cursor !== undefined,
-		clearCursor: () => actions.point(undefined),
+		/** Whether there was one. */
+		clearCursor: (): boolean => {
+			const had = cursor !== undefined;
+			if (had) actions.point(undefined);
+			return had;
+		},
 	};
 };

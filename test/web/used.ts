@@ -83,7 +83,7 @@ testWith(
 	'a comparison with an earlier range shows both, in numbers and in pictures',
 	async () => {
 		const { page, faults, close } = await open(`${CPU}&range=5m`);
-		await page.getByLabel('Compare with').selectOption({ label: '5 min earlier' });
+		await page.locator('.board').getByLabel('Compare with').selectOption({ label: '5 min earlier' });
 		await page.waitForFunction(() =>
 			document.querySelector('.figure .beside')?.textContent.startsWith('5 min earlier: '),
 		);
@@ -93,7 +93,7 @@ testWith(
 		// The outage was then: the percentile is far higher.
 		const beside = await page.locator('.figure .beside').nth(3).textContent();
 		assert.match(beside!, /5 min earlier: [\d.]+ – [\d.]+ ms$/);
-		await page.getByLabel('Compare with').selectOption({ label: 'nothing' });
+		await page.locator('.board').getByLabel('Compare with').selectOption({ label: 'nothing' });
 		assert.not.match(await link(page), /earlier=/);
 		assert.equal(faults(), []);
 		await close();

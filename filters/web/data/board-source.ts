@@ -5,7 +5,7 @@ import type { Chart } from '../../lib/chart/chart.ts';
 import { shownName } from '../../lib/chart/name.ts';
 import { add } from '../../lib/exact.ts';
 import type { Column, ColumnsAnswer, MetricName, Row } from '../../lib/history/answers.ts';
-import type { Exact } from '../../lib/record.ts';
+import type { Exact, Sum } from '../../lib/record.ts';
 import { type Span, spanOf } from '../view/span.ts';
 import type { View } from '../view/view.ts';
 import { type ColumnsQuestion, columnsAnswer, Refusal, recordsAnswer } from './api.ts';
@@ -38,7 +38,7 @@ const ALL_ANEW_MS = 30_000;
 const OVERLAP = 6;
 
 /** The filters of a view in words. */
-export const scopeOf = ({ host, attributes }: View): string =>
+const scopeOf = ({ host, attributes }: View): string =>
 	[
 		...Object.entries(attributes).map(([name, value]) => `${name}=${value}`),
 		...(host === undefined ? [] : [`host=${host}`]),
@@ -95,6 +95,20 @@ export const laidOver = (
 		at < known ? (chart.columns[at + moved] ?? null) : column,
 	);
 	return next;
+};
+
+/** What a counter's series have counted since their sources began, as far as they say so. */
+const totalOf = async ({ view, metric }: Wish, signal: AbortSignal): Promise<Exact | undefined> => {
+	const records = (await recordsAnswer(metric.metric, signal)) as unknown as Sum[];
+	const own = records.filter(
+		({ type, unit, host, attributes, temporality }) =>
+			type === 'sum' &&
+			unit === metric.unit &&
+			temporality === 'cumulative' &&
+			(view.host === undefined || host === view.host) &&
+			Object.entries(view.attributes).every(([name, value]) => attributes[name] === value),
+	);
+	return own.length === 0 ? undefined : own.reduce<Exact>((sum, { value }) => add(sum, value), 0);
 };
 
 export const createBoardSource = (wish: () => Wish | undefined, changed: () => void) => {
@@ -211,27 +225,8 @@ export const createBoardSource = (wish: () => Wish | undefined, changed: () => v
 	const totals = createOnce(
 		async (signal) => {
 			const asked = wish();
-			if (asked?.metric.type !== 'sum') {
-				state.total = undefined;
-				return;
-			}
-			const records = await recordsAnswer(asked.metric.metric, signal);
-			const own = records.filter(({ type, unit, host, attributes, temporality }) => {
-				const { view, metric } = asked;
-				const isAsked = Object.entries(view.attributes).every(
-					([name, value]) => (attributes as Record<string, string>)[name] === value,
-				);
-				return (
-					type === 'sum' &&
-					unit === metric.unit &&
-					temporality === 'cumulative' &&
-					(view.host === undefined || host === view.host) &&
-					isAsked
-				);
-			});
-			state.total =
-				own.length === 0 ? undefined : own.reduce<Exact>((sum, { value }) => add(sum, value as Exact), 0);
-			changed();
+			state.total = asked?.metric.type === 'sum' ? await totalOf(asked, signal) : undefined;
+			if (asked) changed();
 		},
 		failed,
 		GROUPS_PAUSE_MS,

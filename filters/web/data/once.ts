@@ -24,6 +24,8 @@ export const createOnce = (
 
 	const run = async () => {
 		timer = undefined;
+		// Whoever does not see the page asks for nothing; all is asked anew when it is seen again.
+		if (document.hidden) return;
 		isWanted = false;
 		last = performance.now();
 		const mine = new AbortController();

@@ -43,12 +43,60 @@ type Events = {
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 /** Room for the labels; equal in all frames, so that their times stand under each other. */
-export const LABELS = 66;
+const LABELS = 66;
 const TIMES = 28;
 const TOP = 8;
 const NOWHERE = -10;
 const LEAST_DRAG_PX = 4;
 const HALF_CHARACTER_PX = 3.6;
+
+/** Marks of time, but for one whose label would be cut at the right edge. */
+const timesOf = ({ from, to, offset }: Scene, u: uPlot): Mark[] => {
+	const width = u.bbox.width / uPlot.pxRatio;
+	const all = timeMarks(from, to, Math.floor(width / 90), offset);
+	return all.filter(({ at, text }) => ((to - at) / (to - from)) * width > text.length * HALF_CHARACTER_PX);
+};
+
+/** How uPlot draws whatever the scene is then: its marks, its colours, its range; the rest is painted over the grid. */
+const optionsOf = (scene: () => Scene | undefined): Omit<uPlot.Options, 'width' | 'height' | 'hooks'> => {
+	const own = () => colours(scene()?.theme ?? 'light');
+	const axis = (size: number, marks: (u: uPlot) => Mark[]): uPlot.Axis => ({
+		size,
+		font: FONT,
+		stroke: () => own().muted,
+		gap: 4,
+		grid: {
+			stroke: () => own().line,
+			width: 1,
+			filter: (_u, splits) => (scene()?.isGrid ? splits : splits.map(() => null)),
+		},
+		ticks: { stroke: () => own().line, width: 1, size: 4 },
+		splits: (u) => marks(u).map(({ at }) => at),
+		filter: (_u, splits) => splits,
+		values: (u) => marks(u).map(({ text }) => text),
+	});
+	return {
+		padding: [TOP, 0, 0, 0],
+		legend: { show: false },
+		scales: {
+			x: { time: false, range: () => [scene()?.from ?? 0, scene()?.to ?? 1] },
+			y: { range: () => scene()?.range ?? [0, 1] },
+		},
+		axes: [
+			axis(TIMES, (u) => {
+				const now = scene();
+				return now ? timesOf(now, u) : [];
+			}),
+			axis(LABELS, () => scene()?.marks ?? []),
+		],
+		series: [{}, { paths: () => null, points: { show: false } }],
+		cursor: {
+			points: { show: false },
+			y: false,
+			drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
+		},
+	};
+};
 
 export const createAxes = (events: Events): Axes => {
 	const node = document.createElement('div');
@@ -76,8 +124,6 @@ export const createAxes = (events: Events): Axes => {
 		});
 		ctx.restore();
 	};
-	const muted = () => colours(scene?.theme ?? 'light').muted;
-	const line = () => colours(scene?.theme ?? 'light').line;
 	/** By the mouse itself: uPlot's own event of its cursor comes later too, when only the data changed. */
 	const listen = (over: HTMLElement) => {
 		over.addEventListener('mousemove', (event) => {
@@ -102,58 +148,6 @@ export const createAxes = (events: Events): Axes => {
 		const { width } = u.over.getBoundingClientRect();
 		events.selected([u.select.left / width, (u.select.left + u.select.width) / width]);
 	};
-	const options = (width: number, height: number): uPlot.Options => ({
-		width,
-		height,
-		padding: [TOP, 0, 0, 0],
-		legend: { show: false },
-		scales: {
-			x: { time: false, range: () => (scene ? [scene.from, scene.to] : [0, 1]) },
-			y: { range: () => scene?.range ?? [0, 1] },
-		},
-		axes: [
-			{
-				size: TIMES,
-				font: FONT,
-				stroke: muted,
-				gap: 4,
-				grid: { stroke: line, width: 1, filter: gridOf },
-				ticks: { stroke: line, width: 1, size: 4 },
-				splits: (u) => timesOf(u).map(({ at }) => at),
-				filter: (_u, splits) => splits,
-				values: (u) => timesOf(u).map(({ text }) => text),
-			},
-			{
-				size: LABELS,
-				font: FONT,
-				stroke: muted,
-				gap: 4,
-				grid: { stroke: line, width: 1, filter: gridOf },
-				ticks: { stroke: line, width: 1, size: 4 },
-				splits: () => scene?.marks.map(({ at }) => at) ?? [],
-				filter: (_u, splits) => splits,
-				values: () => scene?.marks.map(({ text }) => text) ?? [],
-			},
-		],
-		series: [{}, { paths: () => null, points: { show: false } }],
-		cursor: {
-			points: { show: false },
-			y: false,
-			drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
-		},
-		// Over the grid, under nothing: what is painted stays inside of the frame.
-		hooks: { drawAxes: [paint], setSelect: [selected] },
-	});
-	/** Marks of time, but for one whose label would be cut at the right edge. */
-	const timesOf = (u: uPlot): Mark[] => {
-		if (!scene) return [];
-		const { from, to, offset } = scene;
-		const width = u.bbox.width / uPlot.pxRatio;
-		const all = timeMarks(from, to, Math.floor(width / 90), offset);
-		return all.filter(({ at, text }) => ((to - at) / (to - from)) * width > text.length * HALF_CHARACTER_PX);
-	};
-	const gridOf = (_u: uPlot, splits: number[]): (number | null)[] =>
-		scene?.isGrid ? splits : splits.map(() => null);
 	/** What the page does itself is no gesture of the reader. */
 	const quietly = (what: () => void) => {
 		isOurs = true;
@@ -166,7 +160,8 @@ export const createAxes = (events: Events): Axes => {
 		resize: (width, height) => {
 			if (plot) quietly(() => plot!.setSize({ width, height }));
 			else {
-				plot = new uPlot(options(width, height), [[], []], node);
+				const hooks = { drawAxes: [paint], setSelect: [selected] };
+				plot = new uPlot({ ...optionsOf(() => scene), width, height, hooks }, [[], []], node);
 				listen(plot.over);
 			}
 		},

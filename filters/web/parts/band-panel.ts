@@ -7,10 +7,10 @@ import { durationText } from '../../lib/chart/time.ts';
 import { createAxes } from '../paint/axes.ts';
 import { bandScene, heatScene } from '../paint/scenes.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
-import { columnAt, placesIn, rangeText } from '../view/places.ts';
+import { columnAt, placesIn, rangeText, rowsShown } from '../view/places.ts';
 import { takeKeys } from './chart-keys.ts';
 import { el, setAttribute, setText } from './dom.ts';
-import { rowsShown, scaleOf } from './main-panel.ts';
+import { scaleOf } from './main-panel.ts';
 
 const HEIGHT = 196;
 const PHONE_HEIGHT = 178;

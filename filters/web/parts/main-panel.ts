@@ -1,16 +1,14 @@
 // main-panel: the chart of a metric: heat map with the histogram beside it, or a line; notices below; or a table
 
-import type { Chart } from '../../lib/chart/chart.ts';
-import { addUp, mostIn, usedRows } from '../../lib/chart/counts.ts';
+import { mostIn } from '../../lib/chart/counts.ts';
 import { shownName } from '../../lib/chart/name.ts';
 import { howMuch } from '../../lib/chart/picture.ts';
 import { countScale, type HeatScale, shareScale } from '../../lib/chart/ramp.ts';
-import { clockText, durationText } from '../../lib/chart/time.ts';
+import { clockText } from '../../lib/chart/time.ts';
 import { createAxes, type Pointed } from '../paint/axes.ts';
 import { heatScene, lineScene } from '../paint/scenes.ts';
-import { paintSide } from '../paint/side-bars.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
-import { columnAt, placesIn, rangeText, recentPlaces } from '../view/places.ts';
+import { columnAt, rowsShown } from '../view/places.ts';
 import { takeKeys } from './chart-keys.ts';
 import { createColumnTable } from './column-table.ts';
 import { button, el, setAttribute, setText } from './dom.ts';
@@ -19,20 +17,15 @@ import { createLane } from './lane.ts';
 import { createLegend } from './legend.ts';
 import { createReading, readingOf } from './reading.ts';
 import { createSave } from './save.ts';
+import { createSidePanel } from './side-panel.ts';
 
 const AXIS_PX = 36;
+const ROW_PX = 11;
 const HEIGHT = 286;
 const PHONE_HEIGHT = 240;
 const WALL_HEIGHT = 340;
 const AROUND_WALL_PX = 640;
 const MOST_HEIGHT = 420;
-const MOST_ROWS = 26;
-
-/** The rows worth a place: all of them, or where there are many, those in use. */
-export const rowsShown = (chart: Chart): [number, number] =>
-	chart.rows.length <= MOST_ROWS
-		? [0, Math.max(1, chart.rows.length)]
-		: usedRows(chart.columns, chart.rows.length);
 
 /** The colours of a chart, and of the earlier one beside it. */
 export const scaleOf = ({ chart, earlier, view }: BoardModel): HeatScale =>
@@ -50,25 +43,49 @@ const sentence = (model: BoardModel): string => {
 	return `${sample}${shownName(chart.metric, 60)} from ${clockText(chart.from, offset)} to ${clockText(to, offset)}: ${numbers}. ${view.isTable ? '' : 'Arrow keys read single columns, the table has them all.'}`;
 };
 
-export const createMainPanel = (actions: Actions) => {
-	let model: BoardModel | undefined;
-	const title = el('h2', {}, '');
-	const legend = createLegend();
+/** How high the chart is: by its rows, within what the screen has room for. */
+const heightOf = ({ chart, metric, view }: BoardModel): number => {
+	const rows = chart ? rowsShown(chart) : [0, 1];
+	if (metric.type !== 'histogram') return HEIGHT - 60;
+	const natural = (rows[1]! - rows[0]!) * ROW_PX + AXIS_PX;
+	// A wall screen is filled: what stands above and below the heat map has about so much.
+	const wall = Math.max(WALL_HEIGHT, Math.min(720, window.innerHeight - AROUND_WALL_PX));
+	const base = view.isWall ? wall : window.innerWidth < 700 ? PHONE_HEIGHT : HEIGHT;
+	return Math.max(base, Math.min(natural, MOST_HEIGHT));
+};
+
+/** The switches of the chart. */
+const createTools = (actions: Actions) => {
+	let view: BoardModel['view'] | undefined;
 	const overlay = el('input', {
 		type: 'checkbox',
 		on: { change: () => actions.change({ hasPercentiles: overlay.checked }) },
 	});
-	const overlayLabel = el('label', { class: 'check' }, overlay, 'percentiles on it');
-	const table = button('Table', () => actions.change({ isTable: !model?.view.isTable }), {
-		attributes: { 'aria-pressed': 'false' },
-	});
-	const share = button('Share', () => actions.change({ isShare: !model?.view.isShare }), {
+	const label = el('label', { class: 'check' }, overlay, 'percentiles on it');
+	const share = button('Share', () => actions.change({ isShare: !view?.isShare }), {
 		title: 'Colour by the share of each column, which takes the load out',
-		attributes: { 'aria-pressed': 'false' },
 	});
+	const table = button('Table', () => actions.change({ isTable: !view?.isTable }));
+	return {
+		nodes: [label, share, table],
+		render: ({ view: next, metric, chart }: BoardModel) => {
+			view = next;
+			share.hidden = metric.type !== 'histogram' || next.isTable;
+			label.hidden = share.hidden || Boolean(chart?.isOverlapping);
+			overlay.checked = next.hasPercentiles;
+			setAttribute(share, 'aria-pressed', String(next.isShare));
+			setAttribute(table, 'aria-pressed', String(next.isTable));
+		},
+	};
+};
+
+export const createMainPanel = (actions: Actions) => {
+	let model: BoardModel | undefined;
+	const title = el('h2', {}, '');
+	const legend = createLegend();
+	const tools = createTools(actions);
 	const save = createSave(() => model);
-	const sideTitle = el('p', { class: 'side-title' });
-	const side = el('canvas', { class: 'side', role: 'img' });
+	const side = createSidePanel();
 	const reading = createReading();
 	const lane = createLane();
 	const columns = createColumnTable();
@@ -102,8 +119,7 @@ export const createMainPanel = (actions: Actions) => {
 		{ class: 'swipe' },
 		el('div', { class: 'plot-box' }, focusable, reading.node, lane.node),
 	);
-	const sideBox = el('div', { class: 'side-box' }, side, sideTitle);
-	const grid = el('div', { class: 'chart-grid' }, swipe, sideBox);
+	const grid = el('div', { class: 'chart-grid' }, swipe, side.node);
 	const node = el(
 		'section',
 		{ class: 'panel main-panel' },
@@ -112,7 +128,7 @@ export const createMainPanel = (actions: Actions) => {
 			{ class: 'panel-head' },
 			title,
 			legend.node,
-			el('span', { class: 'tools' }, overlayLabel, share, table, save.node),
+			el('span', { class: 'tools' }, ...tools.nodes, save.node),
 		),
 		grid,
 		columns.node,
@@ -124,54 +140,11 @@ export const createMainPanel = (actions: Actions) => {
 	const fit = () => {
 		const width = Math.floor(focusable.clientWidth);
 		if (width === 0 || !model) return false;
-		const isPhone = window.innerWidth < 700;
-		const rows = model.chart ? rowsShown(model.chart) : [0, 1];
-		const natural = model.metric.type === 'histogram' ? (rows[1]! - rows[0]!) * 11 + AXIS_PX : HEIGHT - 60;
-		// A wall screen is filled: what stands above and below the heat map has about so much.
-		const wall = Math.max(WALL_HEIGHT, Math.min(720, window.innerHeight - AROUND_WALL_PX));
-		const base = model.view.isWall ? wall : isPhone ? PHONE_HEIGHT : HEIGHT;
-		const height =
-			model.metric.type === 'histogram' ? Math.max(base, Math.min(natural, MOST_HEIGHT)) : natural;
+		const height = heightOf(model);
 		const now = `${width}x${height}x${window.devicePixelRatio}`;
 		if (now !== size) axes.resize(width, height);
 		size = now;
 		return height;
-	};
-	const renderSide = (height: number) => {
-		const chart = model!.chart!;
-		const { view, earlier, theme, cursor } = model!;
-		const all = chart.columns.length;
-		const selected = view.selection && placesIn(chart, view.selection);
-		const places =
-			selected ?? ('last' in view.range && !earlier ? recentPlaces(chart) : ([0, all] as [number, number]));
-		const bars = addUp(chart.columns, chart.rows.length, ...places);
-		const isComparable = earlier && earlier.rows.length === chart.rows.length;
-		const ticks = isComparable
-			? addUp(earlier.columns, chart.rows.length)
-			: addUp(chart.columns, chart.rows.length);
-		const length = durationText((places[1] - places[0]) * chart.step);
-		const whole = rangeText(view);
-		const what = selected
-			? `selected ${length}`
-			: 'last' in view.range && !earlier
-				? `last ${length}`
-				: whole;
-		setText(
-			sideTitle,
-			`bars: ${what} · ticks: ${isComparable ? `${durationText(view.earlier!)} earlier` : whole}`,
-		);
-		setAttribute(side, 'aria-label', `Histogram of the ${what}; the chart's table has its figures`);
-		const { top, height: frame } = axes.frame();
-		paintSide(side, {
-			bars,
-			ticks,
-			shown: rowsShown(chart),
-			lit: cursor?.row,
-			theme,
-			width: sideBox.clientWidth || 150,
-			top,
-			height: frame || height - AXIS_PX,
-		});
 	};
 	const renderCursor = () => {
 		const { chart, cursor, offset, view } = model!;
@@ -216,13 +189,9 @@ export const createMainPanel = (actions: Actions) => {
 					: 'Rate, over time',
 		);
 		legend.node.hidden = !isHeat || view.isTable;
-		overlayLabel.hidden = !isHeat || view.isTable || Boolean(chart?.isOverlapping);
-		share.hidden = !isHeat || view.isTable;
-		sideBox.hidden = !isHeat;
+		side.node.hidden = !isHeat;
 		grid.hidden = view.isTable;
-		overlay.checked = view.hasPercentiles;
-		setAttribute(share, 'aria-pressed', String(view.isShare));
-		setAttribute(table, 'aria-pressed', String(view.isTable));
+		tools.render(next);
 		columns.render(next);
 		const height = fit();
 		if (!chart) return;
@@ -236,7 +205,7 @@ export const createMainPanel = (actions: Actions) => {
 				? heatScene(chart, rowsShown(chart), scale, look, height, view.hasPercentiles)
 				: lineScene(chart, look, height, earlier),
 		);
-		if (isHeat) renderSide(height);
+		if (isHeat) side.render(next, axes.frame());
 		if (isFirst && swipe.scrollWidth > swipe.clientWidth) swipe.scrollLeft = swipe.scrollWidth;
 		isFirst = false;
 		const frame = axes.frame();
@@ -247,7 +216,7 @@ export const createMainPanel = (actions: Actions) => {
 		model = next;
 		if (!next.chart || next.view.isTable) return;
 		renderCursor();
-		if (next.metric.type === 'histogram') renderSide(0);
+		if (next.metric.type === 'histogram') side.render(next, axes.frame());
 	};
 	return { node, render, renderPoint, save };
 };

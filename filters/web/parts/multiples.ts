@@ -1,7 +1,7 @@
 // multiples: one small picture for each value of an attribute, one colour scale, highest 99th percentile first
 
 import { coveredIn, increaseIn, levelsOf, ratesOf } from '../../lib/chart/chart.ts';
-import { addUp, mostIn, percentileInterval, usedRows } from '../../lib/chart/counts.ts';
+import { addUp, mostIn, percentileInterval } from '../../lib/chart/counts.ts';
 import { shownName } from '../../lib/chart/name.ts';
 import { countText } from '../../lib/chart/number.ts';
 import { intervalText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
@@ -9,10 +9,10 @@ import { countScale, shareScale } from '../../lib/chart/ramp.ts';
 import type { ColumnsAnswer, Group } from '../../lib/history/answers.ts';
 import { paintHeatThumbnail, paintLineThumbnail } from '../paint/thumbnail.ts';
 import type { Actions, BoardModel } from '../view/model.ts';
+import { rowsShown } from '../view/places.ts';
 import { button, choice, el, setText } from './dom.ts';
 
 const HEIGHT = 56;
-const MOST_ROWS = 26;
 
 /** What may be shown side by side: attributes with several values, and hosts. */
 export const dimensions = ({ summary, view }: Pick<BoardModel, 'summary' | 'view'>): string[] => {
@@ -89,14 +89,7 @@ export const createMultiples = (actions: Actions) => {
 		const scale = isShare
 			? shareScale()
 			: countScale(Math.max(...answer.groups.map(({ columns }) => mostIn(columns)), 1));
-		const all = answer.rows.length;
-		const shown: [number, number] =
-			all <= MOST_ROWS
-				? [0, Math.max(1, all)]
-				: usedRows(
-						answer.groups.flatMap(({ columns }) => columns),
-						all,
-					);
+		const shown = rowsShown({ rows: answer.rows, columns: answer.groups.flatMap(({ columns }) => columns) });
 		for (const [index, group] of answer.groups.entries()) {
 			const { canvas } = cardAt(index);
 			const width = canvas.parentElement!.clientWidth - 18;

@@ -33,7 +33,7 @@ const WORDS: Record<string, string> = {
 const MOST_ROWS = 60;
 
 /** A kind in words; one that nobody knows, by its name. */
-export const noticeWords = (kind: string): string =>
+const noticeWords = (kind: string): string =>
 	Object.hasOwn(WORDS, kind) ? WORDS[kind]! : shownName(kind, 60);
 
 const seriesOf = ({ host, attributes }: Notice): string =>

@@ -13,7 +13,7 @@ const WIDTH = 1200;
 const PNG_SCALE = 2;
 
 /** A name of a file out of names from outside: letters, digits, dashes. */
-export const fileName = ({ metric, synthetic, from }: Chart, offset: number, ending: string): string => {
+const fileName = ({ metric, synthetic, from }: Chart, offset: number, ending: string): string => {
 	const safe = metric.replace(/[^\p{L}\p{N}_-]+/gu, '-').slice(0, 60) || 'metric';
 	const time = dateText(from, offset).replace(/:/g, '').replace(' ', '-');
 	return `${synthetic === 'none' ? '' : 'SAMPLE-'}${safe}-${time}.${ending}`;

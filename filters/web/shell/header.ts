@@ -19,7 +19,6 @@ export type HeaderModel = {
 	/** Columns that came while the page is paused; undefined when it is not. */
 	behind: number | undefined;
 	hasPipelines: boolean;
-	hasHollow: boolean;
 };
 
 export type HeaderActions = {
@@ -120,11 +119,8 @@ export const createHeader = (actions: HeaderActions) => {
 		live.className = `chip live ${kind}`;
 		for (const { tab, node: one } of tabs) {
 			setAttribute(one, 'aria-current', view.tab === tab ? 'page' : undefined);
-			one.hidden =
-				(tab === 'pipelines' && !model.hasPipelines && view.tab !== tab) ||
-				(tab === 'hollow' && !model.hasHollow && view.tab !== tab);
+			one.hidden = tab === 'pipelines' && !model.hasPipelines && view.tab !== tab;
 		}
-		tabs[0]!.node.hidden = !model.hasPipelines && !model.hasHollow && view.tab === 'metrics';
 		for (const { ms, node: one } of ranges)
 			setAttribute(one, 'aria-pressed', String('last' in view.range && view.range.last === ms));
 		const other =

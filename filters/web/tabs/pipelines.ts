@@ -3,7 +3,6 @@
 import { shownName } from '../../lib/chart/name.ts';
 import { countText } from '../../lib/chart/number.ts';
 import { valueText } from '../../lib/chart/quantity.ts';
-import type { Theme } from '../../lib/chart/ramp.ts';
 import { clockText, durationText } from '../../lib/chart/time.ts';
 import type { MetricName } from '../../lib/history/answers.ts';
 import type { AnyRecord, Exact } from '../../lib/record.ts';
@@ -152,7 +151,7 @@ export const createPipelinesTab = (open: (metric: MetricName) => void) => {
 	return {
 		node,
 		ask: question.ask,
-		show: (isOn: boolean, _theme: Theme, now: number | undefined, offset: number) => {
+		show: (isOn: boolean, now: number | undefined, offset: number) => {
 			node.hidden = !isOn;
 			place = { now, offset };
 			if (isOn && !isShown) question.anew();

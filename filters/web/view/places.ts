@@ -1,6 +1,7 @@
 // places: which columns of a chart a stretch of time is, and which are the newest with data
 
 import type { Chart } from '../../lib/chart/chart.ts';
+import { usedRows } from '../../lib/chart/counts.ts';
 import { durationText } from '../../lib/chart/time.ts';
 import type { View } from './view.ts';
 
@@ -22,6 +23,15 @@ export const recentPlaces = ({ step, columns }: Pick<Chart, 'step' | 'columns'>)
 	const count = Math.max(2, Math.ceil(RECENT_MS / step));
 	return [Math.max(0, last - count), Math.max(last, 1)];
 };
+
+const MOST_ROWS = 26;
+
+/** The rows worth a place: all of them, or where there are many, those in use. */
+export const rowsShown = ({
+	rows,
+	columns,
+}: Pick<Chart, 'rows' | 'columns'>): [first: number, behindLast: number] =>
+	rows.length <= MOST_ROWS ? [0, Math.max(1, rows.length)] : usedRows(columns, rows.length);
 
 /** How long the range of a view is, in words: as it was chosen, not as its columns fill it. */
 export const rangeText = ({ range }: View): string =>

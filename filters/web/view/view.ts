@@ -30,8 +30,8 @@ export type View = {
 	hollow: { set?: string; version?: string; other?: string; type?: string; search?: string };
 };
 
-export const HOUR = 3_600_000;
-export const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 /** The ranges that have a button, shortest first. */
 export const RANGES: [name: string, ms: number][] = [

@@ -1,0 +1,102 @@
+// rendering: every part of the page from the view, the facts and the state of the link
+
+import type { createBoards } from './boards.ts';
+import type { Link } from './data/link.ts';
+import { type Facts, isOwn } from './facts.ts';
+import { dress } from './frame.ts';
+import { setText } from './parts/dom.ts';
+import type { createBanners } from './shell/banner.ts';
+import type { createEmpty } from './shell/empty.ts';
+import type { createHeader } from './shell/header.ts';
+import type { createMetricList } from './shell/metric-list.ts';
+import type { Situation } from './situation.ts';
+import type { createHollowTab } from './tabs/hollow.ts';
+import type { createPipelinesTab } from './tabs/pipelines.ts';
+import type { View } from './view/view.ts';
+
+type Parts = {
+	header: ReturnType<typeof createHeader>;
+	banners: ReturnType<typeof createBanners>;
+	list: ReturnType<typeof createMetricList>;
+	empty: ReturnType<typeof createEmpty>;
+	remarks: HTMLElement;
+	boards: ReturnType<typeof createBoards>;
+	pipelines: ReturnType<typeof createPipelinesTab>;
+	hollow: ReturnType<typeof createHollowTab>;
+};
+
+type Page = {
+	body: HTMLElement;
+	/** When the page was opened, by performance.now(). */
+	opened: number;
+	view: () => View;
+	here: Situation;
+	link: () => Link | undefined;
+	facts: Facts;
+	parts: Parts;
+};
+
+/** How the server is away, if it is. */
+const lossOf = (link: Link | undefined) =>
+	link?.now.state === 'lost'
+		? {
+				seconds: Math.max(0, Math.ceil((link.now.next - performance.now()) / 1000)),
+				tries: link.now.tries,
+				until: link.newest(),
+			}
+		: undefined;
+
+export const createRendering = ({ body, opened, view, here, link, facts, parts }: Page) => {
+	const { header, banners, list, empty, remarks, boards, pipelines, hollow } = parts;
+	const serverNow = () => link()?.serverNow();
+
+	/** The head of the page and its banners, which change with time alone. */
+	const renderHeader = () => {
+		const { metrics, synthetic } = facts;
+		const { tab, metric } = view();
+		header.render({
+			view: { ...view(), isWall: here.isWall() },
+			hosts: [...new Set(metrics.flatMap(({ hosts }) => hosts))],
+			link: link()?.now ?? { state: 'connecting' },
+			isSample: synthetic !== 'none',
+			isStale: facts.isStale(facts.summaryOf(metric)),
+			now: serverNow(),
+			newest: link()?.newest(),
+			offset: here.offset(),
+			behind: here.behind(boards.step() ?? 1000),
+			hasPipelines: metrics.some(isOwn),
+		});
+		const stale = tab === 'metrics' ? facts.silence(metric) : undefined;
+		banners.render({ synthetic, stale, lost: lossOf(link()), offset: here.offset() });
+	};
+	const render = () => {
+		const { tab, metric, hollow: asked } = view();
+		const isMetrics = tab === 'metrics';
+		const theme = here.theme();
+		dress(body, {
+			theme,
+			isSample: facts.synthetic !== 'none',
+			isWall: here.isWall() && isMetrics,
+			hasList: isMetrics,
+			name: isMetrics ? (metric?.metric ?? '') : tab,
+		});
+		renderHeader();
+		setText(remarks, facts.remarks.join(' · '));
+		remarks.hidden = facts.remarks.length === 0;
+		list.render({
+			metrics: facts.metrics,
+			current: metric,
+			theme,
+			now: serverNow(),
+			notices: facts.noticeCounts(),
+		});
+		const isEmpty = isMetrics && facts.metrics.length === 0;
+		const isLost = link()?.now.state === 'lost';
+		empty.render(isEmpty ? { waited: performance.now() - opened, isLost } : undefined);
+		boards.node.hidden = isEmpty || !isMetrics;
+		if (!boards.node.hidden) boards.render();
+		pipelines.show(tab === 'pipelines', serverNow(), here.offset());
+		hollow.show(tab === 'hollow', asked);
+	};
+	return { render, renderHeader };
+};
