@@ -28,7 +28,7 @@
 // server refuses is lost, counted (refused) and said: so is what it has already, when a log is read again. Notices, and all
 // that is left out, are bpfpipe_notices_total{kind,metric,host}.
 
-import { duration, oneOf, whole } from './lib/options.ts';
+import { oneOf, positiveDuration, whole } from './lib/options.ts';
 import { ENDPOINT, openEndpoint } from './lib/post/endpoint.ts';
 import { createOutbox } from './lib/post/outbox.ts';
 import type { Measure, Position } from './lib/record.ts';
@@ -68,7 +68,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 	const barriers = new WeakMap<Position, ReturnType<typeof intake.sums>>();
 	const intake = createIntake({
 		prefix: options.prefix,
-		staleMs: duration(options.stale, '--stale'),
+		staleMs: positiveDuration(options.stale, '--stale'),
 		maxSeries: whole(options['max-series'], '--max-series', 1),
 		form: oneOf(options.histograms, '--histograms', ['classic', 'native', 'both'] as const),
 		restored: sums.restored,

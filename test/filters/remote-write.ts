@@ -190,6 +190,7 @@ test('usage', async () => {
 		['http://x', '--protocol', '3'],
 		['http://x', '--histograms', 'exponential'],
 		['http://x', '--stale', 'x'],
+		['http://x', '--stale', '0'],
 		['http://x', '--max-series', '0'],
 	]) {
 		const { status, stdout, stderr } = await run('remote-write', args);

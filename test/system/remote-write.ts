@@ -151,14 +151,14 @@ for (const server of SERVERS) {
 			)) as { data: { result: { metric: { __name__: string } }[] } };
 			return [...new Set(data.result.map(({ metric }) => metric.__name__))].sort();
 		};
-		assert.equal(await names(NOW - 7000), [
+		assert.equal(await names(NOW - 7500), [
 			'calls_total',
 			'lat_microseconds',
 			'lat_microseconds_bucket',
 			'lat_microseconds_count',
 			'load',
 		]);
-		assert.equal(await names(NOW - 5000), ['load']);
+		assert.equal(await names(NOW - 6500), ['load']);
 		await prometheus.end();
 	});
 

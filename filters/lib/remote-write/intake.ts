@@ -13,7 +13,7 @@ import type { Sum as Saved } from './sums.ts';
 
 export type IntakeOptions = {
 	prefix: string;
-	/** A series without a record for longer than this, in the stream's time, has ended. */
+	/** A series without a record for longer than this, in the stream's time, has ended; one at least. */
 	staleMs: number;
 	maxSeries: number;
 	form: HistogramForm;
@@ -123,7 +123,8 @@ export const createIntake = (options: IntakeOptions): Intake => {
 				dueAt = Math.min(dueAt, ts + staleMs);
 				continue;
 			}
-			onItem(maker.end(newest));
+			// Below every time that its next record may have, for a server takes one sample for a time.
+			onItem(maker.end(ts + staleMs));
 			registry.remove(key);
 			known.delete(key);
 		}

@@ -10,13 +10,19 @@ export type Sheaf = {
 	natives: Timed<NativeSample['value']>[];
 };
 
+const isEnd = ({ samples: [sample], natives: [native] }: Item): boolean =>
+	sample?.value === 'stale' || native?.value === 'stale';
+
 export const sheavesOf = (items: readonly Item[]): Sheaf[] => {
-	const sheaves = new Map<Remote, Sheaf>();
+	const sheaves = new Map<Remote | string, Sheaf>();
+	// A series that has ended and come again is another object with the same labels.
+	const hasEnds = items.some(isEnd);
 	const sheafOf = (remote: Remote): Sheaf => {
-		const known = sheaves.get(remote);
+		const key = hasEnds ? JSON.stringify(remote.labels) : remote;
+		const known = sheaves.get(key);
 		if (known) return known;
 		const fresh: Sheaf = { remote, samples: [], natives: [] };
-		sheaves.set(remote, fresh);
+		sheaves.set(key, fresh);
 		return fresh;
 	};
 	for (const { ts, start, samples, natives } of items) {

@@ -142,13 +142,26 @@ test('a series without a record for long ends, all its rows, and may come again'
 	assert.is(lines().filter((line) => line.endsWith('stale')).length, 0);
 	all(gaugeOf(1, { ts: TS + 11 }), histogramOf([[0, 1, 2]], { ts: TS + 12 }));
 	assert.equal(lines(), [
-		'11 lat_microseconds_bucket,host=web1,le=0.0 stale',
-		'11 lat_microseconds_bucket,host=web1,le=+Inf stale',
-		'11 lat_microseconds_count,host=web1 stale',
+		'10 lat_microseconds_bucket,host=web1,le=0.0 stale',
+		'10 lat_microseconds_bucket,host=web1,le=+Inf stale',
+		'10 lat_microseconds_count,host=web1 stale',
 		'11 load,host=web1 1',
 		'12 lat_microseconds_bucket,host=web1,le=0.0 2',
 		'12 lat_microseconds_bucket,host=web1,le=+Inf 2',
 		'12 lat_microseconds_count,host=web1 2',
+	]);
+});
+
+test('after a pause of the source no series has its end and a record at one time', () => {
+	const { all, lines } = create({ staleMs: 10 });
+	all(gaugeOf(1), sumOf(1));
+	lines();
+	all(gaugeOf(2, { ts: TS + 11 }), sumOf(2, { ts: TS + 11 }));
+	assert.equal(lines(), [
+		'10 load,host=web1 stale',
+		'10 calls_total,host=web1 stale',
+		'11 load,host=web1 2',
+		'11 calls_total,host=web1 2',
 	]);
 });
 
@@ -161,13 +174,13 @@ test('native where the metric has that form, and classic for good once a series 
 	assert.ok(found.includes('2 lat_microseconds,host=web1 end'));
 	assert.ok(found.includes('2 lat_microseconds_count,host=web1 1'));
 	all(gaugeOf(1, { ts: TS + 100 }));
-	assert.ok(lines().includes('100 lat_microseconds_count,host=web1 stale'));
+	assert.ok(lines().includes('12 lat_microseconds_count,host=web1 stale'));
 	const both = create({ form: 'both', staleMs: 10 });
 	both.all(histogramOf([[2, 4, 1]]));
 	assert.is(samplesIn(both.items), 5);
 	both.lines();
 	both.all(gaugeOf(1, { ts: TS + 11 }));
-	assert.ok(both.lines().includes('11 lat_microseconds,host=web1 end'));
+	assert.ok(both.lines().includes('10 lat_microseconds,host=web1 end'));
 });
 
 test('what is left out is told and counted', () => {
