@@ -41,7 +41,7 @@ const faultOf = (record: Measure | Sample): string => {
 
 // Two samples so close together are of one source that was looking all the time.
 const SAMPLES_MS = 60_000;
-const NO_ROWS: readonly number[] = [];
+const MANY_BUCKETS = 'the metric has too many different buckets; left out';
 const ONE_ROW: readonly number[] = [0];
 const SWEEPS = 60;
 
@@ -103,7 +103,7 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		const start = Math.max(since, ts - span);
 		const buckets: Bucket[] = increment.type === 'histogram' ? increment.buckets : [];
 		const rows = increment.type === 'sum' ? ONE_ROW : metric.rows.numbersOf(buckets);
-		if (!rows) return note(increment, 'layout', 'the metric has too many different buckets; left out');
+		if (!rows) return note(increment, 'layout', MANY_BUCKETS);
 		const counts = increment.type === 'sum' ? [increment.value] : buckets.map(([, , number]) => number);
 		countIn(one, metric, increment, { start, ts, rows, counts });
 	};
@@ -136,7 +136,8 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 	const takeSample = (one: Series, metric: Metric, record: Sample) => {
 		const { ts, value } = record;
 		const start = one.ts <= ts && ts - one.ts <= SAMPLES_MS ? one.ts : ts;
-		const rows = metric.rows.numbersOf([log2BucketOf(value)]) ?? NO_ROWS;
+		const rows = metric.rows.numbersOf([log2BucketOf(value)]);
+		if (!rows) return note(record, 'layout', MANY_BUCKETS);
 		countIn(one, metric, record, { start, ts, rows, counts: [1], isPoint: true });
 	};
 	const takeLevel = (one: Series, record: Measure) => {

@@ -9,8 +9,8 @@ type Cells = Uint16Array | Uint32Array | Float64Array | Exact[];
 /** How wide the cells are. */
 const [NARROW, WIDE, FLOAT, DIGITS] = [0, 1, 2, 3] as const;
 type Width = typeof NARROW | typeof WIDE | typeof FLOAT | typeof DIGITS;
-/** The largest whole number that is exact in each. */
-const MOST = [0xffff, 0xffffffff, Number.MAX_SAFE_INTEGER, -1] as const;
+/** The largest whole number that is exact in each; digits have none. */
+const MOST = [0xffff, 0xffffffff, Number.MAX_SAFE_INTEGER, Number.NEGATIVE_INFINITY] as const;
 const BYTES = [2, 4, 8, 24] as const;
 // The objects around the numbers.
 const OVERHEAD = 400;
@@ -100,10 +100,9 @@ export class Ring {
 	/** Add to a cell of an open slot; the answer is by how many bytes the ring has grown. */
 	add(slot: number, row: number, value: Exact): number {
 		const at = (slot % this.length) * this.rows + row;
-		if (row < this.rows && Number.isInteger(value) && (value as number) >= 0) {
+		if (this.width < DIGITS && row < this.rows && Number.isInteger(value) && (value as number) >= 0) {
 			const sum = (this.cells[at] as number) + (value as number);
-			// In digits the limit is below every sum.
-			if (sum <= MOST[this.width]!) {
+			if (sum <= MOST[this.width]) {
 				this.cells[at] = sum;
 				return 0;
 			}

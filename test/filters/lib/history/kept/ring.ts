@@ -59,7 +59,7 @@ test('it is a table of the newest slots, exact whatever comes, and knows its byt
 			assert.is(ring.lookedAt(newest - 8), undefined);
 			assert.is(ring.lookedAt(newest + 1), undefined);
 		}),
-		{ numRuns: 500 },
+		{ numRuns: 2000 },
 	);
 });
 
