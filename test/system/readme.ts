@@ -262,7 +262,7 @@ const migrations = (words: Record<string, string>): string[] => {
 	const spans = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)]);
 	const commands = spans.map(([, span]) => span!).filter((span) => /^[a-z]+-[a-z-]+ ./.test(span));
 	return commands.map((command) =>
-		command.replace(/\b(?:FILE|HOST|URL|DIR|NAME|TOKEN|OUT)\b/g, (word) => words[word]!),
+		command.replace(/\b(?:ACK|FILE|HOST|URL|DIR|NAME|TOKEN|OUT)\b/g, (word) => words[word]!),
 	);
 };
 
@@ -279,6 +279,7 @@ test('what MIGRATING.md says to run now can be run, and arrives', async () => {
 		NAME: 'latency',
 		TOKEN: join(dir, 'token'),
 		OUT: join(dir, 'out'),
+		ACK: join(dir, 'ack'),
 	};
 	try {
 		const filled = await shell(
