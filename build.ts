@@ -59,6 +59,8 @@ export const bundle = async (source: string, folder = OUT): Promise<string[]> =>
 		format: 'cjs',
 		legalComments: 'none',
 		alias: { 'readable-stream': 'node:stream' },
+		// A binary, and optional: it is looked for where the package is installed.
+		external: ['@resvg/resvg-js'],
 		define: { 'import.meta': 'program_meta' },
 		banner: { js: banner(source) },
 		absWorkingDir: ROOT,
@@ -96,13 +98,26 @@ export const bundlePage = async (folder = join(OUT, 'web')): Promise<string[]> =
 	return Object.keys(metafile.inputs).flatMap((input) => packageOf(input) ?? []);
 };
 
+/** The fonts that pictures are drawn with, and their licence. */
+const putFonts = (): void => {
+	const from = join(ROOT, 'node_modules', 'dejavu-fonts-ttf');
+	const folder = join(OUT, 'fonts');
+	mkdirSync(folder, { recursive: true });
+	for (const name of ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'])
+		replaceFile(join(folder, name), readFileSync(join(from, 'ttf', name)), 0o644);
+	replaceFile(join(folder, 'LICENSE'), readFileSync(join(from, 'LICENSE')), 0o644);
+};
+
 /** Make dist/ up to date: a bundle for each program and no other, the page, and the licences of what they contain. */
 export const buildAll = async (): Promise<void> => {
 	mkdirSync(OUT, { recursive: true });
 	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
 	for (const file of readdirSync(OUT))
-		if (file !== 'web' && !wanted.has(file)) rmSync(join(OUT, file), { force: true });
-	const used = new Set((await Promise.all([...programs().map((source) => bundle(source)), bundlePage()])).flat());
+		if (!['web', 'fonts'].includes(file) && !wanted.has(file)) rmSync(join(OUT, file), { force: true });
+	const used = new Set(
+		(await Promise.all([...programs().map((source) => bundle(source)), bundlePage()])).flat(),
+	);
+	putFonts();
 	const licences = [...used].sort().map(licenceText);
 	replaceFile(join(OUT, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
 };

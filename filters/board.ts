@@ -1,9 +1,15 @@
 #!/usr/bin/env node
-// board - records as text for people: a histogram is a block of bars, anything else a line
+// board - records for people: on a terminal a live view of all series, else blocks of text
 //
-// usage:  parse-histogram ... | every 1s | board [--width 78]
-// stdin:  records        stdout: text
+// usage:  parse-histogram ... | board [--history 1h] [--light]        parse-histogram ... | board --plain [--width 78] > FILE
+// stdin:  records        stdout: a terminal, or text
 //
+// On a terminal: a line for each metric, the busiest first, with its rate, the buckets in which its percentiles lie, and the
+// last five minutes; below it, of the chosen one, a heat map over time with its histogram, or a line of values. `a` divides
+// the metrics by an attribute or by host, `/` finds, `?` has all keys. What comes is kept for an hour at most, in 64 MB; when
+// the input ends it stays on the screen until `q`. Sample data, silence and what was lost are told in the first and last line.
+//
+// Else, and with --plain, every record is text as it comes:
 //   {"type":"histogram","ts":1795258703000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{},
 //    "temporality":"cumulative","buckets":[[2,4,4],[4,8,3]]}
 // becomes
@@ -11,16 +17,20 @@
 //               [2, 4)             4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
 //               [4, 8)             3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@           |
 //
-//   --width N        columns in all, 50 or more (default: the terminal's, else 78)
+//   --light, NO_COLOR=1     colours for a light ground; none
+//   --width N               columns of the text in all, 50 or more (default: 78)
 //
 // Leading and trailing empty buckets are not drawn. Sample data has SAMPLE DATA in its first line. Records of types that
 // board does not know are left out (counter left_out), and so are control lines.
 
+import type { WriteStream } from 'node:tty';
 import { totalOf } from './lib/histogram/total.ts';
-import { whole } from './lib/options.ts';
-import type { Bucket, Common, Exact, Gauge, Histogram, Notice, Sum } from './lib/record.ts';
+import { createHistory } from './lib/history/history.ts';
+import { positiveDuration, whole } from './lib/options.ts';
+import type { Bucket, Common, Exact, Gauge, Histogram, Measure, Notice, Sample, Sum } from './lib/record.ts';
 import { toBigInt } from './lib/record.ts';
-import { stage } from './lib/stage.ts';
+import { type Handlers, stage } from './lib/stage.ts';
+import { createLive } from './lib/terminal/live.ts';
 
 const RANGE_WIDTH = 26;
 const COUNT_WIDTH = 11;
@@ -65,18 +75,62 @@ const valueLine = (record: Sum | Gauge): string => `${title(record)} ${record.va
 const noticeLine = ({ ts, metric = '', kind, count, detail = '' }: Notice): string =>
 	`${when(ts)} notice ${kind}${count === undefined ? '' : ` ${count}`}: ${metric} ${detail}`.trimEnd();
 
-stage(import.meta, { options: { width: { type: 'string' } } }, ({ options, count }) => {
-	const width =
-		options.width === undefined ? (process.stdout.columns ?? 78) : whole(options.width, '--width', 50, 1000);
-	return {
-		histogram: (record, emit) => {
-			for (const line of bars(record, Math.max(50, width))) emit(line);
+const OPTIONS = {
+	width: { type: 'string', default: '78' },
+	plain: { type: 'boolean' },
+	light: { type: 'boolean' },
+	history: { type: 'string', default: '1h' },
+} as const;
+
+const MOST_SERIES = 10_000;
+const MOST_BYTES = 64 * 1024 ** 2;
+
+/** Every record as text, as it comes. */
+const plain = (width: number, count: (what: string) => void): Handlers => ({
+	histogram: (record, emit) => {
+		for (const line of bars(record, width)) emit(line);
+	},
+	sum: (record, emit) => emit(valueLine(record)),
+	gauge: (record, emit) => emit(valueLine(record)),
+	sample: (record, emit) => emit(valueLine({ ...record, type: 'gauge' })),
+	notice: (record, emit) => emit(noticeLine(record)),
+	record: () => count('left_out'),
+	control: () => {},
+});
+
+stage(import.meta, { options: OPTIONS }, ({ options, count, bad, log, signal }) => {
+	const width = whole(options.width, '--width', 50, 1000);
+	const span = positiveDuration(options.history, '--history');
+	if (options.plain || !process.stdout.isTTY) return plain(width, count);
+	const history = createHistory({ span, maxSeries: MOST_SERIES, maxBytes: MOST_BYTES, clock: Date.now });
+	const live = createLive({
+		history,
+		terminal: process.stdout as WriteStream,
+		theme: options.light ? 'light' : 'dark',
+		log,
+		onQuit: (isAll) => {
+			if (isAll) process.kill(0, 'SIGINT');
+			process.kill(process.pid, 'SIGTERM');
 		},
-		sum: (record, emit) => emit(valueLine(record)),
-		gauge: (record, emit) => emit(valueLine(record)),
-		sample: (record, emit) => emit(valueLine({ ...record, type: 'gauge' })),
-		notice: (record, emit) => emit(noticeLine(record)),
+	});
+	const take = (record: Measure | Sample) => {
+		const fault = history.take(record);
+		if (fault !== '') bad(fault);
+	};
+	return {
+		histogram: take,
+		sum: take,
+		gauge: take,
+		sample: take,
+		notice: (record) => history.notice(record),
 		record: () => count('left_out'),
-		control: () => {},
+		control: (control) => {
+			if (control.kind === 'ts') history.time(control.ms);
+		},
+		end: async () => {
+			live.over();
+			if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+			live.close();
+		},
 	};
 });

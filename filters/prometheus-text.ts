@@ -20,6 +20,7 @@
 //   --estimate-sum  a gauge NAME_estimated_sum_UNIT beside each histogram; there is no _sum, since nobody knows it
 //   --stale, --max-series    a series without a record for so long ends; how many there may be (a histogram is one)
 //
+// An exposition follows each time that records have: put every 15s in front where sources print at times of their own.
 // le is inclusive. Units are words, and never scaled: whole numbers stay whole, all digits of them, though Prometheus
 // reads floats. Increments are added up, and a counter goes on where its source began again. Of two names that come to one,
 // the second is left out. That, notices and all else left out: bpfpipe_notices_total{kind,metric,host}. #!ts lines end
@@ -31,7 +32,7 @@ import { replaceTarget } from './lib/disk/target.ts';
 import { createSilence } from './lib/flow/silence.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import { createExposition } from './lib/prometheus/exposition.ts';
-import { type Measure, parseControl } from './lib/record.ts';
+import { END_LINE, type Measure, parseControl } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -50,7 +51,7 @@ const OPTIONS = {
 const LAST_DATE = 8.64e15;
 const dateText = (ms: number): string => (ms <= LAST_DATE ? new Date(ms).toISOString() : `${ms} ms`);
 
-stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, output, fail }) => {
+stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAgain, log, output, fail }) => {
 	const lingerMs = positiveDuration(options.linger, '--linger');
 	const target = options.output === undefined ? undefined : replaceTarget(options.output, '--output');
 	const ack = target === undefined ? undefined : ackFileOf(options.ack);
@@ -70,7 +71,6 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 	});
 	/** The time of the open print: that of something taken which no exposition has yet. */
 	let open: number | undefined;
-	let hasBarriers = false;
 
 	const pass = (barrier: string | undefined) => {
 		if (barrier === undefined) return;
@@ -133,12 +133,15 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, log, outp
 		control: (control, line) => {
 			heard();
 			if (control.kind === 'ts') return turn(control.ms);
-			hasBarriers ||= control.kind === 'pos';
 			if (control.kind === 'pos') return pass(state.barrier(line, open !== undefined));
+			// What is held is due before it.
+			if (line === END_LINE && open !== undefined) write();
 			if (target === undefined) emit(line);
 		},
-		end: (how) => {
-			if (open !== undefined && (how === 'eof' || !hasBarriers)) write();
+		end: () => {
+			if (open === undefined) return;
+			if (!isReadAgain()) write();
+			else log.info('the last print is not written; it is read again by the next run');
 		},
 	};
 });

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
 	bpftrace graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
-	openjdk-17-jdk-headless maven chromium fonts-dejavu-core
+	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
@@ -77,6 +77,21 @@ install_telegraf() {
 	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
 }
 
+# Telegraf once more, with what the measurement of remote-write needs.
+install_telegraf_http() {
+	local folder="$cache/telegraf-http-1.37.2" tags=custom,inputs.tail,parsers.json,outputs.http,serializers.prometheusremotewrite
+	if [ -x "$folder/telegraf" ]; then
+		echo "setup: all there: Telegraf with HTTP output"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so the measurement of remote-write beside Telegraf is skipped" >&2
+		return
+	fi
+	echo "setup: building Telegraf with HTTP output"
+	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
+}
+
 # What reads protobuf back in tests: the official types of Prometheus and OpenTelemetry; its folder's name says which source.
 install_decoder() {
 	local sources=test/system/protobuf folder
@@ -93,9 +108,51 @@ install_decoder() {
 	CGO_ENABLED=0 GOWORK=off go build -C $sources -trimpath -ldflags '-s -w' -o "$folder/decode" .
 }
 
+# A Prometheus that knows remote write 2.0, as a receiver and to query; its own pages and its service discovery left out.
+install_prometheus3() {
+	local folder="$cache/prometheus-0.316.0"
+	if [ -x "$folder/prometheus" ]; then
+		echo "setup: all there: Prometheus 3"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so tests that need Prometheus 3 are skipped" >&2
+		return
+	fi
+	echo "setup: building Prometheus 3"
+	GOBIN="$folder" CGO_ENABLED=0 GOWORK=off go install -trimpath -ldflags '-s -w' -tags remove_all_sd,netgo github.com/prometheus/prometheus/cmd/prometheus@v0.316.0
+}
+
+# A collector of OpenTelemetry with nothing but what takes OTLP and what passes it on.
+install_otelcol() {
+	local folder="$cache/otelcol-0.165.0" version=v0.165.0 build
+	if [ -x "$folder/otelcol" ]; then
+		echo "setup: all there: the OpenTelemetry collector"
+		return
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so tests that need an OpenTelemetry collector are skipped" >&2
+		return
+	fi
+	echo "setup: building the OpenTelemetry collector"
+	build=$(mktemp -d)
+	cat >"$build/builder.yaml" <<-END
+		dist: {name: otelcol, output_path: $build/out, description: for tests}
+		receivers: [{gomod: go.opentelemetry.io/collector/receiver/otlpreceiver $version}]
+		exporters: [{gomod: go.opentelemetry.io/collector/exporter/otlphttpexporter $version}]
+	END
+	(cd "$build" && CGO_ENABLED=0 GOWORK=off go run "go.opentelemetry.io/collector/cmd/builder@$version" --config=builder.yaml)
+	mkdir -p "$folder"
+	mv "$build/out/otelcol" "$folder/otelcol"
+	rm -rf "$build"
+}
+
 install_packages
 install_hollow
 install_versitygw
 install_telegraf
+install_telegraf_http
 install_decoder
+install_prometheus3
+install_otelcol
 echo "setup: done"

@@ -11,6 +11,7 @@ import { run } from './program.ts';
 import { fakeCarbon } from './servers/carbon.ts';
 import { freePort } from './servers/ports.ts';
 import { startReceiver } from './servers/receiver.ts';
+import { pointsIn, samplesIn, taker } from './servers/taker.ts';
 
 /** Where a sink delivers to, for one test: its arguments, and what has arrived, a line each. */
 export type Place = {
@@ -74,6 +75,24 @@ const pushed = async (folder: string): Promise<Place> => {
 	};
 };
 
+const exported = async (): Promise<Place> => {
+	const server = await taker();
+	return {
+		args: [server.url, '--encoding', 'json', '--linger', '50ms'],
+		arrived: () => pointsIn(server.taken),
+		close: server.close,
+	};
+};
+const written = async (folder: string): Promise<Place> => {
+	const server = await taker();
+	const state = join(folder, 'sums');
+	return {
+		args: [server.url, '--protocol', '1', '--linger', '50ms', '--state', state],
+		arrived: () => samplesIn(server.taken),
+		close: server.close,
+	};
+};
+
 /** Places of sinks that stand in no table: fixtures. */
 export const PLACES: Record<string, Start['place']> = { 'acks-early': appended };
 
@@ -113,8 +132,11 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 			idle: [path('received'), '--listen', `127.0.0.1:${await freePort()}`],
 			empty: 'serves until it is ended',
 		},
+		'otlp-send': sink(exported, `http://${nobody}`),
 		'parse-histogram': both(),
+		plot: both('-o', path('pictures'), '--format', 'svg'),
 		'prometheus-text': both(),
+		'remote-write': sink(written, `http://${nobody}`),
 		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
 		serve: {

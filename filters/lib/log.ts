@@ -20,7 +20,11 @@ export type Log = { [level in Level]: Sayer } & {
 	settle: () => void;
 };
 /** A log about several things, each of which is well or not for itself; lines `about` one begin with its name. */
-export type Book = Log & { about: (topic: string) => Log };
+export type Book = Log & {
+	about: (topic: string) => Log;
+	/** From now on lines go to `write` instead, or with none to where they went at first. */
+	divert: (write?: (text: string) => void) => void;
+};
 type Sayer = (message: string, fields?: Fields, like?: string) => void;
 
 // syslog(3) priorities, which systemd-journald reads from a `<N>` before each line.
@@ -61,7 +65,11 @@ const asJson = ({ name }: Settings, level: Level, message: string, fields: Field
 
 /** A log for the program `name`; `write` takes whole lines. */
 export const createLog = (settings: Settings): Book => {
-	const { level: most, format, write } = settings;
+	const { level: most, format } = settings;
+	let { write } = settings;
+	const divert = (to = settings.write) => {
+		write = to;
+	};
 	const limit = LEVELS.indexOf(most);
 	const form = format === 'json' ? asJson : asText;
 	const { say, settle } = createRepeats(({ level, message, fields }) =>
@@ -75,7 +83,7 @@ export const createLog = (settings: Settings): Book => {
 				if (LEVELS.indexOf(level) <= limit) say(topic, like, { level, message: whole, fields });
 			};
 		const [error, warn, info, debug] = LEVELS.map(sayer) as [Sayer, Sayer, Sayer, Sayer];
-		return { error, warn, info, debug, settle, about };
+		return { error, warn, info, debug, settle, divert, about };
 	};
 	return about('');
 };

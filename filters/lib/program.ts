@@ -7,9 +7,12 @@ import { basename } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 import { EXIT, Failure, naming, verdict } from './failure.ts';
-import { type Log, logFor, writeStderr } from './log.ts';
+import { type Book, logFor, writeStderr } from './log.ts';
 import { createOutput, nameOfOutput, type Output } from './output.ts';
 import type { AnyRecord, KnownRecord } from './record.ts';
+
+/** Of all programs. */
+export const { version } = manifest;
 
 export type OptionSpec = NonNullable<ParseArgsConfig['options']>;
 
@@ -36,7 +39,7 @@ export type Emit = (record: KnownRecord | AnyRecord | string) => void;
 export type Context<Options extends OptionSpec = OptionSpec> = {
 	options: Parsed<Options>['values'];
 	args: string[];
-	log: Log;
+	log: Book;
 	emit: Emit;
 	output: Output;
 	/** Count something under a name; USR1 and the end of the run print the counters. */
@@ -234,7 +237,7 @@ export const launch = <Options extends OptionSpec>(
 		if (asked.help) {
 			process.stdout.write(headerOf(readFileSync(meta.filename, 'utf8')) + COMMON_HELP);
 		} else if (asked.version) {
-			process.stdout.write(`${name} (bpfpipe) ${manifest.version}\n`);
+			process.stdout.write(`${name} (bpfpipe) ${version}\n`);
 		} else {
 			const program = create(name, parsed);
 			(async () => {

@@ -557,6 +557,13 @@ test('one client has a quarter of the connections, and the next is turned away',
 		() => texts.filter((text) => text.startsWith('HTTP/1.1 503')).length === 3,
 	);
 	for (const socket of sockets) socket.destroy();
+	// Each that ends makes room for another, however many there have been.
+	for (let at = 0; at < 20; at++) {
+		const socket = connect(Number(port), hostname).on('error', () => {});
+		await once(socket, 'connect');
+		socket.destroy();
+		await once(socket, 'close');
+	}
 	await until('the others may come back', async () => (await serve.get('/api/v1/stats')).status === 200);
 	await serve.end();
 });

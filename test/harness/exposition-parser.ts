@@ -93,7 +93,7 @@ export const parseExposition = (text: string): Parsed => {
 	const seen = new Set<string>();
 	let open: ParsedFamily | undefined;
 	for (const line of text.split('\n').slice(0, isOpenMetrics ? -2 : -1)) {
-		const meta = /^# (HELP|TYPE|UNIT) (\S+) (.*)$/.exec(line);
+		const meta = /^# (HELP|TYPE|UNIT) (\S+) (.*)$/s.exec(line);
 		if (!meta) {
 			if (line.startsWith('#')) assert.ok(!isOpenMetrics && !/^#\s*(HELP|TYPE)/.test(line), line);
 			else {

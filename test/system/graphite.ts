@@ -33,7 +33,14 @@ testWith(
 		const carbon = await carbonCache();
 		const env = { STATE_DIRECTORY: dir, RUNTIME_DIRECTORY: dir, LOGS_DIRECTORY: dir };
 		const file = join(ROOT, 'etc', 'cpu-lat.yaml');
-		const args = ['--set', `graphite.uri=${carbon.text}`, '--set', `interval=${STEP}s`];
+		const args = [
+			'--set',
+			`graphite.uri=${carbon.text}`,
+			'--set',
+			`interval=${STEP}s`,
+			'--set',
+			`page.listen=${join(dir, 'page')}`,
+		];
 		const child = start('bpfpipe', ['up', file, ...args], env);
 		const result = outcome(child);
 		try {

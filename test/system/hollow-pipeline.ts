@@ -34,7 +34,16 @@ test('every version is what the log says, though stages were killed on the way',
 	const env = { STATE_DIRECTORY: dir, RUNTIME_DIRECTORY: dir, LOGS_DIRECTORY: dir };
 	const file = join(ROOT, 'etc', 'cpu-lat.yaml');
 	const folder = join(dir, 'blobs');
-	const args = ['--set', `hollow.folder=${folder}`, '--set', `interval=${STEP}s`, '--set', 'hollow.keep=0'];
+	const args = [
+		'--set',
+		`hollow.folder=${folder}`,
+		'--set',
+		`interval=${STEP}s`,
+		'--set',
+		'hollow.keep=0',
+		'--set',
+		`page.listen=${join(dir, 'page')}`,
+	];
 	const child = start('bpfpipe', ['up', file, ...args], env);
 	const result = outcome(child);
 	const kill = async (name: string) => {

@@ -19,6 +19,16 @@ const checkToken = (text: string, where: string): string => {
 };
 
 /**
+ * A name and a password as they may stand in a header, `name:password`.
+ * @throws as `checkToken` does.
+ */
+const checkUser = (text: string, where: string): string => {
+	const user = text.replace(/\r?\n$/, '');
+	if (/^[^:\x00-\x1f]+:[^\x00-\x1f]*$/.test(user) && user.length <= 4096) return user;
+	throw new Failure(EXIT.config, `${where}: not a NAME:PASSWORD in one line`);
+};
+
+/**
  * The token in a file, read again whenever the file changes; while it cannot be read the last one stays.
  * @throws Failure(78), now, when there is no token in it, and the system's error when it cannot be read.
  */
@@ -48,7 +58,31 @@ export const bearerFor = ({ file, word, variable }: TokenSources, base: URL, log
 	const fixed =
 		secret === undefined ? undefined : checkToken(secret, word === undefined ? variable : '--auth-token');
 	const token: Token = file === undefined ? () => fixed : tokenIn(file);
-	if (token() !== undefined && base.protocol === 'http:' && !isThisMachine(base.hostname))
-		log.warn(`the token travels to ${base.host} unencrypted; use https`);
+	if (token() !== undefined) warnOfListeners('token', base, log);
 	return token;
+};
+
+const warnOfListeners = (what: string, base: URL, log: Log): void => {
+	if (base.protocol === 'http:' && !isThisMachine(base.hostname))
+		log.warn(`the ${what} travels to ${base.host} unencrypted; use https`);
+};
+
+/** Files with something to log in by: a bearer token, or a name and a password. */
+export type LoginFiles = { token: string | undefined; user: string | undefined };
+
+/**
+ * The Authorization header of now, or undefined, with a warning where somebody else could read it.
+ * @throws Failure(64) when both are given, and what reading them throws.
+ */
+export const authorizationFor = ({ token, user }: LoginFiles, base: URL, log: Log): Token => {
+	if (token !== undefined && user !== undefined)
+		throw new Failure(EXIT.usage, 'either --token-file or --user-file, not both');
+	if (token === undefined && user === undefined) return () => undefined;
+	warnOfListeners(token === undefined ? 'password' : 'token', base, log);
+	if (token !== undefined) {
+		const word = reread(token, (text) => checkToken(text, token));
+		return () => `Bearer ${word()}`;
+	}
+	const login = reread(user!, (text) => checkUser(text, user!));
+	return () => `Basic ${Buffer.from(login()).toString('base64')}`;
 };

@@ -2,14 +2,14 @@
 // All times are the records' own, in milliseconds since the epoch; no clock is read here.
 
 import protobuf from 'protobufjs/minimal.js';
-import { compare } from '../exact.ts';
 import type { Gauge, Measure, Notice, Sum } from '../record.ts';
-import { counterKey, createDelta, isCounter, SET_BACK } from '../series/delta.ts';
+import { createDelta, isCounter, SET_BACK } from '../series/delta.ts';
 import { createRestartPoints } from '../series/restart.ts';
 import { createSetBack } from '../series/set-back.ts';
 import { isDelta } from '../series/step-series.ts';
+import { faultOf } from './fault.ts';
 import { writeFamily } from './messages.ts';
-import { createRegistry, type Refusal } from './registry.ts';
+import { createRegistry, keyOf, type Refusal } from './registry.ts';
 import type { Series } from './series.ts';
 import type { MessageStyle, Style, TextStyle } from './style.ts';
 import { createTally, type Noticed } from './tally.ts';
@@ -63,24 +63,9 @@ const REASON: Record<Refusal | 'late' | 'clock', string> = {
 	clock: 'time was set back; going on in the new time',
 };
 
-/** One name for one series; what is counted in different ways never mixes. */
-const keyOf = (record: Measure): string => {
-	if (record.type !== 'gauge' && isCounter(record)) return counterKey(record);
-	const way = `${isDelta(record) ? 'd' : ''}${record.type === 'sum' && !record.monotonic ? 'n' : ''}`;
-	return `${way}${counterKey(record)}`;
-};
-
 /** Whether its newest value is all there is to know of it. */
 const isReplaced = (record: Measure): record is Gauge | Sum =>
 	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isDelta(record));
-
-const faultOf = (record: Measure): string => {
-	if (record.type === 'histogram')
-		return record.buckets.some(([, , count]) => compare(count, 0) < 0) ? 'a bucket counts below zero' : '';
-	return record.type === 'sum' && record.monotonic && compare(record.value, 0) < 0
-		? 'a counter is below zero'
-		: '';
-};
 
 export const createExposition = (options: ExpositionOptions): Exposition => {
 	const { prefix, staleMs, maxSeries, estimates, onNotice } = options;
@@ -155,7 +140,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	};
 	const replace = (series: Series, record: Gauge | Sum) => {
 		if (record.ts < series.ts) note(record, 'late', REASON.late);
-		else series.set(record.value);
+		else series.set(record);
 	};
 
 	const take = (record: Measure): string => {

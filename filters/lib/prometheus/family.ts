@@ -1,6 +1,7 @@
 // family: all series of one metric, below one HELP, TYPE and UNIT, and the names that only they may have
 
 import type { Writer } from 'protobufjs';
+import { wellFormed } from '../protobuf/text.ts';
 import { headed } from './labels.ts';
 import { metricName, metricNameUtf8, unitWord } from './name.ts';
 import { type Spelling, spellingOf, type TextStyle } from './style.ts';
@@ -92,6 +93,13 @@ const HELP: Record<Kind, string> = {
 	gauge: '',
 	histogram: '; whole numbers, le is inclusive: [2,4) ends at le="3"; no sum is known',
 };
+
+const NATIVE_HELP =
+	'; native: [2,4) is in (2,4], so what lies on a power of two counts one bucket higher; the sum NaN stands for unknown';
+
+/** The help text where the family has native histograms, or none. */
+export const helpIn = ({ help }: Pick<Family, 'help'>, isNative: boolean): string =>
+	wellFormed(`${help}${isNative ? NATIVE_HELP : ''}`);
 
 /** The family of a metric of ours. */
 export const familyFor = (metric: string, unit: string, kind: Kind, prefix: string): Family => {

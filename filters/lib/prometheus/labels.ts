@@ -1,8 +1,9 @@
 // labels: who a series is, as the text between its braces and as a list
 
+import { wellFormed } from '../protobuf/text.ts';
 import { labelName, labelNameUtf8 } from './name.ts';
 import type { Spelling } from './style.ts';
-import { labelValue, wellFormed } from './text.ts';
+import { labelValue } from './text.ts';
 
 /** What a series is called beside its metric. */
 export type Identity = { host: string; attributes: Record<string, string>; synthetic?: boolean };

@@ -2,7 +2,7 @@
 // A unit is a word at the end of the name, as OpenTelemetry has it; values are never scaled to a base unit, so that
 // whole numbers stay whole.
 
-import { wellFormed } from './text.ts';
+import { wellFormed } from '../protobuf/text.ts';
 
 const UNSAFE = /[^A-Za-z0-9_]/gu;
 

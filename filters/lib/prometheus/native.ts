@@ -5,7 +5,7 @@ import { add, subtract } from '../exact.ts';
 import { type Cell, exponentialOf } from '../histogram/exponential.ts';
 import { totalOf } from '../histogram/total.ts';
 import { SPAN } from '../protobuf/fields.ts';
-import { isSigned64, wide } from '../protobuf/numbers.ts';
+import { isSigned64, writeCount, writeDifferences } from '../protobuf/numbers.ts';
 import type { Bucket, Exact } from '../record.ts';
 
 type Span = { offset: number; length: number };
@@ -87,9 +87,9 @@ const writeSide = (
 		const count = countAt(buckets, place);
 		const delta = subtract(count, before);
 		before = count;
-		return wide(delta);
+		return delta;
 	});
-	writer.uint32(tags.delta).sint64s(deltas as number[]);
+	writeDifferences(writer, tags.delta, deltas);
 };
 
 /**
@@ -105,12 +105,12 @@ export const writeNative = (
 	const total = totalOf(buckets);
 	const isWhole = isSigned64(total);
 	const zero = native.zero.reduce<Exact>((sum, at) => add(sum, countAt(buckets, at)), 0);
-	if (isWhole) writer.uint32(tags.count).uint64(wide(total) as number);
+	if (isWhole) writeCount(writer, tags.count, total);
 	else writer.uint32(tags.countFloat).double(Number(total));
 	writer.uint32(tags.sum).double(Number.NaN);
 	writer.uint32(tags.schema).sint32(native.schema);
 	writer.uint32(tags.zeroThreshold).double(native.threshold);
-	if (isWhole) writer.uint32(tags.zeroCount).uint64(wide(zero) as number);
+	if (isWhole) writeCount(writer, tags.zeroCount, zero);
 	else writer.uint32(tags.zeroCountFloat).double(Number(zero));
 	const { positive, negative } = native;
 	const below = { span: tags.negativeSpan, delta: tags.negativeDelta, count: tags.negativeCount };

@@ -2,9 +2,18 @@
 // Two names or two sets of labels that come to one never meet: the first keeps it, the other is refused.
 
 import type { Measure } from '../record.ts';
+import { counterKey, isCounter } from '../series/delta.ts';
+import { isDelta } from '../series/step-series.ts';
 import { estimateFor, type Family, familyFor, type Kind } from './family.ts';
 import { labelsOf } from './labels.ts';
 import { createSeries, type Series } from './series.ts';
+
+/** One name for one series; what is counted in different ways never mixes. */
+export const keyOf = (record: Measure): string => {
+	if (record.type !== 'gauge' && isCounter(record)) return counterKey(record);
+	const way = `${isDelta(record) ? 'd' : ''}${record.type === 'sum' && !record.monotonic ? 'n' : ''}`;
+	return `${way}${counterKey(record)}`;
+};
 
 export type RegistryOptions = {
 	prefix: string;

@@ -1,12 +1,12 @@
 // series: what one series has come to, and its lines, whose beginnings are kept and whose values are written each time
 
 import { add } from '../exact.ts';
-import { sum } from '../histogram/layout.ts';
+import { edgesOf, isSameLayout } from '../histogram/edges.ts';
+import { emptied, filled, sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Measure } from '../record.ts';
-import { edgesOf, isSameLayout } from './edges.ts';
 import { estimatedSum } from './estimate.ts';
 import { type Family, type Member, nameIn } from './family.ts';
-import { type Labels, labelText, named } from './labels.ts';
+import { type Label, type Labels, labelText, named } from './labels.ts';
 import { histogramMessage, valueMessage } from './messages.ts';
 import {
 	type Format,
@@ -20,17 +20,21 @@ import {
 import { numberText } from './text.ts';
 
 export type Series = {
+	family: Family;
 	labels: string;
+	list: readonly Label[];
 	/** The time of the newest record taken. */
 	ts: number;
 	/** The oldest barrier that may still have to be read again for it, as a number of series/restart. */
 	epoch: number;
 	/** What it shows cannot be had from its newest record alone: increments were added up, or a reset carried on. */
 	isCarried: boolean;
-	/** Take a value in place of what was there. */
-	set: (value: Exact) => void;
+	/** Take what a record has in place of what was there; rows once shown stay. */
+	set: (record: Measure) => void;
 	/** Add an increment. */
 	add: (record: Measure) => void;
+	/** What it has come to. */
+	state: Readonly<State>;
 	/** Its lines in its family, and in that of the estimates. */
 	member: Member;
 	estimate: Member;
@@ -58,12 +62,20 @@ const createPrefixes = (name: string, labels: string, format: Format) => {
 
 /** What `make` gives for a style, made once for each of the ways in which text is written. */
 const perText = <Made>(make: (format: Format, spelling: Spelling) => Made): ((style: TextStyle) => Made) => {
-	const made: Partial<Record<`${Format} ${Spelling}`, Made>> = {};
+	// Nearly always there is one style; ten thousand series would have as many maps.
+	let last: TextStyle | undefined;
+	let current: Made;
+	let others: Map<string, Made> | undefined;
 	return (style) => {
-		const spelling = spellingOf(style);
-		const known = made[`${style.format} ${spelling}`] ?? make(style.format, spelling);
-		made[`${style.format} ${spelling}`] = known;
-		return known;
+		if (last === style) return current;
+		const keyOf = (one: TextStyle) => `${one.format} ${spellingOf(one)}`;
+		if (last !== undefined) {
+			others ??= new Map();
+			others.set(keyOf(last), current);
+		}
+		current = others?.get(keyOf(style)) ?? make(style.format, spellingOf(style));
+		last = style;
+		return current;
 	};
 };
 
@@ -127,24 +139,28 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 	const values = (kind === 'histogram' ? histogramLines : valueLines)(family, labels, state);
 	const estimated = estimates ? estimateLine(estimates, labels, state) : () => '';
 	const start = kind === 'gauge' ? undefined : record.start;
-	const createdStart = startFor(family, labels, '_created');
+	const createdStart = start === undefined ? undefined : startFor(family, labels, '_created');
 
 	// Nothing is kept of what is written: in old memory it would cost the collector more than writing it again.
 	const endOf = (style: TextStyle) => (style.timestamps ? `${timeText(series.ts, style)}\n` : '\n');
 	const lines = (style: TextStyle): string => {
 		const end = endOf(style);
 		const text = values(style, end);
-		if (start === undefined || style.format !== 'openMetrics') return text;
+		if (start === undefined || !createdStart || style.format !== 'openMetrics') return text;
 		return `${text}${createdStart(style)}${secondsText(start)}${end}`;
 	};
 	const own = { labels, start, ts: () => series.ts };
 	const series: Series = {
+		family,
 		labels: labels.text,
+		list: labels.list,
+		state,
 		ts: record.ts,
 		epoch: 0,
 		isCarried: false,
-		set: (value) => {
-			state.value = value;
+		set: (measure) => {
+			if (measure.type === 'histogram') state.buckets = filled(measure.buckets, emptied(state.buckets));
+			else state.value = measure.value;
 		},
 		add: (measure) => {
 			if (measure.type === 'histogram') state.buckets = sum(state.buckets, measure.buckets);

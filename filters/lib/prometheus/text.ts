@@ -1,14 +1,9 @@
 // text: names and values from outside, safe inside an exposition
 
+import { wellFormed } from '../protobuf/text.ts';
 import type { Exact } from '../record.ts';
 
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-const HAS_SURROGATE = /[\ud800-\udfff]/;
 const NEEDS_ESCAPE = /[\\"\n]/g;
-
-/** Text that has a form in UTF-8: half a surrogate pair becomes U+FFFD, as a broken byte does when it is read. */
-export const wellFormed = (text: string): string =>
-	HAS_SURROGATE.test(text) ? text.replace(LONE_SURROGATE, '\ufffd') : text;
 
 const escaped = (character: string): string => (character === '\n' ? '\\n' : `\\${character}`);
 

@@ -54,15 +54,17 @@ const beginSince = async (reading: Reading, since: Since): Promise<void> => {
 	while (!signal.aborted) {
 		const entries = await listingOf(path, { offset: 0 });
 		const { entry, offset, hasTimes, findings } = await beginningOf(entries, since);
-		const file = entry && (await openListed(entry, 0, isCopy(entry, entries)));
+		const live = entries.find((one) => one.live && one.unreadable === '');
+		const first = entry ?? live;
+		const file = first && (await openListed(first, 0, isCopy(first, entries)));
 		// Renamed between listing and opening: look again.
-		if (entry && !file) continue;
+		if (first && !file) continue;
 		for (const finding of findings) found(finding);
-		if (!file) {
-			if (entries.length > 0 && !hasTimes) log.warn(`${path} says no times; beginning at its end`);
-			return beginLive(reading, false);
-		}
-		await placeAt(file, offset);
+		// All that a log holds which is not there yet is young.
+		if (!file) return beginLive(reading, true);
+		if (!entry && live!.size > 0 && !hasTimes) log.warn(`${path} says no times; beginning at its end`);
+		// What was written since it was searched is young, too.
+		await placeAt(file, entry ? offset : await lastLineStart(file, live!.size));
 		turnTo(reading, file);
 		// A crash before the first acknowledgement would begin at a later moment.
 		return printer.quiet(true);

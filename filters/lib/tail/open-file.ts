@@ -149,10 +149,9 @@ export const lastTouched = async ({ handle }: OpenFile): Promise<number> => {
 	return Math.max(mtimeMs, ctimeMs);
 };
 
-/** Where the last line of the file starts: its end, unless it ends in half a line. */
-export const lastLineStart = async ({ handle }: OpenFile): Promise<number> => {
-	const { size } = await handle.stat();
-	for (let end = size; end > 0; ) {
+/** Where the last line before byte `before`, or the end of the file, starts: there, unless that is in the midst of a line. */
+export const lastLineStart = async ({ handle }: OpenFile, before?: number): Promise<number> => {
+	for (let end = before ?? (await handle.stat()).size; end > 0; ) {
 		const from = Math.max(0, end - LOOK_BACK_BYTES);
 		const at = (await readAt(handle, from, end - from)).lastIndexOf(NEWLINE);
 		if (at >= 0) return from + at + 1;

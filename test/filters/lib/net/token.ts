@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bearerFor, isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
+import { authorizationFor, bearerFor, isBearer, tokenIn } from '../../../../filters/lib/net/token.ts';
 import { keptLog } from '../../../data/published.ts';
 
 const test = suite('token');
@@ -123,6 +123,29 @@ test('a token comes from a file, else the command line, else the environment, an
 		/--auth-token: not a token/,
 	);
 	delete process.env[variable];
+});
+
+test('a header out of a file with a token, or with a name and a password', () => {
+	const [token, user] = [join(folder, 'login-token'), join(folder, 'login-user')];
+	const none = { token: undefined, user: undefined };
+	const { log, lines } = keptLog();
+	const here = new URL('http://127.0.0.1:1');
+	assert.is(authorizationFor(none, here, log)(), undefined);
+	writeFileSync(token, 'abc\n');
+	writeFileSync(user, 'me:pass word:é\n');
+	assert.is(authorizationFor({ ...none, token }, here, log)(), 'Bearer abc');
+	const login = authorizationFor({ ...none, user }, here, log);
+	assert.is(Buffer.from(login()!.slice('Basic '.length), 'base64').toString(), 'me:pass word:é');
+	writeFileSync(user, 'me:other');
+	assert.is(login(), `Basic ${Buffer.from('me:other').toString('base64')}`);
+	assert.equal(lines, []);
+	authorizationFor({ ...none, user }, new URL('http://metrics.example'), log);
+	assert.match(lines.join(), 'the password travels to metrics.example unencrypted');
+	assert.throws(() => authorizationFor({ token, user }, here, log), /not both/);
+	for (const bad of ['', 'name', ':x', 'a:b\nc']) {
+		writeFileSync(user, bad);
+		assert.throws(() => authorizationFor({ ...none, user }, here, log), /not a NAME:PASSWORD/);
+	}
 });
 
 test.run();

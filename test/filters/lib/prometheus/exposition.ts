@@ -418,6 +418,12 @@ test('a metric called like its unit has no UNIT, which no parser would take', ()
 	);
 });
 
+test('a carriage return or another line end of Unicode is a character like any other', () => {
+	const { all, lines } = create();
+	all(gaugeOf(1, { metric: 'a\rb\u2028', host: 'c\rd\u2029' }));
+	for (const style of [TEXT, OPEN]) assert.equal(lines(style), ['a_b_{host="c\rd\u2029"} 1']);
+});
+
 test('a prefix stands before every metric but ours', () => {
 	const { state, all, lines } = create({ prefix: 'my-app' });
 	all(gaugeOf(1));

@@ -258,7 +258,7 @@ testWith(test, LACK, 'any histogram of powers of two is read back, bucket by buc
 
 testWith(test, LACK, 'hostile text and a hundred thousand series', () => {
 	const long = '"\\\n\0\u202e'.repeat(200_000);
-	const [first] = familiesOf([gaugeOf(1, { attributes: { x: long }, host: '\ud800' })]);
+	const [first] = familiesOf([gaugeOf(1, { attributes: { x: long }, host: '\ud800', metric: 'a\udc00' })]);
 	assert.equal(first!.metric[0]!.label, [
 		{ name: 'host', value: '\ufffd' },
 		{ name: 'x', value: long },

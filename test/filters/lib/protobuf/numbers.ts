@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs/minimal.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSigned64, isUnsigned64, wide } from '../../../../filters/lib/protobuf/numbers.ts';
+import {
+	isSigned64,
+	isUnsigned64,
+	wide,
+	writeCount,
+	writeDifferences,
+} from '../../../../filters/lib/protobuf/numbers.ts';
 import { writeTime } from '../../../../filters/lib/protobuf/time.ts';
 import { exact } from '../../../../filters/lib/record.ts';
 
@@ -30,6 +36,31 @@ test('64 bits are exact, with a sign and without', () => {
 			},
 		),
 	);
+});
+
+test('a count and differences are the same bytes, small or not', () => {
+	const at = fc.oneof(
+		fc.bigInt(0n, 2n ** 34n),
+		fc.constantFrom(2n ** 31n, 2n ** 32n, 2n ** 32n - 1n, 2n ** 63n),
+	);
+	fc.assert(
+		fc.property(at, fc.array(fc.bigInt(-(2n ** 33n), 2n ** 33n)), (count, differences) => {
+			assert.equal(
+				bytesOf((writer) => writeCount(writer, 8, exact(count))),
+				bytesOf((writer) => writer.uint32(8).uint64(wide(exact(count)) as number)),
+			);
+			const small = differences.map(exact);
+			assert.equal(
+				bytesOf((writer) => writeDifferences(writer, 10, small)),
+				bytesOf((writer) => writer.uint32(10).sint64s(small.map(wide) as number[])),
+			);
+		}),
+	);
+	for (const edge of [2 ** 31, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) - 1])
+		assert.equal(
+			bytesOf((writer) => writeDifferences(writer, 10, [edge])),
+			bytesOf((writer) => writer.uint32(10).sint64s([edge])),
+		);
 });
 
 test('what fits', () => {

@@ -1,10 +1,10 @@
 // connection: the options by which a user names the server and how to get on with it, and the client that they make
 
 import type { Log } from '../../../log.ts';
+import { type Client, createClient } from '../../../net/client.ts';
 import { bearerFor } from '../../../net/token.ts';
 import { positiveDuration } from '../../../options.ts';
 import { apiBase } from '../names.ts';
-import { type Client, createClient } from './client.ts';
 
 /** Options of every program that calls a server. */
 export const CONNECTION = {
@@ -28,5 +28,12 @@ export const connect = (options: ConnectionOptions, url: string, timeout: string
 	const base = apiBase(url, '--producer-url');
 	const bearer = { file: options['token-file'], word: options['auth-token'], variable: 'HOLLOW_TOKEN' };
 	const timeoutMs = positiveDuration(options.timeout ?? timeout, '--timeout');
-	return { base, client: createClient(base, { token: bearerFor(bearer, base, log), timeoutMs }) };
+	const token = bearerFor(bearer, base, log);
+	const headers = (): Record<string, string> => {
+		const word = token();
+		const authorization: Record<string, string> =
+			word === undefined ? {} : { Authorization: `Bearer ${word}` };
+		return { Accept: 'application/json', 'Content-Type': 'application/json', ...authorization };
+	};
+	return { base, client: createClient(base, { headers, timeoutMs }) };
 };

@@ -1,23 +1,15 @@
 // delivery: one cycle through the calls that publish it, for as long as it takes
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';
+import { type Body, CallError, type Caller, type Reply } from '../../../net/client.ts';
+import { type Condition, createPatience, retryAfter } from '../../../net/patience.ts';
 import type { Cycle } from '../../metrics/cycle.ts';
 import { payloadText } from '../../metrics/payload.ts';
 import { addressBelow, isStep } from '../names.ts';
-import { type Body, CallError, type Client, type Reply } from './client.ts';
-import {
-	type Move,
-	moveAfter,
-	type Progress,
-	problemIn,
-	retryAfter,
-	type Step,
-	type Verdict,
-} from './moves.ts';
+import { type Move, moveAfter, type Progress, problemIn, type Step, type Verdict } from './moves.ts';
 
 export type DeliveryOptions = {
-	client: Client;
+	client: Caller;
 	base: URL;
 	/** The longest delay between attempts, unless the server asks for a longer one. */
 	retryMaxMs: number;
@@ -25,17 +17,12 @@ export type DeliveryOptions = {
 	count: (name: string, by?: number) => void;
 };
 
-/** Whether the server can be had: `blocked` when it answers, but somebody has to set something right first. */
-export type Condition = 'well' | 'away' | 'blocked';
-
 export type Delivery = {
 	/** Publish a cycle. Rejects with the reason of `signal` once that is aborted, and for nothing else. */
 	deliver: (cycle: Cycle, signal: AbortSignal) => Promise<Verdict>;
 	condition: () => Condition;
 };
 
-const FIRST_DELAY_MS = 200;
-const JITTER = 0.2;
 // A server that has forgotten the version so often, while it could be had, will not remember it the next time.
 const MOST_BACKS = 8;
 
@@ -48,9 +35,9 @@ const text =
 
 /** A delivery in order: one cycle at a time. */
 export const createDelivery = (options: DeliveryOptions): Delivery => {
-	const { client, base, retryMaxMs, log, count } = options;
-	let condition: Condition = 'well';
-	let delay = FIRST_DELAY_MS;
+	const { client, base, log } = options;
+	const patience = createPatience({ ...options, name: base.origin });
+	const { tell, pause, condition } = patience;
 
 	const ask = (step: Step, cycle: Cycle, signal: AbortSignal): Promise<Reply> => {
 		const { version } = cycle;
@@ -62,19 +49,6 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 		if (step === 'publish')
 			return client.call('PUT', at(version, 'status'), text({ status: 'PUBLISHED' }), signal);
 		return client.call('GET', at(version), undefined, signal);
-	};
-	const tell = (now: Condition, why: string) => {
-		if (now === 'well' && condition !== 'well') log.info(`${base.origin} answers again`, {}, 'well');
-		const what = now === 'blocked' ? 'tried again until somebody sets that right' : 'trying again';
-		if (now !== 'well') log.warn(`${base.origin}: ${why}; ${what}`, {}, `${now} ${why.slice(0, 3)}`);
-		condition = now;
-	};
-	/** The delay of now, which doubles the next one; blocked, it is the longest at once. */
-	const pause = async (least: number, signal: AbortSignal) => {
-		const now = condition === 'blocked' ? retryMaxMs : Math.min(delay, retryMaxMs);
-		delay = Math.min(retryMaxMs, now * 2);
-		count('retries');
-		await sleep(Math.max(least, now * (1 + JITTER * (Math.random() * 2 - 1))), undefined, { signal });
 	};
 	const attempt = async (step: Step, cycle: Cycle, sent: Progress, signal: AbortSignal): Promise<Attempt> => {
 		try {
@@ -120,7 +94,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 				continue;
 			}
 			tell('well', '');
-			delay = move.kind === 'end' ? FIRST_DELAY_MS : delay;
+			if (move.kind === 'end') patience.renew();
 			if (move.kind === 'end') return move.verdict === 'refused' ? give(cycle, step, why) : move.verdict;
 			if (move.kind === 'back') {
 				backs += 1;
@@ -131,5 +105,5 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
 			step = move.step;
 		}
 	};
-	return { deliver, condition: () => condition };
+	return { deliver, condition };
 };

@@ -2,7 +2,7 @@
 //
 //   announce -> data -> publish -> done; `lookup` asks where the version stands when an answer was lost
 
-import type { Reply } from './client.ts';
+import type { Reply } from '../../../net/client.ts';
 
 export type Step = 'announce' | 'data' | 'publish' | 'lookup';
 
@@ -95,13 +95,4 @@ export const moveAfter = (step: Step, reply: Reply, sent: Progress): Move => {
 	if (step === 'announce') return afterAnnounce(reply);
 	if (step === 'data') return afterData(reply);
 	return step === 'publish' ? afterPublish(reply) : afterLookup(reply, sent);
-};
-
-const MOST_AFTER_MS = 300_000;
-
-/** How long the server asks to be left alone, in ms: Retry-After as seconds or a date, at most 5 minutes; else 0. */
-export const retryAfter = (header: string | undefined, now: number): number => {
-	if (header === undefined) return 0;
-	const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-	return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), MOST_AFTER_MS);
 };

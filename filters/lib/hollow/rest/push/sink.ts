@@ -3,13 +3,13 @@
 import { writeAck } from '../../../disk/ack.ts';
 import { EXIT, Failure } from '../../../failure.ts';
 import type { Log } from '../../../log.ts';
-import type { Client } from './client.ts';
+import type { Caller } from '../../../net/client.ts';
 import { createDelivery } from './delivery.ts';
 import { createPusher, type Pusher } from './pusher.ts';
 import { folderQueue, memoryQueue } from './queue.ts';
 
 export type SinkOptions = {
-	client: Client;
+	client: Caller;
 	base: URL;
 	/** See `DeliveryOptions`. */
 	retryMaxMs: number;

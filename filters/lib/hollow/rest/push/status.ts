@@ -2,9 +2,9 @@
 
 import { EXIT, Failure } from '../../../failure.ts';
 import type { Log } from '../../../log.ts';
+import { CallError, type Caller, type Reply } from '../../../net/client.ts';
 import type { Emit } from '../../../program.ts';
 import { addressBelow } from '../names.ts';
-import { CallError, type Client, type Reply } from './client.ts';
 import { type Connection, type ConnectionOptions, connect } from './connection.ts';
 import { problemIn } from './moves.ts';
 
@@ -16,7 +16,7 @@ const json = ({ text }: Reply): unknown => {
 	}
 };
 
-const get = async (client: Client, url: URL): Promise<unknown> => {
+const get = async (client: Caller, url: URL): Promise<unknown> => {
 	const reply = await client.call('GET', url).catch((error) => {
 		throw error instanceof CallError ? new Failure(EXIT.unavailable, `${url}: ${error.message}`) : error;
 	});

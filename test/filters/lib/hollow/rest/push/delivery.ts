@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CallError, type Reply } from '../../../../../../filters/lib/hollow/rest/push/client.ts';
 import { createDelivery } from '../../../../../../filters/lib/hollow/rest/push/delivery.ts';
+import { CallError, type Reply } from '../../../../../../filters/lib/net/client.ts';
 import { keptLog } from '../../../../../data/published.ts';
 import { cycleNumber } from '../../../../../servers/receiver.ts';
 

@@ -1,11 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-	moveAfter,
-	problemIn,
-	retryAfter,
-	type Step,
-} from '../../../../../../filters/lib/hollow/rest/push/moves.ts';
+import { moveAfter, problemIn, type Step } from '../../../../../../filters/lib/hollow/rest/push/moves.ts';
 
 const test = suite('moves');
 const reply = (status: number, body: unknown = '') => ({
@@ -70,24 +65,6 @@ test('after a look-up only what is missing is done', () => {
 	assert.is(move('lookup', 200, { status: 'ANNOUNCING' }, { ...none, data: true }), 'go publish');
 	assert.is(move('lookup', 200, { status: 'PUBLISHED' }, none), 'end repeated');
 	assert.is(move('lookup', 200, { status: 'PUBLISHED' }, { data: true, publish: true }), 'end published');
-});
-
-test('Retry-After: seconds or a date, never more than five minutes', () => {
-	const now = Date.UTC(2025, 0, 1);
-	assert.equal(
-		[
-			undefined,
-			'',
-			'x',
-			'-5',
-			'7',
-			'0',
-			'86400',
-			new Date(now + 9000).toUTCString(),
-			new Date(now - 9000).toUTCString(),
-		].map((header) => retryAfter(header, now)),
-		[0, 0, 0, 0, 7000, 0, 300_000, 9000, 0],
-	);
 });
 
 test('what the server says, in a line', () => {

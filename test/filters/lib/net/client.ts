@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Client, createClient } from '../../../../../../filters/lib/hollow/rest/push/client.ts';
+import { type Client, createClient } from '../../../../filters/lib/net/client.ts';
 
 const test = suite('client');
 
@@ -24,7 +24,7 @@ const served = async (
 	const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
 	try {
 		await act({
-			client: createClient(url, { token: () => 'abc', timeoutMs }),
+			client: createClient(url, { headers: () => ({ Authorization: 'Bearer abc' }), timeoutMs }),
 			url,
 			connections: () => connections,
 		});

@@ -7,8 +7,8 @@ import {
 	type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
-import { describe } from '../../../failure.ts';
-import type { Token } from '../../../net/token.ts';
+import { rootCertificates } from 'node:tls';
+import { describe } from '../failure.ts';
 
 /** What the server said. Redirects are answers like any other: nothing follows them, least of all with a token. */
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -22,17 +22,33 @@ export class CallError extends Error {
 }
 
 /** A body, made anew each time it is asked for: once to count its bytes, once to send it. */
-export type Body = () => Iterable<string>;
+export type Body = () => Iterable<string | Uint8Array>;
+
+type Headers = Record<string, string>;
+type Call<Answer> = (
+	method: string,
+	url: URL,
+	body?: Body,
+	signal?: AbortSignal,
+	/** Beside those of all calls. */
+	headers?: Headers,
+) => Promise<Answer>;
+
+/** Whatever makes calls. */
+export type Caller = { call: Call<Reply> };
 
 export type Client = {
-	/** @throws CallError, or the reason of `signal`. */
-	call: (method: string, url: URL, body?: Body, signal?: AbortSignal) => Promise<Reply>;
+	/** `bytes` is what `text` is made of. @throws CallError, or the reason of `signal`. */
+	call: Call<Reply & { bytes: Uint8Array }>;
 };
 
 export type ClientOptions = {
-	token: Token;
+	/** Those of all calls, as they are now. */
+	headers: () => Headers;
 	/** How long a call may make no progress: connecting, sending a piece, or waiting for the whole answer. */
 	timeoutMs: number;
+	/** Certificates of issuers to trust beside the usual ones, as PEM. */
+	ca?: string | undefined;
 };
 
 // A connection that was idle for longer may be closed by the server just when it is used again.
@@ -57,7 +73,7 @@ const bytesIn = (body: Body): number => {
 	return bytes;
 };
 
-const readText = (response: IncomingMessage): Promise<string> =>
+const readBytes = (response: IncomingMessage): Promise<Buffer> =>
 	new Promise((resolve, reject) => {
 		const chunks: Buffer[] = [];
 		let size = 0;
@@ -65,12 +81,15 @@ const readText = (response: IncomingMessage): Promise<string> =>
 			if (size < MOST_ANSWER) chunks.push(chunk);
 			size += chunk.length;
 		});
-		response.on('end', () => resolve(Buffer.concat(chunks).subarray(0, MOST_ANSWER).toString()));
+		response.on('end', () => resolve(Buffer.concat(chunks).subarray(0, MOST_ANSWER)));
 		response.on('error', reject);
 		response.on('close', () => reject(new CallError('the connection ended in the midst of the answer')));
 	});
 
-type Sending = { write: (piece: string) => boolean; once: (event: 'drain', then: () => void) => unknown };
+type Sending = {
+	write: (piece: string | Uint8Array) => boolean;
+	once: (event: 'drain', then: () => void) => unknown;
+};
 
 /** The body piece by piece, as the connection takes it; `touch` after each. */
 const sendAll = async (
@@ -87,26 +106,28 @@ const sendAll = async (
 };
 
 /** A client; `base` says which kind of connection its calls need. */
-export const createClient = (base: URL, { token, timeoutMs }: ClientOptions): Client => {
+export const createClient = (base: URL, { headers, timeoutMs, ca }: ClientOptions): Client => {
 	const isTls = base.protocol === 'https:';
-	const agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+	const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+	const agent = isTls ? new HttpsAgent({ keepAlive: true, ...trust }) : new HttpAgent({ keepAlive: true });
 
 	let usedAt = performance.now();
 
-	const headersFor = (body: Body | undefined): Record<string, string | number> => {
-		const bearer = token();
+	const headersFor = (body: Body | undefined, more: Headers): Record<string, string | number> => {
+		const { 'Content-Type': type, ...all } = { ...headers(), ...more };
+		if (!body) return all;
+		// A length, at the price of making the body twice: simple servers do not read chunks.
 		return {
-			Accept: 'application/json',
-			...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
-			// A length, at the price of making the body twice: simple servers do not read chunks.
-			...(body ? { 'Content-Type': 'application/json', 'Content-Length': bytesIn(body) } : {}),
+			...all,
+			...(type === undefined ? {} : { 'Content-Type': type }),
+			'Content-Length': bytesIn(body),
 		};
 	};
-	const call: Client['call'] = (method, url, body, signal) =>
+	const call: Client['call'] = (method, url, body, signal, more = {}) =>
 		new Promise((resolve, reject) => {
 			signal?.throwIfAborted();
 			if (performance.now() - usedAt > FRESH_MS) agent.destroy();
-			const sending = (isTls ? https : http)(url, { method, agent, headers: headersFor(body) });
+			const sending = (isTls ? https : http)(url, { method, agent, headers: headersFor(body, more) });
 			let isOver = false;
 			const finish = (settle: () => void) => {
 				if (isOver) return;
@@ -133,9 +154,9 @@ export const createClient = (base: URL, { token, timeoutMs }: ClientOptions): Cl
 			sending.on('close', onClose);
 			sending.on('response', (response) => {
 				sending.off('close', onClose);
-				readText(response).then((text) => {
+				readBytes(response).then((bytes) => {
 					const { statusCode: status = 0, headers } = response;
-					finish(() => resolve({ status, headers, text }));
+					finish(() => resolve({ status, headers, text: bytes.toString(), bytes }));
 					// A server that refuses a body may answer before it has all of it; the rest is not sent.
 					if (!sending.writableFinished) sending.destroy();
 				}, fail);

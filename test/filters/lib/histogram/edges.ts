@@ -1,11 +1,9 @@
-import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { edgesOf, isSameLayout } from '../../../../filters/lib/prometheus/edges.ts';
-import { estimatedSum } from '../../../../filters/lib/prometheus/estimate.ts';
+import { edgesOf, floatRows, isSameLayout } from '../../../../filters/lib/histogram/edges.ts';
 import type { Bucket } from '../../../../filters/lib/record.ts';
 
-const test = suite('prometheus: le, and sums out of middles');
+const test = suite('histogram: inclusive edges');
 
 const rows = (...buckets: Bucket[]): (string | undefined)[] =>
 	edgesOf(buckets).flatMap(({ below, at }) => [below, at].filter((row) => row !== undefined));
@@ -49,34 +47,19 @@ test('layouts are the same only with the same bounds', () => {
 	);
 });
 
-test('a sum out of middles is exact arithmetic', () => {
-	assert.is(estimatedSum([[0, 1, 7]]), '0');
-	assert.is(estimatedSum([[2, 4, 3]]), '7.5');
-	assert.is(
-		estimatedSum([
-			[2, 4, 1],
-			[4, 8, 1],
-		]),
-		'8',
+test('rows as floats, with what lies up to each; bounds that come to one float are one row', () => {
+	const of = (...buckets: Bucket[]) => floatRows(edgesOf(buckets), buckets);
+	assert.equal(of([0, 1, 5], [2, 4, 3], [8, null, 2]), [
+		[0, 5],
+		[1, 5],
+		[3, 8],
+		[7, 8],
+	]);
+	assert.equal(
+		of(['1152921504606846976', '1152921504606846978', 4], ['1152921504606846978', '1152921504606846980', 5]),
+		[[2 ** 60, 9]],
 	);
-	assert.is(estimatedSum([[-4, -2, 1]]), '-3.5');
-	assert.is(estimatedSum([[8, null, 2]]), '16');
-	assert.is(estimatedSum([[null, 0, 2]]), '-2');
-	assert.is(estimatedSum([[null, null, 2]]), undefined);
-	assert.is(estimatedSum([[null, null, 0]]), '0');
-	assert.is(estimatedSum([]), '0');
-	assert.is(estimatedSum([['9007199254740993', '9007199254740994', '10']]), '90071992547409930');
-});
-
-test('a sum out of middles is the sum where buckets hold one number each', () => {
-	fc.assert(
-		fc.property(fc.array(fc.nat(100), { maxLength: 20 }), (values) => {
-			const buckets = [...new Set(values)]
-				.sort((a, b) => a - b)
-				.map((value): Bucket => [value, value + 1, values.filter((one) => one === value).length]);
-			assert.is(estimatedSum(buckets), String(values.reduce((a, b) => a + b, 0)));
-		}),
-	);
+	assert.equal(of([null, null, 3]), []);
 });
 
 test.run();

@@ -1,0 +1,48 @@
+// target: the series of a remote write that one series of ours becomes: one, or one for each row of a histogram
+
+import type { Family } from '../prometheus/family.ts';
+import type { Label } from '../prometheus/labels.ts';
+
+/** One series as the server knows it: names and values of its labels, in order of the names. */
+export type Remote = { family: Family; labels: readonly string[] };
+
+/** The series of one of ours. Each is one object, however often it is asked for. */
+export type Target = {
+	family: Family;
+	/** A value's, or a native histogram's. */
+	plain: () => Remote;
+	/** A row's: `le` is its inclusive upper bound as a whole number, or +Inf. */
+	row: (le: string) => Remote;
+	/** How much a classic histogram counted in all. */
+	count: () => Remote;
+	/** All that were asked for so far. */
+	all: () => Remote[];
+	/** How many bytes the labels of one take, about. */
+	weight: number;
+};
+
+const byName = ([left]: [string, string], [right]: [string, string]): number => (left < right ? -1 : 1);
+
+export const createTarget = (family: Family, list: readonly Label[]): Target => {
+	const made = new Map<string, Remote>();
+	const own = list.map(({ name, value }): [string, string] => [name, value]);
+	const remote = (suffix: string, le?: string): Remote => {
+		const key = le === undefined ? suffix : `le ${le}`;
+		const known = made.get(key);
+		if (known) return known;
+		const extra: [string, string][] = le === undefined ? [] : [['le', le]];
+		const labels = [['__name__', `${family.name}${suffix}`] as [string, string], ...own, ...extra];
+		const fresh = { family, labels: labels.sort(byName).flat() };
+		made.set(key, fresh);
+		return fresh;
+	};
+	return {
+		family,
+		plain: () => remote(family.kind === 'counter' ? '_total' : ''),
+		// As Prometheus itself writes a bound that it has scraped.
+		row: (le) => remote('_bucket', le === '+Inf' ? le : `${le}.0`),
+		count: () => remote('_count'),
+		all: () => [...made.values()],
+		weight: own.reduce((sum, [name, value]) => sum + name.length + value.length + 4, family.name.length + 40),
+	};
+};

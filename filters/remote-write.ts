@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+// remote-write - records to Prometheus, or whoever else takes its remote write, for those who cannot be scraped
+//
+// usage:  remote-write URL [--protocol auto|1|2] [--histograms classic|native|both] [--prefix NAME] [--stale 5m]
+//                      [--max-series 10000] [--ack FILE] [--state FILE] [--token-file FILE | --user-file FILE]
+//                      [--ca-file FILE] [--header 'NAME: VALUE']... [--timeout 30s] [--retry-max 30s] [--batch 2000]
+//                      [--linger 1s] [--queue 100000] [--drain 30s] < records
+// stdin:  records        stdout: nothing
+//
+//   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{},"temporality":"cumulative","buckets":[[0,1,5],[2,4,9]]}
+// becomes samples of that time, named as prometheus-text names them: cpu_lat_microseconds_bucket{host="web1",le="3.0"} 14
+//
+//   --protocol      auto is 2.0, and 1.0 once the server shows that it only has that
+//   --histograms    native where all buckets of a metric grow by one power of two; there [2,4) is (2,4], so what lies on a
+//                   power of two is one bucket higher, and the sum, which nobody knows, is NaN. Not every server has them
+//   --stale         a series without a record for so long has ended, and is marked so
+//   --ack FILE      (or BPFPIPE_ACK) an outage loses nothing: while the server is away nothing is read, so the log is the
+//                   queue. A barrier (#!pos) goes into FILE once the server has taken everything before it
+//   --state FILE    increments are added up, from where FILE says that the last run came to with what was acknowledged
+//                   (default: the ack file with .sums at its end; without either from zero)
+//   --queue         without --ack: so many records wait while the server is away, then the oldest are dropped ("dropped")
+//   --batch, --linger   so many records in a body, or what has come in so long
+//   --user-file     NAME:PASSWORD; this and a token are read again when the file changes
+//   --ca-file       an issuer to trust, as PEM
+//   --drain         how long the end may take; at TERM 5 s at the most. What is left without --ack makes the exit 69
+//
+// Connections that fail, 429 and 5xx are tried again after 0.2 s, doubling to --retry-max, or after Retry-After. What the
+// server refuses is lost, counted (refused) and said: so is what it has already, when a log is read again. Notices, and all
+// that is left out, are bpfpipe_notices_total{kind,metric,host}.
+
+import { oneOf, positiveDuration, whole } from './lib/options.ts';
+import { ENDPOINT, openEndpoint } from './lib/post/endpoint.ts';
+import { createOutbox } from './lib/post/outbox.ts';
+import type { Measure, Position } from './lib/record.ts';
+import { createIntake } from './lib/remote-write/intake.ts';
+import { type Item, samplesIn } from './lib/remote-write/item.ts';
+import { remoteWriteProtocol } from './lib/remote-write/protocol.ts';
+import { openSums } from './lib/remote-write/sums.ts';
+import { stage } from './lib/stage.ts';
+
+const OPTIONS = {
+	...ENDPOINT,
+	protocol: { type: 'string', default: 'auto' },
+	histograms: { type: 'string', default: 'classic' },
+	prefix: { type: 'string', default: '' },
+	state: { type: 'string' },
+	stale: { type: 'string', default: '5m' },
+	'max-series': { type: 'string', default: '10000' },
+} as const;
+
+const BATCH = 2000;
+
+stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
+	const { args, options, log, count, bad } = context;
+	const endpoint = openEndpoint(options, { address: args[0]!, batch: BATCH, log });
+	const outbox = createOutbox<Item>({
+		...context,
+		...endpoint,
+		protocol: remoteWriteProtocol(oneOf(options.protocol, '--protocol', ['auto', '1', '2'] as const)),
+		items: 'records',
+		what: 'samples',
+		onConfirm: (position) => sums.confirm(position, barriers.get(position) ?? []),
+		sizeOf: samplesIn,
+		weigh: ({ weight }) => weight,
+	});
+	const sums = openSums(options.state ?? (endpoint.ack && `${endpoint.ack}.sums`), endpoint.ack);
+	/** What increments had been added up to at each barrier that waits. */
+	const barriers = new WeakMap<Position, ReturnType<typeof intake.sums>>();
+	const intake = createIntake({
+		prefix: options.prefix,
+		staleMs: positiveDuration(options.stale, '--stale'),
+		maxSeries: whole(options['max-series'], '--max-series', 1),
+		form: oneOf(options.histograms, '--histograms', ['classic', 'native', 'both'] as const),
+		restored: sums.restored,
+		onItem: outbox.push,
+		onNotice: ({ kind, metric, detail }) => {
+			count(kind);
+			log.warn(`${metric}: ${detail}`, {}, kind);
+		},
+	});
+	const take = (record: Measure) => {
+		const fault = intake.take(record);
+		if (fault !== '') return bad(fault);
+		return outbox.room();
+	};
+	return {
+		histogram: take,
+		sum: take,
+		gauge: take,
+		notice: (record) => {
+			count('notices');
+			intake.notice(record);
+			return outbox.room();
+		},
+		record: ({ type }) => {
+			count('left_out');
+			log.warn(`records of type "${type}" have no form in Prometheus; left out`, {}, `left out ${type}`);
+		},
+		control: (control) => {
+			if (control.kind === 'ts') intake.time(control.ms);
+			if (control.kind !== 'pos' || !endpoint.ack) return;
+			barriers.set(control.position, intake.sums());
+			outbox.barrier(control.position);
+		},
+		end: outbox.finish,
+	};
+});
