@@ -95,6 +95,7 @@ export const serve = async ({
 		goOn,
 		live: () => {
 			const timer = setInterval(goOn, 200);
+			child.once('exit', () => clearInterval(timer));
 			return () => clearInterval(timer);
 		},
 		json,

@@ -57,11 +57,11 @@ testWith(
 	"the source ends: STALE with the data's own clock, numbers are the last known, history stays",
 	async () => {
 		const served = await serve({ minutes: 3 });
-		const { page, faults, close } = await openTab(`${served.url}/${CPU}`);
 		const stop = served.live();
+		const { page, faults, close } = await openTab(`${served.url}/${CPU}`);
 		await page.waitForFunction(() => document.querySelector('.live')?.textContent === 'live');
 		await page.waitForSelector('.figure .value');
-		assert.not.ok(await page.isVisible('.banner.stale'));
+		await page.waitForSelector('.banner.stale', { state: 'hidden' });
 		stop();
 		served.child.stdin!.end();
 		await page.waitForSelector('.banner.stale', { timeout: 10_000 });
