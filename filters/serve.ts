@@ -25,6 +25,7 @@
 // The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
 
 import { join } from 'node:path';
+import { keeping } from './lib/history/keeping.ts';
 import { createExplorer } from './lib/hollow/explore/explorer.ts';
 import { addressOf, inheritedAddresses } from './lib/http/address.ts';
 import { createGuard } from './lib/http/guard.ts';
@@ -33,7 +34,6 @@ import { hashedPassword } from './lib/http/password.ts';
 import { listen } from './lib/http/server.ts';
 import { certificateIn } from './lib/http/tls.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
-import type { Measure, Sample } from './lib/record.ts';
 import { SECURITY_HEADERS } from './lib/serve/headers.ts';
 import { createSite } from './lib/serve/site.ts';
 import { untilEnded, watchInterrupts } from './lib/serve/stay.ts';
@@ -90,7 +90,8 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		counter: context.counted,
 		count,
 		onLeftOut: (kind, metric, detail) => {
-			count(kind);
+			// Names of their own: too_long is a line that came in.
+			count(`metrics_${kind}`);
 			log.warn(`/metrics: ${metric}: ${detail}`, {}, `left out ${kind}`);
 		},
 	});
@@ -108,20 +109,8 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 	});
 	for (const url of listening.urls) emit(url);
 
-	const take = (record: Measure | Sample) => {
-		const fault = site.take(record);
-		if (fault !== '') bad(fault);
-	};
 	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		sample: take,
-		notice: site.notice,
-		record: () => count('left_out'),
-		control: (control) => {
-			if (control.kind === 'ts') site.time(control.ms);
-		},
+		...keeping(site, { bad, count }),
 		reopen: () => {
 			try {
 				certificate?.reload();
