@@ -73,6 +73,7 @@ testWith(
 
 testWith(test, LACK, 'sample, stale, empty, disconnected', async () => {
 	const sample = await serve({ minutes: 15, synthetic: true });
+	sample.live();
 	await take('synthetic', `${sample.url}/#${CPU}&range=15m&theme=dark`);
 	await sample.stop();
 	const stale = await serve({ minutes: 15 });
