@@ -1,7 +1,7 @@
 // intake: records in, items out: names and labels, increments added up, ends of series, and what has to be left out
 // All times are the records' own, in milliseconds since the epoch; no clock is read here.
 
-import { faultOf } from '../prometheus/fault.ts';
+import { faultOf } from '../series/fault.ts';
 import { createRegistry, keyOf, type Refusal } from '../prometheus/registry.ts';
 import type { Series } from '../prometheus/series.ts';
 import type { Exact, Measure, Notice, Sum } from '../record.ts';

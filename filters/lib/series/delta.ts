@@ -2,7 +2,7 @@
 // Knows resets, late and repeated records, series that appear later, and which barriers are safe to restart from.
 
 import { compare, subtract } from '../exact.ts';
-import { align, emptied, filled, type Row } from '../histogram/layout.ts';
+import { align, filled, type Row } from '../histogram/layout.ts';
 import type { Bucket, Exact, Histogram, Notice, Sum } from '../record.ts';
 import { seriesKey } from '../record.ts';
 import { createRestartPoints } from './restart.ts';
@@ -152,7 +152,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 			return [];
 		}
 		const reason = resetReason(record, known, rows);
-		const buckets = remember(key, record, emptied(known.buckets), known.metric);
+		const buckets = remember(key, record, known.buckets, known.metric);
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
 			return [noticeOf(record, 'reset', detail), increment(record, known.ts, sumValueOf(record), buckets)];
