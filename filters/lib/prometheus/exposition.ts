@@ -132,12 +132,12 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	};
 	const count = (series: Series, record: Measure) => {
 		if (record.type === 'gauge' || !isCounter(record)) return series.add(record);
-		for (const result of delta.take(record)) {
+		// While a series never began again, the sum of its increments is what it says of itself.
+		for (const result of series.isCarried ? delta.take(record) : delta.follow(record)) {
 			if (result.type === 'notice') {
 				if (result.kind !== 'clock') note(record, result.kind, result.detail!);
 				if (result.kind === 'reset') series.isCarried = true;
 			} else if (series.isCarried) series.add(result);
-			// While it never began again, its sum of increments is what it says of itself.
 			else series.set(record);
 		}
 	};

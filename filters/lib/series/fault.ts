@@ -6,8 +6,7 @@ import type { Measure, Sample } from '../record.ts';
 /** What is wrong, in words, or ''. */
 export const faultOf = (record: Measure | Sample): string => {
 	if (record.type === 'histogram') {
-		for (const bucket of record.buckets)
-			if (compare(bucket[2], 0) < 0) return 'a bucket counts below zero';
+		for (const bucket of record.buckets) if (compare(bucket[2], 0) < 0) return 'a bucket counts below zero';
 		return '';
 	}
 	return record.type === 'sum' && record.monotonic && compare(record.value, 0) < 0
