@@ -26,8 +26,9 @@
 import type { WriteStream } from 'node:tty';
 import { totalOf } from './lib/histogram/total.ts';
 import { createHistory } from './lib/history/history.ts';
+import { keeping } from './lib/history/keeping.ts';
 import { positiveDuration, whole } from './lib/options.ts';
-import type { Bucket, Common, Exact, Gauge, Histogram, Measure, Notice, Sample, Sum } from './lib/record.ts';
+import type { Bucket, Common, Exact, Gauge, Histogram, Notice, Sum } from './lib/record.ts';
 import { toBigInt } from './lib/record.ts';
 import { type Handlers, stage } from './lib/stage.ts';
 import { createLive } from './lib/terminal/live.ts';
@@ -113,20 +114,8 @@ stage(import.meta, { options: OPTIONS }, ({ options, count, bad, log, signal }) 
 			process.kill(process.pid, 'SIGTERM');
 		},
 	});
-	const take = (record: Measure | Sample) => {
-		const fault = history.take(record);
-		if (fault !== '') bad(fault);
-	};
 	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		sample: take,
-		notice: (record) => history.notice(record),
-		record: () => count('left_out'),
-		control: (control) => {
-			if (control.kind === 'ts') history.time(control.ms);
-		},
+		...keeping(history, { bad, count }),
 		end: async () => {
 			live.over();
 			if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));

@@ -27,6 +27,7 @@ import { svgOf } from './lib/chart/picture.ts';
 import { replaceFile } from './lib/disk/replace.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { createHistory } from './lib/history/history.ts';
+import { keeping } from './lib/history/keeping.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import { chartsOf } from './lib/plot/charts.ts';
 import { createNames, stampOf } from './lib/plot/name.ts';
@@ -103,11 +104,6 @@ stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log
 		put('summary', summarySvg(charts, look), stamp);
 		put('aggregates', aggregatesSvg(charts, look), stamp);
 	};
-	const take = (record: Measure | Sample) => {
-		const fault = history.take(record);
-		if (fault !== '') return bad(fault);
-		isNew = true;
-	};
 	const again = () => {
 		try {
 			if (isNew) write();
@@ -116,16 +112,16 @@ stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log
 		}
 	};
 	const timer = interval === undefined ? undefined : setInterval(again, interval);
-	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		sample: take,
-		notice: (record) => history.notice(record),
-		record: () => count('left_out'),
-		control: (control) => {
-			if (control.kind === 'ts') history.time(control.ms);
+	const keeper = {
+		...history,
+		take: (record: Measure | Sample) => {
+			const fault = history.take(record);
+			isNew ||= fault === '';
+			return fault;
 		},
+	};
+	return {
+		...keeping(keeper, { bad, count }),
 		end: () => {
 			clearInterval(timer);
 			// A print that is cut short would be drawn as a whole one; it is read again.

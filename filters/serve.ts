@@ -26,6 +26,7 @@
 
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { keeping } from './lib/history/keeping.ts';
 import { createExplorer } from './lib/hollow/explore/explorer.ts';
 import { addressOf, inheritedAddresses } from './lib/http/address.ts';
 import { createGuard } from './lib/http/guard.ts';
@@ -34,7 +35,6 @@ import { hashedPassword } from './lib/http/password.ts';
 import { listen } from './lib/http/server.ts';
 import { certificateIn } from './lib/http/tls.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
-import type { Measure, Sample } from './lib/record.ts';
 import { SECURITY_HEADERS } from './lib/serve/headers.ts';
 import { createSite } from './lib/serve/site.ts';
 import { untilEnded, watchInterrupts } from './lib/serve/stay.ts';
@@ -112,20 +112,8 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 	});
 	for (const url of listening.urls) emit(url);
 
-	const take = (record: Measure | Sample) => {
-		const fault = site.take(record);
-		if (fault !== '') bad(fault);
-	};
 	return {
-		histogram: take,
-		sum: take,
-		gauge: take,
-		sample: take,
-		notice: site.notice,
-		record: () => count('left_out'),
-		control: (control) => {
-			if (control.kind === 'ts') site.time(control.ms);
-		},
+		...keeping(site, { bad, count }),
 		reopen: () => {
 			try {
 				certificate?.reload();

@@ -1,13 +1,16 @@
 // The rules for Prometheus: tried by promtool, with names that we write and notices that somebody has thought about.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { commandsLack, testWith } from '../parts.ts';
-import { ROOT, run } from '../program.ts';
+import { outcome, ROOT, run, start } from '../program.ts';
 
 const test = suite('etc/prometheus');
 const LACK = commandsLack('promtool');
@@ -48,7 +51,7 @@ test('each alert has a case in which it is raised, and a row in the README', () 
 /** Notices that say nothing of lost or wrong data: what was left out on request, or is as it should be. */
 const HARMLESS = [
 	...['short_history', 'suspect_hexadecimal', 'repeated_series', 'late', 'early', 'layout', 'zero_buckets'],
-	...['stale', 'reset', 'clock', 'folded'],
+	...['stale', 'reset', 'clock', 'folded', 'memory'],
 ];
 
 test('of each kind of notice it was decided whether it is an alert', () => {
@@ -83,6 +86,34 @@ test('the names in the rules are those that we write', async () => {
 	);
 	assert.ok(own.length >= 5, own.join(' '));
 	for (const name of own) assert.ok(ours.has(name), name);
+});
+
+/** What serve has at /metrics when nothing has come, over a socket of its own. */
+const metricsOfServe = async (): Promise<string> => {
+	const room = mkdtempSync(join(tmpdir(), 'rules-'));
+	const socketPath = join(room, 'socket');
+	const child = start('serve', ['--listen', socketPath]);
+	const done = outcome(child);
+	try {
+		await once(child.stdout!, 'data');
+		const [response] = await once(get({ socketPath, path: '/metrics' }), 'response');
+		let body = '';
+		for await (const chunk of response) body += chunk;
+		return body;
+	} finally {
+		child.kill('SIGTERM');
+		await done;
+		rmSync(room, { recursive: true });
+	}
+};
+
+test("serve's own figures in rules and dashboards are those that it has", async () => {
+	const names = new Set([...(await metricsOfServe()).matchAll(/^(\w+)/gm)].map(([name]) => name));
+	const boards = ['cpu-lat', 'cpu-lat-native', 'pipelines'].map((name) => read(`etc/grafana/${name}.json`));
+	const texts = [...rules.map(({ expr }) => expr), ...boards].join(' ');
+	const used = new Set([...texts.matchAll(/\bbpfpipe_serve_\w+/g)].map(([name]) => name));
+	assert.ok(used.size >= 5);
+	for (const name of used) assert.ok(names.has(name), name);
 });
 
 test.run();

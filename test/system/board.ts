@@ -54,9 +54,8 @@ const BOARD = `${process.execPath} ${bundleOf('board')}`;
 /** The records, and then silence that keeps the input open. */
 const HELD = `(cat ${FILE}; sleep 60) | ${BOARD}`;
 
-/** The screen without the age of the data, which depends on the day. */
-const dateless = (screen: string): string =>
-	screen.replace(/^( bpfpipe .*?) +data .* old(.*)$/m, '$1 (age)$2');
+/** The screen without its first line, whose age of the data depends on the day, and with it where it is cut. */
+const dateless = (screen: string): string => screen.replace(/^.* old.*$/m, '(how many, and how old)');
 
 const inTerminal = async (
 	[width, height]: [number, number],

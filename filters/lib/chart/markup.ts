@@ -32,3 +32,17 @@ export const element = (name: string, attributes: Record<string, Value>, content
 /** A line of text at a place. */
 export const text = (x: number, y: number, content: string, attributes: Record<string, Value> = {}): string =>
 	element('text', { x, y, ...attributes }, escaped(content));
+
+/** The text of an SVG file of that size; `content` is markup already. */
+export const svgFile = (width: number, height: number, content: string): string =>
+	element(
+		'svg',
+		{
+			xmlns: 'http://www.w3.org/2000/svg',
+			width,
+			height,
+			viewBox: `0 0 ${short(width)} ${short(height)}`,
+			'font-family': "'DejaVu Sans', Verdana, sans-serif",
+		},
+		content,
+	);

@@ -5,7 +5,7 @@ import type { Row } from '../history/answers.ts';
 import type { Exact, Notice } from '../record.ts';
 import { type Chart, coveredIn, increaseIn, type Look, levelsOf, PERCENTS } from './chart.ts';
 import { addUp, type Counts, highestRow, mostIn, percentileInterval } from './counts.ts';
-import { element, short, text } from './markup.ts';
+import { element, short, svgFile, text } from './markup.ts';
 import { shownName } from './name.ts';
 import { countText, rateText, shareText, shortCount } from './number.ts';
 import {
@@ -242,17 +242,7 @@ export const svgOf = (chart: Chart, look: Look): string => {
 		text(20, height - 14, footer(chart, look), { fill: muted, 'font-size': 12 }),
 		chart.synthetic === 'none' ? '' : element('rect', { ...frame, stroke: sample }),
 	];
-	return element(
-		'svg',
-		{
-			xmlns: 'http://www.w3.org/2000/svg',
-			width,
-			height,
-			viewBox: `0 0 ${short(width)} ${short(height)}`,
-			'font-family': "'DejaVu Sans', Verdana, sans-serif",
-		},
-		parts.join(''),
-	);
+	return svgFile(width, height, parts.join(''));
 };
 
 /** A heat map of times shows how long; of sizes or anything else, how much. */

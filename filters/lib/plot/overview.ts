@@ -3,7 +3,7 @@
 
 import { type Chart, coveredIn, increaseIn, type Look, levelsOf, PERCENTS, ratesOf } from '../chart/chart.ts';
 import { addUp, percentileInterval } from '../chart/counts.ts';
-import { element, short, text } from '../chart/markup.ts';
+import { element, short, svgFile, text } from '../chart/markup.ts';
 import { shownName } from '../chart/name.ts';
 import { countText, shortCount } from '../chart/number.ts';
 import { intervalText, rateOfUnit, valueText } from '../chart/quantity.ts';
@@ -87,15 +87,9 @@ const framed = (
 					'stroke-width': 2,
 					stroke: sample,
 				});
-	return element(
-		'svg',
-		{
-			xmlns: 'http://www.w3.org/2000/svg',
-			width,
-			height,
-			viewBox: `0 0 ${short(width)} ${short(height)}`,
-			'font-family': "'DejaVu Sans', Verdana, sans-serif",
-		},
+	return svgFile(
+		width,
+		height,
 		element('rect', { width, height, fill: page }) +
 			text(20, 56, title, { fill: strong, 'font-size': 22, 'font-weight': 700 }) +
 			text(20, 78, about, { fill: muted, 'font-size': 14 }) +

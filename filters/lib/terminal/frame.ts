@@ -53,7 +53,8 @@ const headLine = (scene: Scene, state: State, width: number): Line => {
 	const chips = chipsOf(scene, state);
 	const right = `${ageText(scene)} `;
 	const taken = chips.reduce((sum, { text }) => sum + widthOf(text), 0) + widthOf(right);
-	const left = ` bpfpipe   ${scene.metrics.metrics.length} metrics, ${kept.series} series`;
+	const count = scene.metrics.metrics.length;
+	const left = ` bpfpipe   ${count} metric${count === 1 ? '' : 's'}, ${kept.series} series`;
 	return [{ text: fit(left, Math.max(0, width - taken)), bold: true }, { text: right }, ...chips];
 };
 
