@@ -10,7 +10,8 @@
 //
 //   --listen ADDRESS  HOST:PORT or the path of a Unix socket, several times; else what systemd opened (LISTEN_FDS)
 //   --history 1h      how far back; older than 5 and 15 minutes in steps of 5 s and more, added up, nothing left out
-//   --max-memory SIZE of the history: 256M is about 6,000 series; then the finest steps go first, then new series
+//   --max-memory SIZE of the history: 256M is 6,000 series and 340M of the process (411M when more come); then the
+//                     finest steps go first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
 //   --max-age 5m      older data make /health fail, as do silence, sample data alone, and the end of the input
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
