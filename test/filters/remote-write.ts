@@ -120,6 +120,20 @@ test('one bad record of many is refused alone', () =>
 		assert.is(samplesIn(server.taken).length, 49);
 	}));
 
+test('what the server has already costs nothing that is new in the same body', () =>
+	withServer(async (server) => {
+		// As Prometheus below 3 does: a body with one sample out of order is refused whole.
+		const isOld = (line: string) => Number(line.split(' ')[0]) < TS + 100;
+		server.become((one) =>
+			samplesIn([one]).some(isOld) ? { status: 400, body: 'out of order sample' } : undefined,
+		);
+		const records = Array.from({ length: 150 }, (_, at) => gaugeOf(at, { ts: TS + at }));
+		const { status, stderr } = await run('remote-write', [server.url, '--protocol', '1'], textOf(...records));
+		assert.is(status, 0);
+		assert.match(stderr, '1 samples were refused and are lost: 400: out of order sample');
+		assert.is(samplesIn(server.taken).length, 50);
+	}));
+
 test('counters: what is left out, late, or a notice', () =>
 	withServer(async (server) => {
 		const child = start('remote-write', [server.url, '--protocol', '1', '--max-series', '1']);

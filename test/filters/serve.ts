@@ -165,6 +165,17 @@ test('events: a tick when something came, resumed by id, reset when nobody knows
 	assert.match(stderr, /the input has ended; the page stays/);
 });
 
+test('a line that is too long to be read is among the bad ones, a series that Prometheus cannot have is not', async () => {
+	const serve = await begin();
+	const long = (length: number) => ({ ...histogram(0, 1), attributes: { comm: 'x'.repeat(length) } });
+	serve.feed([long(1 << 20), long(100_000), histogram(1, 3)]);
+	const figures = async () => (await serve.get('/metrics')).text();
+	await until('it has come', async () => (await figures()).includes('bpfpipe_serve_lines_total 2\n'));
+	await until('it was left out', async () => (await figures()).includes('kind="too_long"'));
+	assert.match(await figures(), /^bpfpipe_serve_bad_lines_total 1$/m);
+	await serve.end();
+});
+
 test('/metrics is text, or OpenMetrics, or smaller, as the client would have it', async () => {
 	const serve = await begin();
 	serve.feed([histogram(0, 1), histogram(1, 3)]);

@@ -2,17 +2,9 @@
 // It holds the exact counts; every picture, table and file of it is made of these alone.
 
 import { add } from '../exact.ts';
-import type {
-	Column,
-	CountColumn,
-	GaugeColumn,
-	MetricName,
-	Row,
-	SumColumn,
-	Synthetic,
-} from '../history/answers.ts';
+import type { Column, GaugeColumn, MetricName, Row, SumColumn, Synthetic } from '../history/answers.ts';
 import type { Exact, Notice } from '../record.ts';
-import { columnTotal } from './counts.ts';
+import { colouredColumn, columnTotal } from './counts.ts';
 import type { Theme } from './ramp.ts';
 
 export type Chart = MetricName & {
@@ -56,19 +48,11 @@ const isSkipped = (columns: readonly Column[], at: number): boolean => {
 };
 
 /**
- * Columns of a histogram as they are coloured: what a late print counted in one column for two of them is shown in both,
- * half in each. Only for colours: the figures stay where they were counted.
+ * Columns of a histogram as they are coloured: by their rate where more than their own time was counted into them, and what
+ * a late print counted in one column for two of them in both. Only for colours: the figures stay where they were counted.
  */
-export const colouredColumns = (columns: readonly Column[]): Column[] => {
-	const halves = (at: number): Column => {
-		const [cover, first, ...counts] = columns[at] as CountColumn;
-		return [cover / 2, first, ...counts.map((count) => Number(count) / 2)];
-	};
-	return columns.map((column, at) => {
-		if (isSkipped(columns, at)) return halves(at + 1);
-		return column && column.length > 2 && isSkipped(columns, at - 1) ? halves(at) : column;
-	});
-};
+export const colouredColumns = (columns: readonly Column[]): Column[] =>
+	columns.map((column, at) => colouredColumn(isSkipped(columns, at) ? columns[at + 1]! : column));
 
 /**
  * Columns next to each other without data, or with too little of them, as `[first, behind the last]`. The newest with

@@ -103,17 +103,28 @@ export const percentileRows = (
 	return lines;
 };
 
-/** The largest count of any cell, for the colour scale. */
+/**
+ * A column of a histogram as it is coloured: what was counted into it over more than its own time (a cover above 1) as
+ * that much less, or what piled up while nobody looked would be drawn as load. Only for colours: figures are of the counts.
+ */
+export const colouredColumn = (column: Column): Column => {
+	if (!column || !(column[0] > 1)) return column;
+	const [cover, first, ...counts] = column as CountColumn;
+	return [1, first, ...counts.map((count) => Number(count) / cover)];
+};
+
+/** The largest count of any cell, as it is coloured, for the scale; whole, since counts are. */
 export const mostIn = (columns: readonly Column[]): number => {
 	let most = 0;
 	for (const column of columns) {
 		if (!column) continue;
+		const share = Math.max(1, column[0]);
 		for (let index = 2; index < column.length; index += 1) {
-			const count = Number(column[index]);
+			const count = Number(column[index]) / share;
 			if (count > most) most = count;
 		}
 	}
-	return most;
+	return Math.ceil(most);
 };
 
 /** The sum of one column, and what a second brought of it; undefined without data. */

@@ -15,6 +15,8 @@ export type Protocol<Item> = {
 	/** A body with these; made again for each attempt. */
 	write: (items: readonly Item[]) => Post;
 	judge: (reply: Awaited<ReturnType<Client['call']>>, items: readonly Item[]) => Judgement;
+	/** After so many refusals in a row a body is no longer divided (40). */
+	mostRefusals?: number;
 };
 
 export type CourierOptions<Item> = {
@@ -50,6 +52,7 @@ const MOST_REFUSALS = 40;
 export const createCourier = <Item>(options: CourierOptions<Item>): Courier => {
 	const { protocol, client, url, patience, what, sizeOf, log, count, first, onSettled, onDivide } = options;
 	const abort = new AbortController();
+	const { mostRefusals = MOST_REFUSALS } = protocol;
 	let refusals = 0;
 
 	const refuse = (by: number, why: string) => {
@@ -88,7 +91,7 @@ export const createCourier = <Item>(options: CourierOptions<Item>): Courier => {
 			if (judged.kind === 'refused') {
 				patience.tell('well', '');
 				refusals += 1;
-				if (judged.isDivisible && refusals < MOST_REFUSALS && onDivide(batch)) return;
+				if (judged.isDivisible && refusals < mostRefusals && onDivide(batch)) return;
 				refuse(sizeOf(items), why);
 				return onSettled(batch);
 			}

@@ -24,6 +24,12 @@ const HEADERS = {
 	},
 } as const;
 
+/**
+ * A log that is read again begins with what the server has: it refuses each of these as out of order, and with them, where it
+ * takes a body whole or not at all, all that is new in the same body. So a few batches may be taken apart to single records.
+ */
+const MOST_REFUSALS = 10_000;
+
 const isPassing = (status: number): boolean => status === 429 || status >= 500;
 
 /** How many samples and histograms a server of 2.0 says that it has written; undefined where it says nothing. */
@@ -41,6 +47,7 @@ export const remoteWriteProtocol = (wanted: Version): Protocol<Item> => {
 		return { kind: 'again', why: `the server ${why}; going on with remote write 1.0` } as const;
 	};
 	return {
+		mostRefusals: MOST_REFUSALS,
 		write: (items) => {
 			const plain = version === '1' ? writeRequest1(items) : writeRequest2(items);
 			return { body: compress(plain), headers: HEADERS[version] };

@@ -29,7 +29,11 @@ export const figuresOf = ({ history, events, source, maxBytes, counter }: Figure
 	});
 	return [
 		total('lines', 'Lines that came in.', () => counter('in')),
-		total('bad_lines', 'Lines that were not understood.', () => counter('bad')),
+		total(
+			'bad_lines',
+			'Lines that were not understood, or too long to be read.',
+			() => counter('bad') + counter('too_long'),
+		),
 		total('requests', 'Requests that came.', () => counter('requests')),
 		total('refused_requests', 'Requests that were answered with an error.', () => counter('refused')),
 		total('readers_let_go', 'Readers of events that did not read.', () => counter('readers_let_go')),

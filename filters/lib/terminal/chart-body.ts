@@ -1,7 +1,7 @@
 // chart-body: the chosen item over time: a heat map with its histogram beside it, or a line of rates or values
 
 import { coveredIn, increaseIn, levelsOf, PERCENTS, ratesOf } from '../chart/chart.ts';
-import { addUp, highestRow, mostIn, percentileInterval, usedRows } from '../chart/counts.ts';
+import { addUp, highestRow, percentileInterval, usedRows } from '../chart/counts.ts';
 import { countText, shortCount } from '../chart/number.ts';
 import { intervalText, perSecond, rateOfUnit, valueText } from '../chart/quantity.ts';
 import { colours, countScale, shareScale } from '../chart/ramp.ts';
@@ -9,7 +9,7 @@ import { add } from '../exact.ts';
 import type { Column, ColumnsAnswer } from '../history/answers.ts';
 import type { Exact } from '../record.ts';
 import { pairText, plainBar, towerLines } from './bars.ts';
-import { type Band, bandRow, bandsOf, bandsPerLine, heatLines } from './heat.ts';
+import { type Band, bandRow, bandsOf, bandsPerLine, heatLines, mostInBands } from './heat.ts';
 import type { Item } from './items.ts';
 import { barsIn, LABEL, mapWidth, type Size } from './layout.ts';
 import type { State } from './state.ts';
@@ -109,7 +109,7 @@ const heatBody = (body: Body): Line[] => {
 	// Where there is room each band is as high as all others.
 	const repeat = Math.max(1, Math.floor((height * perLine) / Math.max(1, bands.length)));
 	const halves = bands.flatMap((band) => Array.from({ length: repeat }, () => band));
-	const scale = state.isShare ? shareScale() : countScale(mostIn(columns));
+	const scale = state.isShare ? shareScale() : countScale(mostInBands(columns, bands));
 	const map = heatLines({ columns, bands: halves, scale, theme: size.theme, hasColours });
 	const counts = addUp(columns, rows.length).rows;
 	const totals = bands.map((band) => countIn(counts, band));

@@ -145,7 +145,7 @@ const helpLines = (height: number): Line[] => {
 		[],
 		[{ text: '  Figures are buckets: a percentile lies somewhere in the one that is named.' }],
 		[{ text: '  A hatched column is time without data, an empty cell is none counted.' }],
-		[{ text: '  Any key goes back.' }],
+		[{ text: '  Any other key goes back.' }],
 	];
 	return Array.from({ length: height }, (_, at) => lines[at] ?? []);
 };

@@ -37,6 +37,15 @@ const countIn = (column: Column, { first, last }: Band): number => {
 	return sum;
 };
 
+/** The largest count of any cell as it is coloured, for the scale: of bands, not of the buckets in them. */
+export const mostInBands = (columns: readonly Column[], bands: readonly Band[]): number =>
+	Math.ceil(
+		colouredColumns(columns).reduce(
+			(most, column) => bands.reduce((most, band) => Math.max(most, countIn(column, band)), most),
+			0,
+		),
+	);
+
 export type HeatInput = {
 	columns: Column[];
 	bands: Band[];

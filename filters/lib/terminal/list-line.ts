@@ -24,6 +24,9 @@ const widthsOf = (width: number) => {
 
 const NAMES = ['p50 lies in', 'p90 lies in', 'p99 lies in'];
 
+/** A figure at the right of its part, with a blank before it however long its unit is. */
+const figure = (text: string, width: number): string => ` ${fit(text, width - 1, true)}`;
+
 /** The names of the parts; `more` says what of the list is not seen. */
 export const listHead = ({ width }: Pick<Size, 'width'>, more: string): Line => {
 	const { percentiles, spark, name } = widthsOf(width);
@@ -48,12 +51,12 @@ export const listLine = (
 	const mark = item.synthetic === 'none' ? '' : '[SAMPLE] ';
 	const stale = item.isStale ? '[STALE] ' : '';
 	const shown = Array.from({ length: 3 }, (_, at) => item.percentiles[at]).slice(3 - percentiles);
-	const values = shown.map((row) => fit(row ? intervalText(row, item.name.unit) : '', PERCENTILE, true));
+	const values = shown.map((row) => figure(row ? intervalText(row, item.name.unit) : '', PERCENTILE));
 	const style = isChosen ? { inverse: true } : item.isStale ? { dim: true } : {};
 	return [
 		{ text: `${isChosen ? '>' : ' '} `, bold: true },
 		{ text: fit(`${mark}${stale}${itemTitle(item)}`, name), ...style },
-		{ text: fit(amount(item), RATE, true), ...style },
+		{ text: figure(amount(item), RATE), ...style },
 		{ text: values.join(''), ...style },
 		...(spark > 0
 			? [{ text: ` ${sparkText(item.recent.slice(-RECENT_COLUMNS))}`, fg: colours(theme).bar }]

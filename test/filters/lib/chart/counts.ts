@@ -172,6 +172,28 @@ test('columns that were hardly looked at are gaps, the newest is not', () => {
 	assert.equal(gapsIn([]), []);
 });
 
+test('what was counted over more than its column is coloured by its rate, and so is the scale', () => {
+	const outage: Column[] = [
+		[1, 0, 4],
+		[0, 0],
+		[0, 0],
+		[0, 0],
+		[4, 0, 16, '18014398509481984'],
+		[1, 1, 3],
+	];
+	const coloured = colouredColumns(outage);
+	assert.equal(coloured[4], [1, 0, 4, 2 ** 52]);
+	assert.equal(coloured.toSpliced(4, 1), outage.toSpliced(4, 1), 'those before it are hatched, not coloured');
+	assert.equal(gapsIn(outage), [[1, 4]]);
+	assert.is(mostIn(outage), 2 ** 52);
+	const late: Column[] = [[1, 0, 4], [0, 0], [1.6, 0, 8], null];
+	assert.equal(colouredColumns(late), [[1, 0, 4], [1, 0, 5], [1, 0, 5], null]);
+	assert.is(mostIn(late), 5);
+	assert.is(mostIn([[1.5, 0, 4]]), 3, 'a scale of whole numbers');
+	assert.equal(colouredColumns([[0.5, 0, 4]]), [[0.5, 0, 4]], 'part of a column is what was seen of it');
+	assert.is(mostIn(outage.map(() => [1, 0])), 0);
+});
+
 test('one event has a colour at once, more never a lower one, and the legend is of the same table', () => {
 	for (const most of [1, 2, 3, 9, 100, 16_384, 1e12]) {
 		const scale = countScale(most);

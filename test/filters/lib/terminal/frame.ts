@@ -10,7 +10,7 @@ import { itemsOf, namesIn } from '../../../../filters/lib/terminal/items.ts';
 import { roomFor, windowOf } from '../../../../filters/lib/terminal/layout.ts';
 import { START, type State } from '../../../../filters/lib/terminal/state.ts';
 import { lineText, widthOf } from '../../../../filters/lib/terminal/text.ts';
-import { histogramOf, noticeOf } from '../../../data/measures.ts';
+import { gaugeOf, histogramOf, noticeOf } from '../../../data/measures.ts';
 
 const test = suite('terminal: frame');
 
@@ -119,6 +119,17 @@ test('names from outside are text on one line: no escape, no line of their own',
 	const lines = shown(sceneOf(minute(name, 10, name)), { ...START, by: undefined });
 	assert.not.match(lines.join(''), /[\x00-\x1f\u202e]/);
 	assert.match(lines.join('\n'), /␛\[2J␊evil/);
+});
+
+test('figures of a unit that is too long stay apart', () => {
+	const unit = 'a'.repeat(40);
+	const lines = shown(sceneOf(minute('m', 10, 'nginx', { unit })), START, { ...PLAIN, width: 140 });
+	const chosen = lines.find((line) => line.startsWith('>'))!;
+	assert.match(chosen, / 11\/s 1 – 2 a+… 1 – 2 a+… 8 – 16 a+… /, chosen);
+	const gauges = Array.from({ length: 3 }, (_, at) =>
+		gaugeOf(at, { ts: NOW - 3000 + at * 1000, metric: 'g'.repeat(80), unit }),
+	) as Measure[];
+	assert.match(shown(sceneOf(gauges)).find((line) => line.startsWith('>'))!, /g… 2 a+… /);
 });
 
 test('a long list is a window in which the chosen line is; what is not seen is counted', () => {

@@ -5,7 +5,7 @@ import { countScale, ramp, shareScale } from '../../../../filters/lib/chart/ramp
 import type { Column, Row } from '../../../../filters/lib/history/answers.ts';
 import { pairText, plainBar, sparkText, towerLines } from '../../../../filters/lib/terminal/bars.ts';
 import { styleCode } from '../../../../filters/lib/terminal/colour.ts';
-import { bandRow, bandsOf, heatLines } from '../../../../filters/lib/terminal/heat.ts';
+import { bandRow, bandsOf, heatLines, mostInBands } from '../../../../filters/lib/terminal/heat.ts';
 import { keysIn } from '../../../../filters/lib/terminal/keys.ts';
 import { createScreen } from '../../../../filters/lib/terminal/screen.ts';
 import { fit, lineText, widthOf } from '../../../../filters/lib/terminal/text.ts';
@@ -129,6 +129,23 @@ heat('bands: each bucket its own where there is room, else neighbours together, 
 		}),
 	);
 });
+
+heat(
+	'the scale reaches to what a cell has: to a band of several buckets, by its rate after an outage',
+	() => {
+		const columns: Column[] = [
+			[1, 0, 3, 4, 1],
+			[0, 0],
+			[0, 0],
+			[3, 0, 6, 9, 30],
+		];
+		assert.is(mostInBands(columns, bandsOf(0, 3, 3)), 10);
+		assert.is(mostInBands(columns, bandsOf(0, 3, 2)), 10);
+		assert.is(mostInBands(columns, bandsOf(0, 3, 1)), 15);
+		assert.is(mostInBands([], bandsOf(0, 3, 1)), 0);
+		assert.is(mostInBands([[1.5, 0, 4]], bandsOf(0, 1, 1)), 3);
+	},
+);
 
 const map = (bands: ReturnType<typeof bandsOf>, hasColours: boolean, scale = countScale(9)) =>
 	heatLines({ columns: COLUMNS, bands, scale, theme: 'dark', hasColours });
