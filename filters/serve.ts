@@ -10,7 +10,8 @@
 //
 //   --listen ADDRESS  HOST:PORT or the path of a Unix socket, several times; else what systemd opened (LISTEN_FDS)
 //   --history 1h      how far back; older than 5 and 15 minutes in steps of 5 s and more, added up, nothing left out
-//   --max-memory SIZE of the history: 256M is about 6,000 series; then the finest steps go first, then new series
+//   --max-memory SIZE of the history: 256M is 6,000 series and 340M of the process (411M when more come); then the
+//                     finest steps go first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
 //   --max-age 5m      older data make /health fail, as do silence, sample data alone, and the end of the input
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
@@ -25,6 +26,7 @@
 // The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
 
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { keeping } from './lib/history/keeping.ts';
 import { createExplorer } from './lib/hollow/explore/explorer.ts';
 import { addressOf, inheritedAddresses } from './lib/http/address.ts';
@@ -59,6 +61,8 @@ const OPTIONS = {
 
 const PORT = 8080;
 const FINISH_MS = 2000;
+// Of what is in use on V8's heap, how much there may be of garbage beside it; V8's own choice is up to three times as much.
+const GARBAGE_PERCENT = 30;
 
 stage(import.meta, { options: OPTIONS }, async (context) => {
 	const { options, log, count, bad, emit, signal } = context;
@@ -78,6 +82,7 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		isEncrypted: certificate !== undefined,
 		log,
 	});
+	setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
 	const site = createSite({
 		span: positiveDuration(options.history, '--history'),
 		maxBytes: byteSize(options['max-memory'], '--max-memory'),

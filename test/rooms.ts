@@ -57,7 +57,7 @@ const LAW: Record<string, string> = {
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
 	'lib/http': 'lib lib/disk',
 	'lib/history': 'lib lib/histogram lib/history/kept lib/series',
-	'lib/history/kept': 'lib',
+	'lib/history/kept': 'lib lib/histogram',
 	'lib/serve': 'lib lib/history lib/http lib/prometheus',
 
 	'lib/print': 'lib lib/histogram',

@@ -76,7 +76,9 @@ export const seriesKey = (
 	const { type, host, metric, unit, attributes } = record;
 	const names = Object.keys(attributes);
 	if (names.length > 1) names.sort();
-	return JSON.stringify([type, host, metric, unit, ...names.flatMap((name) => [name, attributes[name]])]);
+	const parts = [type, host, metric, unit];
+	for (const name of names) parts.push(name, attributes[name]!);
+	return JSON.stringify(parts);
 };
 
 const TYPE = /^\{"type":"([a-z][a-z0-9_-]*)"/;

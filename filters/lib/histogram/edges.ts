@@ -46,5 +46,12 @@ export const floatRows = (edges: Edge[], buckets: readonly Bucket[]): Row[] => {
 };
 
 /** Whether two lists of buckets have the same bounds. */
-export const isSameLayout = (left: Bucket[], right: Bucket[]): boolean =>
-	left.length === right.length && left.every(([a, b], at) => a === right[at]![0] && b === right[at]![1]);
+export const isSameLayout = (left: readonly Bucket[], right: readonly Bucket[]): boolean => {
+	if (left === right) return true;
+	if (left.length !== right.length) return false;
+	for (let at = 0; at < left.length; at++) {
+		const [a, b] = [left[at]!, right[at]!];
+		if (a[0] !== b[0] || a[1] !== b[1]) return false;
+	}
+	return true;
+};

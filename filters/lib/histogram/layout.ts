@@ -3,6 +3,7 @@
 
 import { add, compare } from '../exact.ts';
 import type { Bucket, Exact } from '../record.ts';
+import { isSameLayout } from './edges.ts';
 
 /** One bucket of two histograms: `[lower, upper, count on the left, count on the right]`. */
 export type Row = [lower: Exact | null, upper: Exact | null, left: Exact, right: Exact];
@@ -18,6 +19,8 @@ const isSame = (a: Bucket, b: Bucket): boolean => isSameBound(a[0], b[0]) && isS
 
 /** Every bucket of either side in order, or undefined when bounds cross. */
 export const align = (left: Bucket[], right: Bucket[]): Row[] | undefined => {
+	// Nearly always, print after print; the search below would give the same.
+	if (isSameLayout(left, right)) return left.map((one, at): Row => [one[0], one[1], one[2], right[at]![2]]);
 	const rows: Row[] = [];
 	let [l, r] = [0, 0];
 	while (l < left.length || r < right.length) {
@@ -43,8 +46,12 @@ export const emptied = (buckets: Bucket[]): Bucket[] => buckets.map(([lower, upp
 const crosses = (bucket: Bucket, others: Bucket[]): boolean =>
 	others.some((other) => !isSame(bucket, other) && !isBefore(bucket, other) && !isBefore(other, bucket));
 
-/** `buckets` filled up with zeros for each bucket of `known` that none of them crosses. */
+/**
+ * `buckets` filled up with zeros for each bucket of `known` that none of them crosses; the same list where none is lacking,
+ * so that all who keep the newest print of a series share one.
+ */
 export const filled = (buckets: Bucket[], known: Bucket[]): Bucket[] => {
+	if (isSameLayout(buckets, known)) return buckets;
 	const rows =
 		align(buckets, known) ??
 		align(

@@ -1,9 +1,9 @@
 // intake: from a record to what was counted, and since when; whatever cannot be shown where it belongs leaves a notice
 
-import { compare } from '../exact.ts';
 import { log2BucketOf } from '../histogram/log2.ts';
 import type { Bucket, Exact, Histogram, Measure, Notice, Sample, Sum } from '../record.ts';
 import { type Counter, counterKey, createDelta, isCounter } from '../series/delta.ts';
+import { faultOf } from '../series/fault.ts';
 import { isDelta } from '../series/step-series.ts';
 import { createStreamClock } from './clock.ts';
 import type { Metric } from './kept/metric.ts';
@@ -29,14 +29,6 @@ const keyOf = (record: Measure | Sample): string => {
 	if ((record.type === 'histogram' || record.type === 'sum') && isCounter(record)) return counterKey(record);
 	const way = record.type === 'histogram' || record.type === 'sum' ? (isDelta(record) ? 'd' : '') : '';
 	return `${way}${record.type === 'sum' && !record.monotonic ? 'n' : ''}${counterKey(record)}`;
-};
-
-const faultOf = (record: Measure | Sample): string => {
-	if (record.type === 'histogram')
-		return record.buckets.some(([, , count]) => compare(count, 0) < 0) ? 'a bucket counts below zero' : '';
-	return record.type === 'sum' && record.monotonic && compare(record.value, 0) < 0
-		? 'a counter is below zero'
-		: '';
 };
 
 // Two samples so close together are of one source that was looking all the time.

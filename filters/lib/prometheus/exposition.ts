@@ -4,10 +4,10 @@
 import protobuf from 'protobufjs/minimal.js';
 import type { Gauge, Measure, Notice, Sum } from '../record.ts';
 import { createDelta, isCounter, SET_BACK } from '../series/delta.ts';
+import { faultOf } from '../series/fault.ts';
 import { createRestartPoints } from '../series/restart.ts';
 import { createSetBack } from '../series/set-back.ts';
 import { isDelta } from '../series/step-series.ts';
-import { faultOf } from './fault.ts';
 import { writeFamily } from './messages.ts';
 import { createRegistry, keyOf, type Refusal } from './registry.ts';
 import type { Series } from './series.ts';
@@ -132,10 +132,13 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	};
 	const count = (series: Series, record: Measure) => {
 		if (record.type === 'gauge' || !isCounter(record)) return series.add(record);
-		for (const result of delta.take(record)) {
-			if (result.type !== 'notice') series.add(result);
-			else if (result.kind !== 'clock') note(record, result.kind, result.detail!);
-			if (result.type === 'notice' && result.kind === 'reset') series.isCarried = true;
+		// While a series never began again, the sum of its increments is what it says of itself.
+		for (const result of series.isCarried ? delta.take(record) : delta.follow(record)) {
+			if (result.type === 'notice') {
+				if (result.kind !== 'clock') note(record, result.kind, result.detail!);
+				if (result.kind === 'reset') series.isCarried = true;
+			} else if (series.isCarried) series.add(result);
+			else series.set(record);
 		}
 	};
 	const replace = (series: Series, record: Gauge | Sum) => {

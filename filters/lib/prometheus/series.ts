@@ -1,8 +1,8 @@
-// series: what one series has come to, and its lines, whose beginnings are kept and whose values are written each time
+// series: what one series has come to, and its lines: what stands before the labels' end is kept, the rest written each time
 
 import { add } from '../exact.ts';
 import { edgesOf, isSameLayout } from '../histogram/edges.ts';
-import { emptied, filled, sum } from '../histogram/layout.ts';
+import { filled, sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Measure } from '../record.ts';
 import { estimatedSum } from './estimate.ts';
 import { type Family, type Member, nameIn } from './family.ts';
@@ -42,22 +42,38 @@ export type Series = {
 
 type State = { buckets: Bucket[]; value: Exact };
 
-/** The prefixes of one histogram's lines, made again when its bounds change. */
+/** What stands between the labels and the values in the rows at one bucket. */
+type Ends = { below: string | undefined; at: string | undefined };
+
+// Hardly more than a few; bounds that are made up must not stay for good.
+const MOST_LAYOUTS = 1000;
+const layouts = new Map<string, Ends[]>();
+
+/** The ends of the rows of these bounds: one list for all series that have them. */
+const endsFor = (buckets: Bucket[], format: Format): Ends[] => {
+	const key = `${format} ${buckets.map(([lower, upper]) => `${lower},${upper}`).join(' ')}`;
+	const known = layouts.get(key);
+	if (known) return known;
+	const row = (digits: string | undefined) =>
+		digits === undefined ? undefined : `${leText(digits, format)}} `;
+	const ends = edgesOf(buckets).map(({ below, at }) => ({ below: row(below), at: row(at) }));
+	if (layouts.size >= MOST_LAYOUTS) layouts.clear();
+	layouts.set(key, ends);
+	return ends;
+};
+
+/** The beginning of one histogram's lines, and their ends, looked up again when its bounds change. */
 const createPrefixes = (name: string, labels: string, format: Format) => {
 	let layout: Bucket[] | undefined;
-	let rows: { below: string | undefined; at: string | undefined }[] = [];
-	const bucket = (le: string): string => `${named(`${name}_bucket`, labels, le)} `;
-	const row = (digits: string | undefined) =>
-		digits === undefined ? undefined : bucket(leText(digits, format));
-	const infinite = bucket('le="+Inf"');
+	let rows: Ends[] = [];
+	const start = named(`${name}_bucket`, labels, 'le').slice(0, -'le}'.length);
 	const count = `${named(`${name}_count`, labels)} `;
 	const rowsFor = (buckets: Bucket[]) => {
-		if (layout && isSameLayout(layout, buckets)) return rows;
+		if (!layout || !isSameLayout(layout, buckets)) rows = endsFor(buckets, format);
 		layout = buckets;
-		rows = edgesOf(buckets).map(({ below, at }) => ({ below: row(below), at: row(at) }));
 		return rows;
 	};
-	return { rowsFor, infinite, count };
+	return { rowsFor, start, count };
 };
 
 /** What `make` gives for a style, made once for each of the ways in which text is written. */
@@ -86,18 +102,18 @@ const histogramLines = (family: Family, labels: Labels, state: State): Lines => 
 		createPrefixes(nameIn(family, spelling), labelText(labels, spelling), format),
 	);
 	return (style, end) => {
-		const { rowsFor, infinite, count } = prefixesFor(style);
+		const { rowsFor, start, count } = prefixesFor(style);
 		const { buckets } = state;
 		const rows = rowsFor(buckets);
 		let text = '';
 		let total: Exact = 0;
 		for (let at = 0; at < buckets.length; at++) {
 			const row = rows[at]!;
-			if (row.below !== undefined) text += row.below + total + end;
+			if (row.below !== undefined) text += start + row.below + total + end;
 			total = add(total, buckets[at]![2]);
-			if (row.at !== undefined) text += row.at + total + end;
+			if (row.at !== undefined) text += start + row.at + total + end;
 		}
-		text += infinite + total + end;
+		text += `${start}le="+Inf"} ${total}${end}`;
 		// OpenMetrics forbids a count where there is no sum; its +Inf bucket says the same.
 		return style.format === 'text' ? text + count + total + end : text;
 	};
@@ -159,7 +175,7 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 		epoch: 0,
 		isCarried: false,
 		set: (measure) => {
-			if (measure.type === 'histogram') state.buckets = filled(measure.buckets, emptied(state.buckets));
+			if (measure.type === 'histogram') state.buckets = filled(measure.buckets, state.buckets);
 			else state.value = measure.value;
 		},
 		add: (measure) => {

@@ -1,11 +1,11 @@
 // intake: records in, items out: names and labels, increments added up, ends of series, and what has to be left out
 // All times are the records' own, in milliseconds since the epoch; no clock is read here.
 
-import { faultOf } from '../prometheus/fault.ts';
 import { createRegistry, keyOf, type Refusal } from '../prometheus/registry.ts';
 import type { Series } from '../prometheus/series.ts';
 import type { Exact, Measure, Notice, Sum } from '../record.ts';
 import { SET_BACK } from '../series/delta.ts';
+import { faultOf } from '../series/fault.ts';
 import { createSetBack } from '../series/set-back.ts';
 import { isDelta } from '../series/step-series.ts';
 import { createMaker, type HistogramForm, type Item, type Maker } from './item.ts';

@@ -2,7 +2,7 @@
 // Knows resets, late and repeated records, series that appear later, and which barriers are safe to restart from.
 
 import { compare, subtract } from '../exact.ts';
-import { align, emptied, filled, type Row } from '../histogram/layout.ts';
+import { align, filled, type Row } from '../histogram/layout.ts';
 import type { Bucket, Exact, Histogram, Notice, Sum } from '../record.ts';
 import { seriesKey } from '../record.ts';
 import { createRestartPoints } from './restart.ts';
@@ -28,6 +28,8 @@ export const isCounter = (record: Counter): boolean =>
 export type Delta = {
 	/** The increment (if any) and the notices that one cumulative record gives rise to. */
 	take: (record: Counter) => (Counter | Notice)[];
+	/** The same for who keeps the newest record: where the series goes on, it stands in place of its increment. */
+	follow: (record: Counter) => (Counter | Notice)[];
 	/** The stream's time has come to `ms`: what was printed before it is complete. */
 	time: (ms: number) => void;
 	/** Forget the series of this `counterKey`: what comes of it counts as new. */
@@ -139,7 +141,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const start = isLater ? since : (record.start ?? record.ts);
 		return [increment(record, Math.min(start, record.ts), sumValueOf(record), buckets)];
 	};
-	const goOn = (key: string, record: Counter, known: Series): (Counter | Notice)[] => {
+	const goOn = (key: string, record: Counter, known: Series, isWhole: boolean): (Counter | Notice)[] => {
 		if (record.ts < known.ts) {
 			return [
 				noticeOf(record, 'late', `older by ${known.ts - record.ts} ms than what was taken; not applied`),
@@ -152,11 +154,12 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 			return [];
 		}
 		const reason = resetReason(record, known, rows);
-		const buckets = remember(key, record, emptied(known.buckets), known.metric);
+		const buckets = remember(key, record, known.buckets, known.metric);
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
 			return [noticeOf(record, 'reset', detail), increment(record, known.ts, sumValueOf(record), buckets)];
 		}
+		if (isWhole) return [record];
 		const grown = (rows ?? []).map(([lower, upper, a, b]): Bucket => [lower, upper, subtract(b, a)]);
 		return [increment(record, known.ts, subtract(sumValueOf(record), known.value), grown)];
 	};
@@ -171,18 +174,19 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		[newest, sweptAt] = [ts, ts];
 		return noticeOf(record, 'clock', `time was set back by about ${seconds} s; going on in the new time`);
 	};
-	const take = (record: Counter): (Counter | Notice)[] => {
-		const notices = isSetBack(record.ts, newest) ? [setBack(record)] : [];
+	const take = (record: Counter, isWhole = false): (Counter | Notice)[] => {
+		const back = isSetBack(record.ts, newest) ? setBack(record) : undefined;
 		newest = Math.max(newest, record.ts);
-		return [...notices, ...takeOne(record)];
+		const results = takeOne(record, isWhole);
+		return back ? [back, ...results] : results;
 	};
-	const takeOne = (record: Counter): (Counter | Notice)[] => {
+	const takeOne = (record: Counter, isWhole: boolean): (Counter | Notice)[] => {
 		time(record.ts);
 		epoch = points.record(record.ts);
 		const key = counterKey(record);
 		const known = series.get(key);
 		const metric = meetMetric(record, known);
-		return known ? goOn(key, record, known) : begin(key, record, metric);
+		return known ? goOn(key, record, known, isWhole) : begin(key, record, metric);
 	};
 	const oldestEpoch = (): number => {
 		let oldest = Number.POSITIVE_INFINITY;
@@ -197,5 +201,13 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 	const forget = (key: string) => {
 		series.delete(key);
 	};
-	return { take, time, forget, barrier, release: () => points.release(oldestEpoch) };
+	const follow = (record: Counter) => take(record, true);
+	return {
+		take: (record) => take(record),
+		follow,
+		time,
+		forget,
+		barrier,
+		release: () => points.release(oldestEpoch),
+	};
 };

@@ -77,7 +77,7 @@ export const addUp = (series: Series, record: Measure) => {
 
 /** Take over a value; buckets that the series had before stay, at zero. */
 export const replace = (series: Series, record: Measure) => {
-	if (record.type === 'histogram') series.buckets = filled(record.buckets, emptied(series.buckets));
+	if (record.type === 'histogram') series.buckets = filled(record.buckets, series.buckets);
 	else series.value = record.value;
 };
 

@@ -1,6 +1,7 @@
 // rows: the buckets of one metric, whoever has them, numbered; and those of several layouts put in one order
 
 import { compare } from '../../exact.ts';
+import { isSameLayout } from '../../histogram/edges.ts';
 import type { Bucket, Exact } from '../../record.ts';
 
 /** A bucket without its count: `[lower, upper)`, null = unbounded. */
@@ -13,22 +14,13 @@ export type Rows = {
 	numbersOf: (buckets: Bucket[]) => number[] | undefined;
 };
 
-const isSameList = (buckets: Bucket[], before: Bucket[]): boolean => {
-	if (buckets.length !== before.length) return false;
-	for (let at = 0; at < buckets.length; at++) {
-		const [a, b] = [buckets[at]!, before[at]!];
-		if (a[0] !== b[0] || a[1] !== b[1]) return false;
-	}
-	return true;
-};
-
 export const createRows = (most: number): Rows => {
 	const all: Row[] = [];
 	const known = new Map<string, number>();
 	let last: { buckets: Bucket[]; numbers: number[] } = { buckets: [], numbers: [] };
 
 	const numbersOf = (buckets: Bucket[]): number[] | undefined => {
-		if (isSameList(buckets, last.buckets)) return last.numbers;
+		if (isSameLayout(buckets, last.buckets)) return last.numbers;
 		const keys = buckets.map(([lower, upper]) => `${lower} ${upper}`);
 		const fresh = keys.filter((key) => !known.has(key)).length;
 		if (all.length + fresh > most) return undefined;

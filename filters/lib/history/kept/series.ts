@@ -27,11 +27,12 @@ const SEEN = 0.5;
 const OVERHEAD = 6000;
 const BUCKET_BYTES = 300;
 
-/** How many rows to begin with: those that a histogram has already, and one that comes. */
+/** How many rows to begin with: one to come, and those with a count or, unless most have none, between them. */
 const rowsFor = (record: Measure | Sample): number => {
 	if (record.type === 'sum' && record.monotonic) return 1;
 	if (record.type !== 'histogram') return LEVEL_ROWS;
-	return 1 + record.buckets.reduce((count, [, , one]) => count + (one === 0 ? 0 : 1), 0);
+	const used = record.buckets.reduce((count, [, , one]) => count + (one === 0 ? 0 : 1), 0);
+	return 1 + Math.min(record.buckets.length, 2 * used);
 };
 
 export class Series {
@@ -91,18 +92,17 @@ export class Series {
 		const slot = isPoint ? Math.floor(ts / this.step) : this.pace.place(start, ts);
 		this.slot = slot;
 		const isKept = this.look(slot, start, ts);
-		for (let at = 0; at < rows.length; at++) {
-			const count = counts[at]!;
-			if (count === 0) continue;
-			const place = this.placeOf(rows[at]!);
-			for (const ring of this.rings) if (ring) this.bytes += this.addIn(ring, slot, place, count);
-		}
+		for (const ring of this.rings) if (ring) this.bytes += this.addIn(ring, slot, rows, counts);
 		return isKept;
 	}
 
-	private addIn(ring: Ring, fine: number, place: number, count: Exact): number {
+	private addIn(ring: Ring, fine: number, rows: readonly number[], counts: readonly Exact[]): number {
 		const slot = this.slotIn(ring, fine);
-		return ring.has(slot) ? ring.add(slot, place, count) : 0;
+		if (!ring.has(slot)) return 0;
+		let grown = 0;
+		for (let at = 0; at < rows.length; at++)
+			if (counts[at] !== 0) grown += ring.add(slot, this.placeOf(rows[at]!), counts[at]!);
+		return grown;
 	}
 
 	/** Set what goes up and down. */

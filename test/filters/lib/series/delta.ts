@@ -442,6 +442,19 @@ test('a series that is forgotten on demand counts as new, and no other does', ()
 	assert.equal(values, [7, 2]);
 });
 
+test('who follows sees what who takes sees, with the record in place of its increment while nothing falls', () => {
+	const [{ delta: taking }, { delta: following }] = [create({ fromZero: true }), create({ fromZero: true })];
+	const values = [5, 7, 7, 3, 4, '9007199254740993'];
+	const all = values.map((value, at) => sum(at < 2 ? at : at - 1, value));
+	const taken = all.map((record) => taking.take(record));
+	const followed = all.map((record) => following.follow(record));
+	assert.equal(followed.map(kinds), taken.map(kinds));
+	assert.equal(followed[1], [all[1]]);
+	assert.equal(followed[3], taken[3]);
+	assert.equal(kinds(followed[3]!), ['reset', 'sum']);
+	assert.equal(followed[4], [all[4]]);
+});
+
 test('a replayed series has a key of its own', () => {
 	assert.is.not(counterKey(sum(1, 5)), counterKey(sum(1, 5, { synthetic: true })));
 	assert.is(counterKey(sum(1, 5)), counterKey(sum(2, 7, { synthetic: false })));
