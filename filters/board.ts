@@ -2,7 +2,7 @@
 // board - records for people: on a terminal a live view of all series, else blocks of text
 //
 // usage:  parse-histogram ... | board [--history 1h] [--light]        parse-histogram ... | board --plain [--width 78] > FILE
-// stdin:  records        stdout: a terminal, or text
+// stdin:  records        stdout: text, or a live view on a terminal
 //
 // On a terminal: a line for each metric, the busiest first, with its rate, the buckets in which its percentiles lie, and the
 // last five minutes; below it, of the chosen one, a heat map over time with its histogram, or a line of values. `a` divides

@@ -13,6 +13,8 @@ export type Line = {
 	 * `cut`: what lies in the pipe is read again, and an end of file would make a line of the half of one.
 	 */
 	closeAround: (index: number, cut?: 'cut') => void;
+	/** Whether the stage at `index` is gone for good since the pipes were made. */
+	isGone: (index: number) => boolean;
 	/** What the stage at `index` has lost of its neighbours since the pipes were made. */
 	ends: (index: number) => Ends;
 	close: () => void;
@@ -33,6 +35,7 @@ export const createLine = (stages: number, make = makePipes): Line => {
 			pipes[index - 1]?.close();
 			if (!cut) pipes[index]?.closeWrite();
 		},
+		isGone: (index) => gone.has(index),
 		ends: (index) => ({ inputEnded: index === 0 || gone.has(index - 1), outputGone: gone.has(index + 1) }),
 		close: () => {
 			for (const pipe of pipes) pipe.close();

@@ -60,8 +60,10 @@ export const createStages = (
 	 */
 	const startNext = () => {
 		if (waiting < 0) return;
-		const slot = slots[waiting--]!;
-		if (held.has(slot)) startNext();
+		const index = waiting--;
+		const slot = slots[index]!;
+		// One that an operator started before its turn may be done already, and its pipes are closed.
+		if (held.has(slot) || line.isGone(index)) startNext();
 		else slot.start();
 	};
 	/** Stages are started from the sink on, so a stage that is up can only have those before it waiting. */

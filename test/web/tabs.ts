@@ -96,11 +96,17 @@ testWith(
 		await page.getByLabel('Search in records').fill('METRIC-2');
 		await page.waitForFunction(() => location.hash.includes('METRIC-2'));
 		await page.waitForSelector('text=/\\d found among/');
-		const found = await page
-			.locator('.panel', { has: page.locator('h2', { hasText: 'Records of Metric' }) })
-			.locator('td.record')
-			.allTextContents();
-		assert.ok(found.length > 0 && found.every((one) => one.includes('"metric-2"')), found.join('\n'));
+		const found = () =>
+			page
+				.locator('.panel', { has: page.locator('h2', { hasText: 'Records of Metric' }) })
+				.locator('td.record')
+				.allTextContents();
+		const isFound = (records: string[]) =>
+			records.length > 0 && records.every((one) => one.includes('"metric-2"'));
+		// What was found for the first letters is shown until the answer to all of them comes.
+		for (const deadline = performance.now() + 5000; !isFound(await found()) && performance.now() < deadline; )
+			await page.waitForTimeout(50);
+		assert.ok(isFound(await found()), (await found()).join('\n'));
 
 		await page.locator('.hollow-forms').getByLabel('Compare with').selectOption(version(2));
 		await page.waitForSelector(`h2:has-text("From ${version(2)} to ${version(3)}")`);

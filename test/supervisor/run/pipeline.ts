@@ -71,6 +71,25 @@ test('whatever dies and whoever asks for what: never two processes for a stage, 
 	);
 });
 
+test('a stage that was started before its turn, and is done, is not started again when its turn comes', async () => {
+	const world = invent(
+		() => 1,
+		() => 30,
+	);
+	const plan = planOf({ restart: 'never' });
+	plan.stages[1]!.ready = 60_000;
+	const pipeline = make(plan, world);
+	const started = pipeline.start();
+	await pipeline.start('a');
+	assert.ok(world.live.has('p/a') && world.live.has('p/b'));
+	world.live.get('p/a')!.die({ code: 0 });
+	await sleep(60);
+	assert.not(world.live.has('p/a'));
+	assert.equal(world.faults, []);
+	await pipeline.stop();
+	await started;
+});
+
 const dieOften = async (world: ReturnType<typeof invent>, name: string, times: number, code = 1) => {
 	for (let i = 0; i < times; i++) {
 		for (let waited = 0; !world.live.has(name) && waited < 500; waited++) await sleep(1);
