@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The variable that every process of a stage has, and what it begins with in all stages of this supervisor. */
 export const MARK = 'BPFPIPE_RUN';
@@ -36,6 +37,20 @@ const straysOf = async (mark: string, group: number): Promise<number[]> => {
 
 // While some are ended others may be born.
 const MOST_ROUNDS = 5;
+// What was killed holds its files and ports for a moment more, in which whoever comes next would not get them.
+const GONE_MS = 1000;
+const LOOK_MS = 2;
+
+/** Whether a process has ended, be it that nobody has asked for its code yet. */
+const hasEnded = async (pid: number): Promise<boolean> => {
+	const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+	return stat === '' || /^\d+ \(.*\) [ZX]/s.test(stat);
+};
+
+const allEnded = async (pids: Iterable<number>): Promise<void> => {
+	const deadline = performance.now() + GONE_MS;
+	for (const pid of pids) while (!(await hasEnded(pid)) && performance.now() < deadline) await sleep(LOOK_MS);
+};
 
 /** End every process with that mark outside its group, which has been ended already; the answer is how many there were. */
 export const endStrays = async (mark: string, group: number): Promise<number> => {
@@ -50,5 +65,6 @@ export const endStrays = async (mark: string, group: number): Promise<number> =>
 			} catch {}
 		}
 	}
+	await allEnded(ended);
 	return ended.size;
 };
