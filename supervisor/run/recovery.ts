@@ -102,6 +102,8 @@ export const createRecovery = (
 	/** All of it ends in order, and with this code. */
 	const endAll = (code: number) => {
 		intent.drop();
+		// Until its turn comes one may die, and would be started again, or its fallback, on pipes that are closed.
+		for (const slot of stages.slots) slot.expectEnd();
 		later(async () => {
 			await takeDown(true);
 			if (code === EXIT.done) for (const slot of stages.slots) slot.tell({ kind: 'done' });

@@ -90,6 +90,19 @@ test('a stage that was started before its turn, and is done, is not started agai
 	await started;
 });
 
+test('a stage that dies while its pipeline ends, because one behind it is done, has no fallback any more', async () => {
+	const world = invent(() => 1);
+	const plan = planOf({ restart: 'never' });
+	plan.stages[1]!.fallback = ['other'];
+	const pipeline = make(plan, world);
+	await pipeline.start();
+	world.live.get('p/c')!.die({ code: 0 });
+	world.live.get('p/b')!.die({ code: 69 });
+	await sleep(60);
+	assert.equal([world.faults, world.live.size], [[], 0]);
+	await pipeline.stop();
+});
+
 const dieOften = async (world: ReturnType<typeof invent>, name: string, times: number, code = 1) => {
 	for (let i = 0; i < times; i++) {
 		for (let waited = 0; !world.live.has(name) && waited < 500; waited++) await sleep(1);
