@@ -25,13 +25,10 @@
 
 import type { WriteStream } from 'node:tty';
 import { totalOf } from './lib/histogram/total.ts';
-import { createHistory } from './lib/history/history.ts';
-import { keeping } from './lib/history/keeping.ts';
 import { positiveDuration, whole } from './lib/options.ts';
 import type { Bucket, Common, Exact, Gauge, Histogram, Notice, Sum } from './lib/record.ts';
 import { toBigInt } from './lib/record.ts';
 import { type Handlers, stage } from './lib/stage.ts';
-import { createLive } from './lib/terminal/live.ts';
 
 const RANGE_WIDTH = 26;
 const COUNT_WIDTH = 11;
@@ -99,10 +96,14 @@ const plain = (width: number, count: (what: string) => void): Handlers => ({
 	control: () => {},
 });
 
-stage(import.meta, { options: OPTIONS }, ({ options, count, bad, log, signal }) => {
+stage(import.meta, { options: OPTIONS }, async ({ options, count, bad, log, signal }) => {
 	const width = whole(options.width, '--width', 50, 1000);
 	const span = positiveDuration(options.history, '--history');
 	if (options.plain || !process.stdout.isTTY) return plain(width, count);
+	// Text needs none of these, and they take as long to load as all the rest.
+	const createHistory = (await import('./lib/history/history.ts')).createHistory;
+	const keeping = (await import('./lib/history/keeping.ts')).keeping;
+	const createLive = (await import('./lib/terminal/live.ts')).createLive;
 	const history = createHistory({ span, maxSeries: MOST_SERIES, maxBytes: MOST_BYTES, clock: Date.now });
 	const live = createLive({
 		history,
