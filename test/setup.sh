@@ -47,94 +47,64 @@ install_hollow() {
 	mv "$jars.new" "$jars"
 }
 
+# Whether the program $1, at the path $2, is to be built by Go; it says so, or that $3 skipped.
+is_to_build() {
+	if [ -x "$2" ]; then
+		echo "setup: all there: $1"
+		return 1
+	fi
+	if ! command -v go >/dev/null; then
+		echo "setup: no Go, so $3 skipped" >&2
+		return 1
+	fi
+	echo "setup: building $1"
+}
+
+# A program from its Go module into the folder $1; $2 is the module with its version, the rest are flags.
+go_install() {
+	GOBIN="$1" CGO_ENABLED=0 GOWORK=off go install -trimpath -ldflags '-s -w' "${@:3}" "$2"
+}
+
 # versitygw, an S3 server in one file, from its Go module.
 install_versitygw() {
 	local folder="$cache/versitygw-1.8.0"
-	if [ -x "$folder/versitygw" ]; then
-		echo "setup: all there: versitygw"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so tests that need an S3 server are skipped" >&2
-		return
-	fi
-	echo "setup: building versitygw"
-	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' github.com/versity/versitygw/cmd/versitygw@v1.8.0
+	is_to_build "versitygw" "$folder/versitygw" 'tests that need an S3 server are' || return 0
+	go_install "$folder" github.com/versity/versitygw/cmd/versitygw@v1.8.0
 }
 
 # Telegraf, with the few plugins that the measurement beside it needs.
 install_telegraf() {
 	local folder="$cache/telegraf-1.37.2" tags=custom,inputs.tail,parsers.grok,outputs.file,serializers.graphite
-	if [ -x "$folder/telegraf" ]; then
-		echo "setup: all there: Telegraf"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so the measurement beside Telegraf is skipped" >&2
-		return
-	fi
-	echo "setup: building Telegraf"
-	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
+	is_to_build "Telegraf" "$folder/telegraf" 'the measurement beside Telegraf is' || return 0
+	go_install "$folder" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2 -tags "$tags"
 }
 
 # Telegraf once more, with what the measurement of remote-write needs.
 install_telegraf_http() {
 	local folder="$cache/telegraf-http-1.37.2" tags=custom,inputs.tail,parsers.json,outputs.http,serializers.prometheusremotewrite
-	if [ -x "$folder/telegraf" ]; then
-		echo "setup: all there: Telegraf with HTTP output"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so the measurement of remote-write beside Telegraf is skipped" >&2
-		return
-	fi
-	echo "setup: building Telegraf with HTTP output"
-	GOBIN="$folder" CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' -tags "$tags" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2
+	is_to_build "Telegraf with HTTP output" "$folder/telegraf" 'the measurement of remote-write beside Telegraf is' || return 0
+	go_install "$folder" github.com/influxdata/telegraf/cmd/telegraf@v1.37.2 -tags "$tags"
 }
 
 # What reads protobuf back in tests: the official types of Prometheus and OpenTelemetry; its folder's name says which source.
 install_decoder() {
 	local sources=test/system/protobuf folder
 	folder="$cache/protobuf-$(cat $sources/go.mod $sources/go.sum $sources/main.go | sha256sum | cut -c1-12)"
-	if [ -x "$folder/decode" ]; then
-		echo "setup: all there: the decoder of official protobuf types"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so tests that read protobuf by its official types are skipped" >&2
-		return
-	fi
-	echo "setup: building the decoder of official protobuf types"
+	is_to_build "the decoder of official protobuf types" "$folder/decode" 'tests that read protobuf by its official types are' || return 0
 	CGO_ENABLED=0 GOWORK=off go build -C $sources -trimpath -ldflags '-s -w' -o "$folder/decode" .
 }
 
 # A Prometheus that knows remote write 2.0, as a receiver and to query; its own pages and its service discovery left out.
 install_prometheus3() {
 	local folder="$cache/prometheus-0.316.0"
-	if [ -x "$folder/prometheus" ]; then
-		echo "setup: all there: Prometheus 3"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so tests that need Prometheus 3 are skipped" >&2
-		return
-	fi
-	echo "setup: building Prometheus 3"
-	GOBIN="$folder" CGO_ENABLED=0 GOWORK=off go install -trimpath -ldflags '-s -w' -tags remove_all_sd,netgo github.com/prometheus/prometheus/cmd/prometheus@v0.316.0
+	is_to_build "Prometheus 3" "$folder/prometheus" 'tests that need Prometheus 3 are' || return 0
+	go_install "$folder" github.com/prometheus/prometheus/cmd/prometheus@v0.316.0 -tags remove_all_sd,netgo
 }
 
 # A collector of OpenTelemetry with nothing but what takes OTLP and what passes it on.
 install_otelcol() {
 	local folder="$cache/otelcol-0.165.0" version=v0.165.0 build
-	if [ -x "$folder/otelcol" ]; then
-		echo "setup: all there: the OpenTelemetry collector"
-		return
-	fi
-	if ! command -v go >/dev/null; then
-		echo "setup: no Go, so tests that need an OpenTelemetry collector are skipped" >&2
-		return
-	fi
-	echo "setup: building the OpenTelemetry collector"
+	is_to_build "the OpenTelemetry collector" "$folder/otelcol" 'tests that need an OpenTelemetry collector are' || return 0
 	build=$(mktemp -d)
 	cat >"$build/builder.yaml" <<-END
 		dist: {name: otelcol, output_path: $build/out, description: for tests}
