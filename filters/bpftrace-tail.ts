@@ -28,17 +28,13 @@
 // end of a rotated file gets its newline (`torn`). A log that does not exist is waited for; one that may not be read
 // ends it with 77.
 
-import { hostname } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { ackFileOf, readAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
 import { source } from './lib/source.ts';
-import type { Finding } from './lib/tail/chain.ts';
-import { follow } from './lib/tail/follow.ts';
 import { logPosition } from './lib/tail/position.ts';
-import { PACE } from './lib/tail/reading.ts';
 import { sinceOf } from './lib/tail/since.ts';
-import { createWatch } from './lib/tail/watch.ts';
+import { tailLog } from './lib/tail/tail.ts';
 import { firstTimeSince } from './lib/time-lines.ts';
 
 const DEFAULT_LOG = '/var/log/cpu-lat.log';
@@ -75,34 +71,19 @@ export const logPath = (argument: string | undefined, option: string | undefined
 };
 
 source(import.meta, { options: OPTIONS, args: [0, 1] }, async (context) => {
-	const { options, args, log, count, emit, output, signal } = context;
+	const { options, args } = context;
 	refuseMoved(options);
 	const path = logPath(args[0], options.file);
 	const ackFile = ackFileOf(options.ack);
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);
 	const since = sinceOf(options, firstTimeSince, Date.now());
-	const host = hostname();
-	const found = ({ kind, detail }: Finding) => {
-		count(kind);
-		log.warn(detail);
-		emit({ type: 'notice', ts: Date.now(), host, kind, detail });
-	};
-	const trouble = (why: string) => log.warn(`cannot watch ${path}: ${why}; looking once a second`);
-	const watch = createWatch(path, signal, trouble);
-	await follow({
+	await tailLog(context, {
 		path,
 		fromStart: options['from-start'] === true,
 		once: options.once === true,
 		barriers: ackFile !== undefined,
 		from: acked && ackFile ? logPosition(acked, basename(path), ackFile) : undefined,
 		since,
-		output,
-		log,
-		count,
-		found,
-		signal,
-		watch,
-		pace: PACE,
+		output: context.output,
 	});
-	watch.close();
 });

@@ -22,7 +22,6 @@
 // left out. Barriers say how far each log was read; a log that is new to ACKFILE begins as the options say. Rotation,
 // truncation, notices and what happens to odd lines are those of bpftrace-tail. For text that bpftrace prints use that.
 
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { ackFileOf, readAck } from './lib/disk/ack.ts';
 import { EXIT, Failure } from './lib/failure.ts';
@@ -31,11 +30,10 @@ import { placeIn } from './lib/logs/place.ts';
 import { firstRecordSince } from './lib/logs/record-time.ts';
 import { barrierLine, END_LINE, parseControl } from './lib/record.ts';
 import { source } from './lib/source.ts';
-import { follow } from './lib/tail/follow.ts';
 import type { LogPosition } from './lib/tail/position.ts';
-import { PACE } from './lib/tail/reading.ts';
 import { sinceOf } from './lib/tail/since.ts';
-import { createWatch, type Watch } from './lib/tail/watch.ts';
+import { tailLog } from './lib/tail/tail.ts';
+import type { Watch } from './lib/tail/watch.ts';
 
 const MOST_LOGS = 100;
 
@@ -76,13 +74,12 @@ const watchFor = ({ wait, ...rest }: Watch, lane: Lane): Watch => ({
 });
 
 source(import.meta, { options: OPTIONS, args: [1, MOST_LOGS] }, async (context) => {
-	const { options, args, log, count, emit, output, signal } = context;
+	const { options, args, output, signal } = context;
 	const paths = logPaths(args);
 	const since = sinceOf(options, firstRecordSince, Date.now());
 	const ackFile = ackFileOf(options.ack);
 	const acked = ackFile === undefined ? undefined : readAck(ackFile);
 	const place = acked && ackFile ? placeIn(acked, ackFile) : {};
-	const host = hostname();
 	const barriers = ackFile !== undefined;
 	/** The acknowledged positions, and then those that were passed. */
 	const passed = { ...place };
@@ -97,28 +94,19 @@ source(import.meta, { options: OPTIONS, args: [1, MOST_LOGS] }, async (context) 
 	});
 
 	const followOne = async (path: string, lane: Lane) => {
-		const trouble = (why: string) => log.warn(`cannot watch ${path}: ${why}; looking once a second`);
-		const watch = createWatch(path, signal, trouble);
-		await follow({
-			path,
-			fromStart: options['from-start'] === true,
-			once: options.once === true,
-			barriers,
-			from: place[path],
-			since,
-			output: outputInto(lane),
-			log,
-			count,
-			found: ({ kind, detail }) => {
-				count(kind);
-				log.warn(detail);
-				emit({ type: 'notice', ts: Date.now(), host, kind, detail });
+		await tailLog(
+			context,
+			{
+				path,
+				fromStart: options['from-start'] === true,
+				once: options.once === true,
+				barriers,
+				from: place[path],
+				since,
+				output: outputInto(lane),
 			},
-			signal,
-			watch: watchFor(watch, lane),
-			pace: PACE,
-		});
-		watch.close();
+			(watch) => watchFor(watch, lane),
+		);
 		lane.idle(true);
 		await lane.room();
 	};
