@@ -16,17 +16,13 @@ import {
 	SCOPE,
 	SCOPE_METRICS,
 } from '../protobuf/fields.ts';
+import { nested } from '../protobuf/nested.ts';
 import { wide } from '../protobuf/numbers.ts';
 import { type Exact, exact } from '../record.ts';
 import { groupsOf, type MetricGroup, type ResourceGroup } from './grouping.ts';
 import { type Origin, resourceAttributes, TEMPORALITY } from './origin.ts';
 import type { ExplicitData, ExponentialData, Metric, NumberData, Point, Run } from './point.ts';
 
-const nested = (writer: Writer, tag: number, body: () => void) => {
-	writer.uint32(tag).fork();
-	body();
-	writer.ldelim();
-};
 /** The writer takes halves of 64 bits as well, which its types do not say. */
 const bits = (value: Exact): number => wide(value) as number;
 

@@ -15,15 +15,10 @@ import {
 	WRITE_1,
 	WRITE_2,
 } from '../protobuf/fields.ts';
+import { nested } from '../protobuf/nested.ts';
 import type { Item, NativeSample, Sample } from './item.ts';
 import { type Sheaf, sheavesOf, type Timed } from './sheaf.ts';
 import type { Remote } from './target.ts';
-
-const nested = (writer: Writer, tag: number, body: () => void) => {
-	writer.uint32(tag).fork();
-	body();
-	writer.ldelim();
-};
 
 // The one NaN by which Prometheus marks the end of a series; as a number of JavaScript it could lose its lowest bits.
 const STALE = { low: 2, high: 0x7ff00000, unsigned: true };
