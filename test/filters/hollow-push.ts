@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { payloadText } from '../../filters/lib/hollow/metrics/payload.ts';
 import { commandsLack, testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';
 import { endAnyway } from '../servers/carbon.ts';
+import { certificateIn } from '../servers/certificate.ts';
 import { freePort } from '../servers/ports.ts';
 import { cycleNumber, startReceiver, textNumber, until, versionNumber } from '../servers/receiver.ts';
 import { type Reply, restServer } from '../servers/rest-server.ts';
@@ -377,29 +377,13 @@ test('the former spelling of hollow-check', async () => {
 });
 
 testWith(test, commandsLack('openssl'), 'https: an issuer that is not known, and one that is', async () => {
-	const [key, cert] = [fresh(), fresh()];
-	const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-	const made = spawnSync('openssl', [
-		'req',
-		'-x509',
-		'-newkey',
-		'ec',
-		'-pkeyopt',
-		'ec_paramgen_curve:prime256v1',
-		'-nodes',
-		'-keyout',
-		key,
-		'-out',
-		cert,
-		...subject,
-	]);
-	assert.is(made.status, 0, String(made.stderr));
-	const server = await restServer({ key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') });
+	const { key, cert, file } = certificateIn(mkdtempSync(join(folder, 'certificate-')));
+	const server = await restServer({ key, cert });
 	const args = ['-p', server.url, ...QUICK, '--drain', '200ms'];
 	const strange = await run('hollow-push', args, textNumber(1));
 	assert.is(strange.status, 69);
 	assert.match(strange.stderr, /self-signed certificate; NODE_EXTRA_CA_CERTS=FILE adds an issuer to trust/);
-	const known = await run('hollow-push', args, textNumber(1), { NODE_EXTRA_CA_CERTS: cert });
+	const known = await run('hollow-push', args, textNumber(1), { NODE_EXTRA_CA_CERTS: file });
 	assert.equal([known.status, known.stderr], [0, '']);
 	assert.equal(server.published(), [versionNumber(1)]);
 	await server.close();

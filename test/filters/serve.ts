@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -13,6 +13,7 @@ import * as assert from 'uvu/assert';
 import type { ColumnsAnswer, MetricsAnswer, NoticesAnswer, Tick } from '../../filters/lib/history/answers.ts';
 import { cycleAt, textOf, version } from '../data/published.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
+import { certificateIn } from '../servers/certificate.ts';
 import { freePort } from '../servers/ports.ts';
 
 const test = suite('serve: the program');
@@ -444,24 +445,7 @@ test('a socket that systemd has opened', async () => {
 
 test('HTTPS, whose certificate is read again at HUP', async () => {
 	const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-	const make = (name: string) => {
-		const made = spawnSync('openssl', [
-			...[
-				'req',
-				'-x509',
-				'-newkey',
-				'ec',
-				'-pkeyopt',
-				'ec_paramgen_curve:prime256v1',
-				'-nodes',
-				'-days',
-				'1',
-			],
-			...['-subj', `/CN=${name}`, '-keyout', key, '-out', cert],
-		]);
-		assert.is(made.status, 0, `${made.stderr}`);
-	};
-	make('first');
+	certificateIn(folder, 'first');
 	const serve = await begin(['--tls-cert', cert, '--tls-key', key]);
 	const secure = serve.url.replace('http:', 'https:');
 	const nameOf = () =>
@@ -475,7 +459,7 @@ test('HTTPS, whose certificate is read again at HUP', async () => {
 				.end();
 		});
 	assert.is(await nameOf(), 'first');
-	make('second');
+	certificateIn(folder, 'second');
 	serve.child.kill('SIGHUP');
 	await until('the new certificate', async () => (await nameOf()) === 'second');
 	writeFileSync(cert, 'nothing');
