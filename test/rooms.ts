@@ -42,6 +42,7 @@ const LAW: Record<string, string> = {
 	'lib/net': 'lib lib/disk',
 	'lib/histogram': 'lib',
 	'lib/json': '',
+	'lib/kea': 'lib lib/json lib/net',
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',

@@ -106,6 +106,14 @@ const quietServer = async (): Promise<string> => {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+/** A Kea that has nothing; it keeps nobody alive. */
+const quietKea = async (): Promise<string> => {
+	const server = createServer((_request, response) => response.end('[{"result":0,"arguments":{}}]'));
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
 	const path = (name: string) => join(folder, name);
@@ -131,6 +139,10 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'hollow-receive': {
 			idle: [path('received'), '--listen', `127.0.0.1:${await freePort()}`],
 			empty: 'serves until it is ended',
+		},
+		'kea-stats': {
+			idle: ['--socket', path('kea4-socket')],
+			empty: ['--once', '--url', await quietKea()],
 		},
 		'otlp-send': sink(exported, `http://${nobody}`),
 		'parse-histogram': both(),
