@@ -157,6 +157,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		},
 		'to-delta': both(),
 		'to-hollow': both(),
+		'to-json': both(),
 		'top-keys': both('1'),
 	};
 };

@@ -106,7 +106,7 @@ export const createServer = ({ service, common, ask, log, count, fault }: Server
 			counters,
 			unknown: (name) =>
 				log.info(`${name} is not known here; it comes as a gauge under its own name`, {}, 'not known'),
-			fault: (what) => fault(`${what}; left out`),
+			fault,
 		});
 		if (counters.fallen() > 0) {
 			const detail = `${counters.fallen()} of Kea's counters began again`;

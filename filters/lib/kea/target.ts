@@ -63,7 +63,7 @@ export const createTarget = (options: TargetOptions): Target => {
 	};
 	const sheetOf = (ts: number, said: Said) =>
 		createSheet(ts, host, said, ({ metric, attributes }) =>
-			fault(`${label}: ${metric} ${JSON.stringify(attributes)} comes twice; the second is left out`),
+			fault(`${label}: ${metric} ${JSON.stringify(attributes)} comes twice: the second`),
 		);
 	/** The print of a server that cannot be had: that, and once why. */
 	const lose = (one: Watched, ts: number, signal: AbortSignal, error: unknown): KnownRecord[] => {
@@ -89,7 +89,7 @@ export const createTarget = (options: TargetOptions): Target => {
 	};
 	const isOurs = (service: string): boolean => {
 		if (claim(service)) return true;
-		fault(`${label}: ${service} comes from another server too; NAME= in front tells them apart; left out`);
+		fault(`${label}: ${service} comes from another server too; NAME= in front tells them apart`);
 		return false;
 	};
 	const pollOne = async (one: Watched, ts: number, signal: AbortSignal): Promise<KnownRecord[]> => {
