@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 import { describe } from '../failure.ts';
 import { CallError, type Client } from '../net/client.ts';
-import { type Answer, answerIn, KeaError } from './answer.ts';
+import { type Answer, answerIn, KeaError, newestIn } from './answer.ts';
 
 /** Asks one command. @throws KeaError, also where `signal` is aborted first. */
 export type Channel = (command: string, signal: AbortSignal, service?: string) => Promise<Answer>;
@@ -50,11 +50,14 @@ const exchange = (path: string, command: string, most: number, signal: AbortSign
 		if (signal.aborted) onAbort();
 	});
 
+const answerFor = (command: string, text: string): Answer =>
+	answerIn(command === 'statistic-get-all' ? newestIn(text) : text);
+
 /** Kea's control socket: it takes one command a connection. An answer has at most `most` bytes. */
 export const socketChannel =
 	(path: string, most: number): Channel =>
 	async (command, signal) =>
-		answerIn(await exchange(path, command, most, signal));
+		answerFor(command, await exchange(path, command, most, signal));
 
 // What the control agent says of a server that does not run.
 const OFFLINE = /unable to forward command|forwarding socket is not configured|likely to be offline/;
@@ -78,7 +81,7 @@ export const httpChannel =
 		if (status !== 200)
 			throw new KeaError('away', `the answer is HTTP status ${status}; is this the address of Kea?`);
 		if (bytes.length >= most) throw TOO_LONG(most);
-		const answer = answerIn(text);
+		const answer = answerFor(command, text);
 		if (answer.result !== 0 && OFFLINE.test(answer.text)) throw new KeaError('away', answer.text);
 		return answer;
 	};

@@ -1,5 +1,6 @@
 // Real Kea servers under perfdhcp: what kea-stats prints is what was sent, message for message.
 
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -131,6 +132,23 @@ real('a shared network that is used up: its subnets are full, and failures are c
 			['10.2.0.0/16', 1],
 		],
 	);
+	await kea.end();
+});
+
+real('packets that are none are drops, by cause', async () => {
+	const kea = await startKea({ family: 4 });
+	const udp = createSocket('udp4');
+	const SHAPES = [Buffer.alloc(236), Buffer.alloc(240, 255), Buffer.alloc(300), Buffer.alloc(1400, 1)];
+	for (const shape of SHAPES) await new Promise((resolve) => udp.send(shape, kea.port, '127.0.0.1', resolve));
+	let own: Record<string, number> = {};
+	for (let tries = 0; tries < 100 && own['pkt4-received'] !== SHAPES.length; tries += 1)
+		own = await kea.statistics();
+	udp.close();
+	assert.is(own['pkt4-received'], SHAPES.length);
+	const print = await once4('--socket', kea.socket);
+	for (const cause of ['receive-drop', 'parse-failed'])
+		assert.is(print.value('kea_drops', { cause }), own[`pkt4-${cause}`], cause);
+	assert.is(print.value('kea_drops', { cause: 'receive-drop' }), SHAPES.length);
 	await kea.end();
 });
 
