@@ -183,7 +183,8 @@ const overHttp = async (agent: object, user = '') => {
 			response.end('[{"result": 1, "text": "unable to forward command to the dhcp6 service: gone"}]');
 			return;
 		}
-		const said = service === undefined ? { result: 0, arguments: agent } : acks(5)(command);
+		const isOfAgent = service === undefined && command === 'config-get';
+		const said = isOfAgent ? { result: 0, arguments: agent } : acks(5)(command);
 		response.end(`[${typeof said === 'string' ? said : JSON.stringify(said)}]`);
 	});
 	await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -208,6 +209,27 @@ test('an agent says what is behind it, and one of them may be away alone', async
 	assert.is(one.status, 0);
 	assert.equal(brief(one.stdout), ['kea_up dhcp4 1', 'kea_packets dhcp4 5']);
 	server.close();
+});
+
+test('a server that speaks HTTP itself is asked without a service', async () => {
+	const server = await overHttp({ Dhcp4: { subnet4: [] } });
+	const { status, stdout } = await run('kea-stats', ['--once', '--url', `east=${server.url}`]);
+	assert.is(status, 0);
+	assert.equal(brief(stdout), ['kea_up dhcp4 east 1', 'kea_packets dhcp4 east 5']);
+	assert.ok(server.seen.includes('statistic-get-all'), server.seen.join());
+	server.close();
+});
+
+test('a server that does not show its configuration has no CIDRs, and its service by the path', async () => {
+	const base = acks(3);
+	const kea = await fakeKea(path('dhcp4.sock'), (command) =>
+		command === 'config-get' ? { result: 1, text: 'not for you' } : base(command),
+	);
+	const { status, stdout, stderr } = await run('kea-stats', ['--once', '--socket', path('dhcp4.sock')]);
+	assert.is(status, 0);
+	assert.equal(brief(stdout), ['kea_up dhcp4 1', 'kea_packets dhcp4 3']);
+	assert.match(stderr, /config-get: not for you; subnets have no CIDR/);
+	await kea.close();
 });
 
 test('a password comes from a file, and without the right one the exit is 77', async () => {
