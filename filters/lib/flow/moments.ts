@@ -57,6 +57,12 @@ export const createMoments = (options: MomentsOptions): Moments => {
 		if (!isOpen()) return pass(line);
 		held = [...held.filter((other) => !isBarrier(line) || !isBarrier(other)), line];
 	};
+	const addTo = (add: () => void) => {
+		if (held.length > 0) held = held.filter((line) => !isBarrier(line));
+		add();
+	};
+	const gather = (ts: number, add: () => void): Wait =>
+		isOther(ts) ? close().then(() => addTo(add)) : addTo(add);
 	const heard = createSilence({
 		isBlocked: () => busy !== undefined || isBlocked(),
 		onQuiet: (quietMs) => {
@@ -64,14 +70,10 @@ export const createMoments = (options: MomentsOptions): Moments => {
 		},
 	});
 	return {
-		take: (ts, add) =>
-			inTurn(() => {
-				const addTo = () => {
-					if (held.length > 0) held = held.filter((line) => !isBarrier(line));
-					add();
-				};
-				return isOther(ts) ? close().then(addTo) : addTo();
-			}),
+		take: (ts, add) => {
+			heard();
+			return busy ? busy.then(() => gather(ts, add)) : gather(ts, add);
+		},
 		control: (control, line) =>
 			inTurn(() => {
 				if (control.kind === 'ts') return isOther(control.ms) ? close() : undefined;
