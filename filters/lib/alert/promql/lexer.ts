@@ -11,7 +11,8 @@ export type Token =
 const LONGEST = 10_000;
 
 const BLANK = /(?:[ \t\r\n]+|#[^\n]*)+/y;
-const WORD = /[A-Za-z_:][A-Za-z0-9_:]*/y;
+// In [5m:1m] the colon is a sign.
+const WORD = /(?!:(?:[\d\s\]]|$))[A-Za-z_:][A-Za-z0-9_:]*/y;
 const DURATION = /(?:\d+(?:ms|[smhdwy]))+(?![A-Za-z0-9_.])/y;
 const NUMBER = /(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![A-Za-z0-9_.])/y;
 const SIGN = /==|!=|>=|<=|=~|!~|[-+*/%^(){}[\],=<>@:]/y;
@@ -63,9 +64,7 @@ const tokenAt = (text: string, at: number): { token: Token; length: number } => 
 	if (number !== undefined)
 		return { token: { kind: 'number', text: number, value: Number(number), at }, length: number.length };
 	const word = matchAt(WORD, text, at);
-	// In [5m:1m] the colon is a sign, and no metric is called ":" alone.
-	if (word !== undefined && word !== ':')
-		return { token: { kind: 'word', text: word, at }, length: word.length };
+	if (word !== undefined) return { token: { kind: 'word', text: word, at }, length: word.length };
 	const sign = matchAt(SIGN, text, at);
 	if (sign !== undefined) return { token: { kind: 'sign', text: sign, at }, length: sign.length };
 	if (/["'`]/.test(text[at]!)) throw new ExpressionFault('a string has no end', at);
