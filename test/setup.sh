@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-	bpftrace graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
-	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
+	bpftrace graphite-carbon prometheus prometheus-alertmanager logrotate mawk strace runit procps util-linux
+	systemd systemd-container zsh openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 

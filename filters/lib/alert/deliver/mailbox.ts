@@ -46,7 +46,9 @@ export class Mailbox {
 		if (before && !before.isDelivered && before.alert.starts_at !== alert.starts_at)
 			this.options.onLost([before.alert], 'a newer alert took its place before it was delivered');
 		this.letters.delete(key);
-		this.letters.set(key, { alert, number, isDelivered: false, sentAt: 0 });
+		// What it takes the place of is not settled by that.
+		const since = before && !before.isDelivered ? before.number : number;
+		this.letters.set(key, { alert, number: since, isDelivered: false, sentAt: 0 });
 		if (this.letters.size > this.options.most) this.dropOldest();
 	}
 

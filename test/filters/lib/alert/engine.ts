@@ -433,7 +433,7 @@ test('bounds: series, alerts and labels beyond them are counted and told, and th
 	assert.ok(gone.said().includes('405 firing n=new'), 'those that were not seen for long make room');
 });
 
-test('what a rule cannot be worked out on is told, once a look', () => {
+test('what a rule cannot be worked out on is told, and not at each look again', () => {
 	const { feed, at, said } = alerting(
 		JSON.stringify({
 			groups: [
@@ -461,6 +461,13 @@ test('what a rule cannot be worked out on is told, once a look', () => {
 		'0 notice rule_failed 2',
 		'0 notice same_labels 1',
 	]);
+	for (let second = 15; second <= 315; second += 15)
+		feed(gauge(second, 'temp', 31), gauge(second, 'load', 31));
+	assert.equal(
+		said().filter((line) => /unfit|rule_failed/.test(line)),
+		['300 notice unfit 79', '300 notice rule_failed 40'],
+		'then every five minutes, with how often it was',
+	);
 });
 
 test('values that are no numbers in JSON are text', () => {
