@@ -26,7 +26,7 @@ const LAST_WORDS_MS = 200;
 const MOST_STDERR = 1000;
 
 /** What a program is told in its environment, beside what it inherits; values with NUL cannot be told there. */
-export const variablesOf = ({ alert, state, host, metric = '', value, synthetic }: AlertRecord) =>
+const variablesOf = ({ alert, state, host, metric = '', value, synthetic }: AlertRecord) =>
 	Object.fromEntries(
 		Object.entries({
 			ALERT_NAME: alert,

@@ -8,7 +8,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 const RECEIVER = 'bpfpipe';
 
 /** RFC 3339, in UTC. */
-export const timeText = (ms: number): string => new Date(ms).toISOString();
+const timeText = (ms: number): string => new Date(ms).toISOString();
 
 const byText = (left: string, right: string): number => (left < right ? -1 : Number(left > right));
 

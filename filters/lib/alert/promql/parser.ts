@@ -1,6 +1,7 @@
 // parser: the part of PromQL that rules on one machine's records need; every expression that it takes is PromQL
 // What PromQL has besides is refused by name, with what to write instead.
 
+import { Cursor } from './cursor.ts';
 import { durationOf } from './duration.ts';
 import {
 	type Aggregation,
@@ -11,8 +12,7 @@ import {
 	typeOf,
 	type Window,
 } from './expression.ts';
-import { ExpressionFault } from './fault.ts';
-import { type Token, tokensOf } from './lexer.ts';
+import type { Token } from './lexer.ts';
 import { type Matcher, matcherOf } from './matcher.ts';
 
 const AGGREGATIONS = new Set(['sum', 'min', 'max', 'avg', 'count']);
@@ -39,48 +39,10 @@ const MODIFIERS: Record<string, string> = {
 	atan2: '"atan2" is not taken; operators are + - * / %, comparisons, and, or, unless',
 };
 
-// Prometheus' own limit is Go's stack; a rule that is read by people has a handful.
-const DEEPEST = 50;
-
 /** Words that are no metric's name where one could stand. */
 const RESERVED = new Set([...LEVELS.flat(), ...Object.keys(MODIFIERS), 'by', 'without']);
 
-class Parser {
-	private readonly tokens: Token[];
-	private at = 0;
-	private depth = 0;
-
-	constructor(text: string) {
-		this.tokens = tokensOf(text);
-	}
-
-	private next(): Token {
-		return this.tokens[this.at]!;
-	}
-	private take(): Token {
-		const token = this.next();
-		if (token.kind !== 'end') this.at += 1;
-		return token;
-	}
-	fail(message: string, { at }: { at: number } = this.next()): never {
-		throw new ExpressionFault(message, at);
-	}
-	private isSign(text: string): boolean {
-		const { kind, text: found } = this.next();
-		return kind === 'sign' && found === text;
-	}
-	private skip(text: string): boolean {
-		const is = this.isSign(text);
-		if (is) this.at += 1;
-		return is;
-	}
-	private need(sign: string): void {
-		if (!this.skip(sign)) this.fail(`"${sign}" is missing`);
-	}
-	private word(): string | undefined {
-		const { kind, text } = this.next();
-		return kind === 'word' ? text.toLowerCase() : undefined;
-	}
+class Parser extends Cursor {
 	end(): void {
 		const { kind, text } = this.next();
 		if (kind === 'end') return;
@@ -93,7 +55,7 @@ class Parser {
 		if (level === LEVELS.length) return this.unary();
 		let left = this.expression(level + 1);
 		for (let token = this.next(); this.isOperator(LEVELS[level]!); token = this.next()) {
-			this.at += 1;
+			this.take();
 			const modifier = MODIFIERS[this.word() ?? ''];
 			if (modifier !== undefined) this.fail(modifier);
 			const right = this.expression(level + 1);
@@ -125,13 +87,6 @@ class Parser {
 	private unaryOf(token: Token, make: (of: Expression) => Expression): Expression {
 		return this.deeper(token, () => make(this.unary()));
 	}
-	private deeper<Result>(token: Token, work: () => Result): Result {
-		this.depth += 1;
-		if (this.depth > DEEPEST) this.fail(`more than ${DEEPEST} levels`, token);
-		const result = work();
-		this.depth -= 1;
-		return result;
-	}
 	private primary(): Expression {
 		const token = this.next();
 		if (this.skip('(')) {
@@ -155,7 +110,7 @@ class Parser {
 			this.take();
 			return { kind: 'number', value: word === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY };
 		}
-		const after = this.tokens[this.at + 1]!;
+		const after = this.next(1);
 		const isCalled = after.kind === 'sign' && after.text === '(';
 		const isGrouped = after.kind === 'word' && /^(?:by|without)$/i.test(after.text);
 		if (AGGREGATIONS.has(word) && (isCalled || isGrouped)) return this.aggregate();
