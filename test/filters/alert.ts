@@ -337,6 +337,18 @@ test('--state: what waits is delivered by the next run, nothing fires twice, and
 	assert.is((await run('alert', [RULES, '--state', fileOf('{}')])).status, 78);
 });
 
+test('--state: a receiver that the run before did not have is told what fires', async () => {
+	const state = join(folder, 'grown');
+	const args = [RULES, ...LIVE, '--state', state];
+	await run('alert', args, temp(0, 31) + temp(1, 31));
+	const server = await taker();
+	const { status, stderr } = await run('alert', [...args, '--webhook', server.url], temp(15, 31));
+	assert.is(status, 0, stderr);
+	await run('alert', [...args, '--webhook', server.url], temp(30, 31));
+	await server.close();
+	assert.equal(toldTo(server), ['firing: A firing'], 'once');
+});
+
 test('--state outlives SIGKILL', async () => {
 	const state = join(folder, 'killed');
 	const running = begin([RULES, ...LIVE, '--state', state]);

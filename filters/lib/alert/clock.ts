@@ -53,7 +53,7 @@ export const createClock = (options: ClockOptions): Clock => {
 			look();
 			came();
 		},
-		believed: (ts) => Math.min(ts, Math.max(wall() + SET_MS, engine.now() ?? 0)),
+		believed: (ts) => (ts > wall() + SET_MS ? Math.max(wall(), engine.now() ?? 0) : ts),
 		quiet,
 	};
 };

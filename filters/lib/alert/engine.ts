@@ -158,6 +158,12 @@ export class Engine {
 		return { now: this.now() ?? 0, alerts: Object.fromEntries(alerts.filter(([, all]) => all.length > 0)) };
 	}
 
+	/** Alerts that fire, each as it was said when it began. */
+	firing(): AlertRecord[] {
+		const all = this.everyRule().flatMap((alerts) => alerts.all());
+		return all.flatMap((one) => (one.state === 'firing' ? [recordOf(one, 'firing', one.firedAt!)] : []));
+	}
+
 	/** Go on where the run before stopped. An alert whose rule is gone is over. */
 	restore({ now, alerts }: Kept): void {
 		if (now === 0) return;

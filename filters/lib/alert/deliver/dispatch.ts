@@ -35,6 +35,8 @@ export type Dispatch = {
 	settled: () => number;
 	keep: () => KeptLetters;
 	restore: (letters: KeptLetters) => void;
+	/** These fire: a receiver that the run before did not have is told of them. */
+	catchUp: (firing: readonly AlertRecord[]) => void;
 	/** Deliver what waits, for so long at the most; the answer is what still waits then, which a notice tells. */
 	finish: (ms: number) => Promise<AlertRecord[]>;
 };
@@ -117,6 +119,15 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
 		keep: () => Object.fromEntries(receivers.map(({ name, mailbox }) => [name, mailbox.keep()])),
 		restore: (letters) => {
 			for (const { name, mailbox } of receivers) mailbox.restore(letters[name] ?? []);
+			schedule();
+		},
+		catchUp: (firing) => {
+			for (const alert of firing)
+				for (const { mailbox } of receivers) {
+					if (mailbox.knows(alert)) continue;
+					pushed += 1;
+					mailbox.put(alert, pushed);
+				}
 			schedule();
 		},
 		finish: async (ms) => {

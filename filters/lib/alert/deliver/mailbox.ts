@@ -90,6 +90,9 @@ export class Mailbox {
 	waiting(): Letter[] {
 		return [...this.letters.values()].filter(({ isDelivered }) => !isDelivered);
 	}
+	knows({ labels }: AlertRecord): boolean {
+		return this.letters.has(fingerprintOf(labels));
+	}
 	keep(): KeptLetter[] {
 		return [...this.letters.values()].map(({ alert, isDelivered, sentAt }) => ({
 			alert,

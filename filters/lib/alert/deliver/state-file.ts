@@ -53,8 +53,8 @@ const writeState = (path: string, state: State): void =>
 	replaceFile(path, `${JSON.stringify({ version: VERSION, ...state }, spell)}\n`, { mode: 0o600 });
 
 export type KeeperOptions = {
-	engine: Pick<Engine, 'keep' | 'restore' | 'shift' | 'changed'>;
-	dispatch: Pick<Dispatch, 'keep' | 'restore' | 'changed'>;
+	engine: Pick<Engine, 'keep' | 'restore' | 'firing' | 'shift' | 'changed'>;
+	dispatch: Pick<Dispatch, 'keep' | 'restore' | 'catchUp' | 'changed'>;
 	/** Whether the time is that of this machine's clock, where nothing comes. */
 	isLive: boolean;
 };
@@ -78,6 +78,7 @@ export const keeperOf = (path: string, { engine, dispatch, isLive }: KeeperOptio
 		// First what receivers know, for they may have to be told of an end at once.
 		dispatch.restore(before.letters);
 		engine.restore(before.engine);
+		dispatch.catchUp(engine.firing());
 		const ahead = before.engine.now - Date.now();
 		if (isLive && ahead > AHEAD_MS)
 			engine.shift(-ahead, 'the clock was set back while the stage did not run');
