@@ -44,11 +44,14 @@ const isPassing = (status: number): boolean =>
 export const createPost = (options: PostOptions): Receiver => {
 	const { name, mailbox, url, bodyOf, log, onLost, onOutage, onSettled } = options;
 	const known = createPatience({ ...options, name: `${name} ${url.origin}` });
+	let toldWhy = '';
 	const patience: Patience = {
 		...known,
 		tell: (now, why) => {
 			if (now !== 'well' && known.condition() === 'well') onOutage(why);
-			known.tell(now, why);
+			// An outage is told once, and again when it comes to be one of another kind; not at each try.
+			if (now !== known.condition() || (now !== 'well' && why !== toldWhy)) known.tell(now, why);
+			toldWhy = why;
 		},
 	};
 	/** What the body on its way says, and why it was refused. */
