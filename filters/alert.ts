@@ -18,7 +18,7 @@
 //   --webhook    Alertmanager's payload, version 4. --repeat: what still fires is told again. BPFPIPE_ALERT_TOKEN is a token too
 //   --command    gets the record on stdin and ALERT_NAME, ALERT_STATE ... in its environment; no shell; --timeout ends it
 //   --only       prints alerts and what is wrong with them, not what came in
-//   --state      keeps alerts, and what is not delivered, over a restart; without it they begin anew
+//   --state      keeps alerts, and what is not delivered, over a restart; without it they begin anew. HUP reads RULES again
 //   --ack FILE   a barrier (#!pos) goes into FILE, and on, when what it stands for was delivered and no rule looks back behind
 //                it. Only this option: BPFPIPE_ACK is for the stage that comes last
 // What is never delivered is counted and a notice "undelivered". What rules cannot see (--max-series, ...) is one as well.
@@ -33,7 +33,7 @@ import { Engine } from './lib/alert/engine.ts';
 import { createIntake } from './lib/alert/intake.ts';
 import { readRules } from './lib/alert/rules.ts';
 import { writeAck } from './lib/disk/ack.ts';
-import { EXIT, Failure } from './lib/failure.ts';
+import { describe, EXIT, Failure } from './lib/failure.ts';
 import { duration, positiveDuration, whole } from './lib/options.ts';
 import type { Context } from './lib/program.ts';
 import { END_LINE } from './lib/record.ts';
@@ -82,7 +82,7 @@ const watch = (context: Alerting): Handlers => {
 	const isBlocked = () => output.blocked();
 	const clock = options['event-time'] ? undefined : createClock({ engine, graceMs, isBlocked });
 	const barriers = new Barriers({
-		reachMs: engine.reachMs,
+		reachMs: () => engine.reachMs,
 		isKept: options.state !== '',
 		now: () => engine.now() ?? 0,
 		oldest: () => engine.oldest(),
@@ -110,6 +110,14 @@ const watch = (context: Alerting): Handlers => {
 	const intake = createIntake({ engine, clock, pass, bad, count });
 	return {
 		line: intake.line,
+		reopen: () => {
+			try {
+				engine.reload(groupsOf(context));
+				log.info(`${args[0]} is read again`);
+			} catch (error) {
+				log.error(`${describe(error)}; the rules of before stay`);
+			}
+		},
 		control: (control, line) => {
 			if (control.kind === 'pos') return barriers.hold(line, control.position);
 			if (control.kind === 'ts') intake.time(control.ms);

@@ -414,6 +414,28 @@ test('--command: the record on stdin, arguments behind --, and what goes wrong i
 	assert.match(failing.stdout, /"kind":"undelivered","count":1/);
 });
 
+test('HUP reads the rules again: what is on goes on, what has no rule is over, a wrong file changes nothing', async () => {
+	const rule = (alert: string, expr: string) => ({ alert, expr });
+	const file = (...rules: object[]) => JSON.stringify({ groups: [{ name: 'g', rules }] });
+	const rules = fileOf(file(rule('A', 'temp > 30'), rule('B', 'temp > 30')));
+	const running = begin([rules, ...LIVE]);
+	const said = () => running.out().map(({ alert, state }) => `${alert} ${state}`);
+	running.write(temp(0, 31) + temp(1, 31));
+	await until('both fire', () => said().length === 2);
+	writeFileSync(rules, file(rule('A', 'temp > 20'), rule('C', 'temp > 30')));
+	running.child.kill('SIGHUP');
+	await until('an end', () => said().includes('B resolved'));
+	running.write(temp(16, 31) + temp(31, 31));
+	await until('the new one', () => said().includes('C firing'));
+	writeFileSync(rules, 'groups: no');
+	running.child.kill('SIGHUP');
+	await until('a complaint', () => /should be a list.*the rules of before stay/.test(running.err()));
+	running.write(temp(46, 10) + temp(400, 10) + temp(420, 10));
+	running.child.stdin!.end();
+	await running.ends;
+	assert.equal(said(), ['A firing', 'B firing', 'B resolved', 'C firing', 'C resolved', 'A resolved']);
+});
+
 test('by the clock: silence fires where no record ever comes', async () => {
 	const rules = fileOf(ruleText('absent_over_time(temp[1s])'));
 	const running = begin([rules, '--interval', '500ms', '--grace', '300ms']);

@@ -9,7 +9,7 @@ export type Held = { line: string; position: Position; at: number; pushed: numbe
 
 export type BarriersOptions = {
 	/** How far back rules look, in ms. */
-	reachMs: number;
+	reachMs: () => number;
 	/** Whether alerts outlive a restart. */
 	isKept: boolean;
 	now: () => number;
@@ -42,7 +42,7 @@ export class Barriers {
 	/** The newest that may go on now. */
 	release(): Held | undefined {
 		const { now, reachMs, isKept, oldest } = this.options;
-		const upTo = now() - reachMs - PRINT_MS;
+		const upTo = now() - reachMs() - PRINT_MS;
 		const since = isKept ? Number.POSITIVE_INFINITY : oldest();
 		return this.free(({ at }) => at <= upTo && at < since);
 	}

@@ -50,8 +50,8 @@ const selectionKey = (selector: Selector, rangeMs: number): string =>
 
 export class Engine {
 	private readonly options: EngineOptions;
-	private readonly groups: Looked[];
-	private readonly series: Series;
+	private groups: Looked[] = [];
+	private series!: Series;
 	private readonly selections = new Map<string, Selection>();
 	private readonly troubles;
 	private readonly isSetBack = createSetBack(SET_BACK);
@@ -63,28 +63,39 @@ export class Engine {
 	private restoredAt: number | undefined;
 	private isReread = false;
 	/** After so long without a record nothing changes any more. */
-	private readonly spanMs: number;
+	private spanMs = 0;
 	/** How far back the rules look. */
-	readonly reachMs: number;
+	reachMs = 0;
 
 	constructor(options: EngineOptions) {
-		const { groups, mostSeries, mostAlerts, count } = options;
 		this.options = options;
-		this.troubles = createTroubles(count);
-		this.series = new Series({ most: mostSeries, onTrouble: this.troubles.meet });
+		this.troubles = createTroubles(options.count);
+		this.arrange(options.groups);
+	}
+
+	/** Other rules from now on. What is on goes on under its rule's name; windows fill anew. */
+	reload(groups: Group[]): void {
+		const kept = this.keep();
+		this.arrange(groups);
+		this.restore(kept);
+	}
+
+	private arrange(groups: Group[]): void {
+		const { mostSeries, mostAlerts } = this.options;
+		const onTrouble = this.troubles.meet;
+		this.series = new Series({ most: mostSeries, onTrouble });
+		this.selections.clear();
 		const rules = groups.flatMap((group) => group.rules);
 		for (const { selector, rangeMs } of rules.flatMap(expressionsOf).flatMap(selectorsOf)) {
 			const key = selectionKey(selector, rangeMs);
 			if (!this.selections.has(key)) this.selections.set(key, this.series.select(selector, rangeMs));
 		}
 		const hasRoom = () => this.size() < mostAlerts;
-		const onAlert = (record: AlertRecord) => this.tell(record);
+		const onRecord = (record: AlertRecord) => this.tell(record);
 		this.groups = groups.map(({ intervalMs, rules }) => ({
 			intervalMs,
 			last: Number.NEGATIVE_INFINITY,
-			alerts: rules.map(
-				(rule) => new Alerts({ rule, hasRoom, onTrouble: this.troubles.meet, onRecord: onAlert }),
-			),
+			alerts: rules.map((rule) => new Alerts({ rule, hasRoom, onTrouble, onRecord })),
 		}));
 		this.reachMs = Math.max(LOOKBACK_MS, ...rules.map(reachOf));
 		const patience = Math.max(0, ...rules.map(({ forMs, keepMs }) => forMs + keepMs));
@@ -167,6 +178,7 @@ export class Engine {
 	/** Go on where the run before stopped. An alert whose rule is gone is over. */
 	restore({ now, alerts }: Kept): void {
 		if (now === 0) return;
+		this.isReread = false;
 		this.start(now);
 		this.time = now;
 		this.restoredAt = now;

@@ -9,7 +9,7 @@ const MARGIN_MS = 60_000;
 const having = (isKept = false) => {
 	const is = { now: 0, oldest: Number.POSITIVE_INFINITY, pushed: 0, settled: 0 };
 	const barriers = new Barriers({
-		reachMs: REACH_MS,
+		reachMs: () => REACH_MS,
 		isKept,
 		now: () => is.now,
 		oldest: () => is.oldest,
