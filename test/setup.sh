@@ -5,8 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-	bpftrace graphite-carbon prometheus prometheus-alertmanager logrotate mawk strace runit procps util-linux
-	systemd systemd-container zsh openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
+	bpftrace tcpdump graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
+	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
+	prometheus-alertmanager
+	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
