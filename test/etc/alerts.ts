@@ -109,6 +109,12 @@ test('each rule is raised by what it is about, and by nothing else', () => {
 	for (const [name, work] of Object.entries(CASES)) assert.equal(work(), WANTED[name], name);
 });
 
+test('which notices say that data were lost is decided once', () => {
+	const kindsIn = (text: string) => /notices_total\{(kind=~"[^"]+")/.exec(text)![1];
+	const theirs = readFileSync(join(ROOT, 'etc', 'prometheus', 'rules.yml'), 'utf8');
+	assert.is(kindsIn(TEXT), kindsIn(theirs));
+});
+
 test('the pipeline that alerts is there when rules are, with what it reads, with a page or without one', async () => {
 	const file = join(ROOT, 'etc', 'cpu-lat.yaml');
 	const shown = async (...set: string[]) => {

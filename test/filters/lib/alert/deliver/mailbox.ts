@@ -114,6 +114,18 @@ test('what comes while a body is on its way is told after it', () => {
 	assert.equal(mailbox.due(), ['A']);
 });
 
+test('what fires again while its end is on its way is told after it', () => {
+	const { mailbox, put, tell, open } = having();
+	put('A', 'firing', 1);
+	tell('A');
+	put('A', 'resolved', 1);
+	const sent = mailbox.open('A');
+	put('A', 'firing', 9);
+	mailbox.settle(sent);
+	assert.equal(open('A'), ['1 firing 9']);
+	assert.equal(mailbox.due(), ['A']);
+});
+
 test('how far all are told: the lowest number that waits', () => {
 	const { mailbox, put, tell } = having();
 	assert.is(mailbox.firstWaiting(), Number.POSITIVE_INFINITY);
