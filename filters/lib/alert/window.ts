@@ -19,9 +19,18 @@ const together = (left: Counted, right: Counted): Counted => {
 	return right;
 };
 
+const BLOCK = 32;
+const blockOf = (slot: number): number => Math.floor(slot / BLOCK);
+
+const addedUp = ([first, ...rest]: readonly Slot[]): Counted =>
+	rest.reduce((so, { counted }) => together(so, counted), first!.counted);
+
 export class Window {
 	private readonly rangeMs: number;
 	private slots: Slot[] = [];
+	/** What blocks of slots come to, as far as that is known; and all of them. */
+	private blocks = new Map<number, Counted>();
+	private total: Counted | undefined;
 
 	constructor(rangeMs: number) {
 		this.rangeMs = rangeMs;
@@ -30,6 +39,8 @@ export class Window {
 	/** An increment of time `ts`, however late. */
 	push(ts: number, counted: Counted): void {
 		const slot = Math.floor((ts * SLOTS) / this.rangeMs);
+		this.blocks.delete(blockOf(slot));
+		this.total = undefined;
 		let at = this.slots.length;
 		while (at > 0 && this.slots[at - 1]!.slot > slot) at -= 1;
 		const known = this.slots[at - 1];
@@ -44,9 +55,28 @@ export class Window {
 	/** What was counted in the range that ends at `now`, which only grows; undefined when nothing was printed in it. */
 	at(now: number): Counted | undefined {
 		const first = this.slots.findIndex(({ ts }) => ts > now - this.rangeMs);
-		this.slots = first < 0 ? [] : first > 0 ? this.slots.slice(first) : this.slots;
-		if (this.slots.length === 0) return undefined;
-		return this.slots.slice(1).reduce((so, { counted }) => together(so, counted), this.slots[0]!.counted);
+		if (first !== 0) {
+			this.slots = first < 0 ? [] : this.slots.slice(first);
+			if (this.slots.length > 0) this.blocks.delete(blockOf(this.slots[0]!.slot));
+		}
+		if (first !== 0 || this.total === undefined) this.total = this.summed();
+		return this.total;
+	}
+
+	/** Whole blocks are added up once, so a look costs some dozens of sums however many increments there are. */
+	private summed(): Counted | undefined {
+		let total: Counted | undefined;
+		const blocks = new Map<number, Counted>();
+		for (let at = 0; at < this.slots.length; ) {
+			const block = blockOf(this.slots[at]!.slot);
+			const begin = at;
+			while (at < this.slots.length && blockOf(this.slots[at]!.slot) === block) at += 1;
+			const counted = this.blocks.get(block) ?? addedUp(this.slots.slice(begin, at));
+			blocks.set(block, counted);
+			total = total ? together(total, counted) : counted;
+		}
+		this.blocks = blocks;
+		return total;
 	}
 
 	/** Whether what is of time `ts` is too late to be seen by anybody from `now` on. */
@@ -56,6 +86,8 @@ export class Window {
 
 	/** The clock was set by so much; what was counted keeps its age. */
 	shift(ms: number): void {
+		this.blocks.clear();
+		this.total = undefined;
 		for (const one of this.slots) {
 			one.ts += ms;
 			one.slot = Math.floor((one.ts * SLOTS) / this.rangeMs);

@@ -30,6 +30,26 @@ test('what lies in (now - range, now], in whatever order it came', () => {
 	);
 });
 
+test('the same from look to look, with what comes in between, however late', () => {
+	const RANGE = 102_400;
+	const step = fc.tuple(fc.nat(1000), fc.nat(100), fc.boolean());
+	fc.assert(
+		fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+			const window = new Window(RANGE);
+			let now = 0;
+			const all: [number, number][] = [];
+			for (const [back, by, isLook] of steps) {
+				now += 700;
+				const at = Math.max(0, Math.floor(now / 100) - (back % 7 === 0 ? back : 0)) * 100;
+				all.push([at, by]);
+				window.push(at, { value: by });
+				const wanted = all.filter(([ts]) => ts > now - RANGE).reduce((so, [, value]) => so + value, 0);
+				if (isLook) assert.is(valueAt(window, now) ?? 0, wanted);
+			}
+		}),
+	);
+});
+
 test('memory is bounded: what lies closer than a thousandth of the range is one, and goes with the later of it', () => {
 	const window = new Window(1024);
 	for (let at = 0; at < 100_000; at++) window.push(at / 10, { value: 1 });
