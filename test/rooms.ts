@@ -41,8 +41,10 @@ const LAW: Record<string, string> = {
 	'lib/flow': 'lib',
 	'lib/net': 'lib lib/disk',
 	'lib/histogram': 'lib',
+	'lib/document': 'lib lib/disk lib/histogram lib/json lib/series',
 	'lib/json': '',
 	'lib/yaml': 'lib',
+	'lib/kea': 'lib lib/json lib/net',
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
@@ -77,7 +79,7 @@ const LAW: Record<string, string> = {
 	'lib/hollow/blob': 'lib/hollow/blob/bytes lib/hollow/blob/type',
 	'lib/hollow/folder': 'lib lib/disk lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type',
 	'lib/hollow/metrics':
-		'lib lib/disk lib/histogram lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type',
+		'lib lib/disk lib/histogram lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/series',
 	'lib/hollow/publish':
 		'lib lib/disk lib/hollow lib/hollow/blob lib/hollow/blob/bytes lib/hollow/blob/type lib/hollow/folder lib/hollow/metrics',
 	'lib/hollow/store': 'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder',
