@@ -106,6 +106,16 @@ const quietServer = async (): Promise<string> => {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+/** Rules for `alert` that fire in the midst of a session, end, and count over a window. */
+const RULES = `
+groups:
+  - name: session
+    rules:
+      - { alert: Loaded, expr: 'load > 1 < 4', for: 400ms }
+      - { alert: Calls, expr: 'sum by (host) (increase(calls[1s])) > 15' }
+      - { alert: Slow, expr: 'histogram_quantile(0.9, lat) > 4', annotations: { summary: '{{ $labels.comm }}: {{ $value }}' } }
+`;
+
 /** A Kea that has nothing; it keeps nobody alive. */
 const quietKea = async (): Promise<string> => {
 	const server = createServer((_request, response) => response.end('[{"result":0,"arguments":{}}]'));
@@ -125,7 +135,9 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 	for (const name of ['published', 'received', 'data']) mkdirSync(path(name));
 	const { status, stderr } = await run('hollow-publish', [path('data')], textOf(cycleAt(1)));
 	if (status !== 0) throw new Error(`hollow-publish: ${stderr}`);
+	writeFileSync(path('rules.yml'), RULES);
 	return {
+		alert: both(path('rules.yml'), '--event-time', '--interval', '400ms'),
 		'append-log': sink(appended, path('appended')),
 		board: both(),
 		'bpftrace-run': {
