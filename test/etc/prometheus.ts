@@ -152,7 +152,9 @@ const metricsOfServe = async (): Promise<string> => {
 
 test("serve's own figures in rules and dashboards are those that it has", async () => {
 	const names = new Set([...(await metricsOfServe()).matchAll(/^(\w+)/gm)].map(([name]) => name));
-	const boards = ['cpu-lat', 'cpu-lat-native', 'pipelines'].map((name) => read(`etc/grafana/${name}.json`));
+	const boards = ['cpu-lat', 'cpu-lat-native', 'pipelines', 'kea', 'kea-native'].map((name) =>
+		read(`etc/grafana/${name}.json`),
+	);
 	const texts = [...rules.map(({ expr }) => expr), ...boards].join(' ');
 	const used = new Set([...texts.matchAll(/\bbpfpipe_serve_\w+/g)].map(([name]) => name));
 	assert.ok(used.size >= 5);
