@@ -13,6 +13,7 @@
 //   --max-memory SIZE of the history: 256M is 6,000 series and 340M of the process (411M when more come); then the
 //                     finest steps go first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
+//   --base-units      /metrics in seconds, bytes and ratios: cpu_lat_seconds in place of cpu_lat_microseconds
 //   --max-age 5m      older data make /health fail, as do silence, sample data alone, and the end of the input
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
 //   --hash-password   print such a HASH for each password on stdin, and end
@@ -47,6 +48,7 @@ const OPTIONS = {
 	'max-memory': { type: 'string', default: '256M' },
 	'max-series': { type: 'string', default: '10000' },
 	stale: { type: 'string', default: '5m' },
+	'base-units': { type: 'boolean', default: false },
 	'max-age': { type: 'string', default: '5m' },
 	'auth-file': { type: 'string' },
 	'hash-password': { type: 'boolean', default: false },
@@ -88,6 +90,7 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		maxBytes: byteSize(options['max-memory'], '--max-memory'),
 		maxSeries: whole(options['max-series'], '--max-series', 1),
 		staleMs: positiveDuration(options.stale, '--stale'),
+		isBase: options['base-units'],
 		maxAgeMs: positiveDuration(options['max-age'], '--max-age'),
 		clock: Date.now,
 		folder: join(__dirname, 'web'),

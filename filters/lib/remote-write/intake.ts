@@ -16,6 +16,8 @@ export type IntakeOptions = {
 	/** A series without a record for longer than this, in the stream's time, has ended; one at least. */
 	staleMs: number;
 	maxSeries: number;
+	/** Units are those that Prometheus would rather have: seconds, bytes, ratios. */
+	isBase?: boolean;
 	form: HistogramForm;
 	/** What increments had been added up to by an earlier run. */
 	restored: readonly Saved[];

@@ -11,14 +11,26 @@ export type Target = {
 	family: Family;
 	/** A value's, or a native histogram's. */
 	plain: () => Remote;
-	/** A row's: `le` is its inclusive upper bound as a whole number, or +Inf. */
-	row: (le: string) => Remote;
+	/** A row's, by its inclusive upper bound. */
+	row: (upper: number) => Remote;
 	/** How much a classic histogram counted in all. */
 	count: () => Remote;
 	/** All that were asked for so far. */
 	all: () => Remote[];
 	/** How many bytes the labels of one take, about. */
 	weight: number;
+};
+
+/** A bound as Prometheus itself writes one that it has scraped: 3.0, 6.3e-05, 1.048575e+06, +Inf. */
+const leOf = (upper: number): string => {
+	if (!Number.isFinite(upper)) return upper > 0 ? '+Inf' : '-Inf';
+	const [digits = '', exponent = '0'] = upper.toExponential().split('e');
+	const power = Number(exponent);
+	if (power < -4 || power > 5) {
+		const sign = power < 0 ? '-' : '+';
+		return `${digits}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+	}
+	return Number.isInteger(upper) ? `${upper}.0` : String(upper);
 };
 
 const byName = ([left]: [string, string], [right]: [string, string]): number => (left < right ? -1 : 1);
@@ -39,8 +51,7 @@ export const createTarget = (family: Family, list: readonly Label[]): Target => 
 	return {
 		family,
 		plain: () => remote(family.kind === 'counter' ? '_total' : ''),
-		// As Prometheus itself writes a bound that it has scraped.
-		row: (le) => remote('_bucket', le === '+Inf' ? le : `${le}.0`),
+		row: (upper) => remote('_bucket', leOf(upper)),
 		count: () => remote('_count'),
 		all: () => [...made.values()],
 		weight: own.reduce((sum, [name, value]) => sum + name.length + value.length + 4, family.name.length + 40),

@@ -23,6 +23,8 @@ export type Figure = {
 export type ScrapeOptions = {
 	staleMs: number;
 	maxSeries: number;
+	/** Units are those that Prometheus would rather have. */
+	isBase?: boolean;
 	figures: Figure[];
 	/** A series that Prometheus does not get, and why. */
 	onLeftOut: (kind: string, metric: string, detail: string) => void;
@@ -75,11 +77,11 @@ const renderWith = (state: Exposition, families: Family[], style: Style): Buffer
 	return style.format === 'text' ? text + own : text.slice(0, -END.length) + own + END;
 };
 
-export const createScrape = ({ staleMs, maxSeries, figures, onLeftOut }: ScrapeOptions): Scrape => {
+export const createScrape = (options: ScrapeOptions): Scrape => {
+	const { figures, onLeftOut, ...rest } = options;
 	const state = createExposition({
+		...rest,
 		prefix: '',
-		staleMs,
-		maxSeries,
 		estimates: false,
 		onNotice: ({ kind, metric, detail }) => {
 			if (OF_NAMES.has(kind)) onLeftOut(kind, metric ?? '', detail);

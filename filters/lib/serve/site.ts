@@ -18,6 +18,8 @@ export type SiteOptions = HistoryOptions & {
 	folder: string;
 	maxAgeMs: number;
 	staleMs: number;
+	/** /metrics has the units that Prometheus would rather have. */
+	isBase: boolean;
 	hollow: Site['hollow'];
 	/** A counter of the program. */
 	counter: (name: string) => number;
@@ -50,7 +52,13 @@ export const createSite = (options: SiteOptions): Serving => {
 		maxBytes: options.maxBytes,
 		counter: options.counter,
 	});
-	const scrape = createScrape({ staleMs: options.staleMs, maxSeries, figures, onLeftOut });
+	const scrape = createScrape({
+		staleMs: options.staleMs,
+		maxSeries,
+		isBase: options.isBase,
+		figures,
+		onLeftOut,
+	});
 	const { synthetic, newest } = history;
 	const health = { source, newest, synthetic, clock, maxAgeMs: options.maxAgeMs };
 	const answer = createRoutes({

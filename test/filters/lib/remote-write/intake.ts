@@ -42,6 +42,54 @@ const create = (more: Partial<IntakeOptions> = {}) => {
 	return { intake, all, lines, notices, items };
 };
 
+test('in base units: bounds as Prometheus writes them, values, and no native form of what is no power of two', () => {
+	const { all, lines } = create({ isBase: true, form: 'both' });
+	all(
+		histogramOf([
+			[2, 4, 9],
+			[64, 128, 1],
+			[1048576, 2097152, 1],
+		]),
+		gaugeOf(1500, { unit: 'ms' }),
+	);
+	assert.equal(lines(), [
+		'0 lat_seconds_bucket,host=web1,le=1e-06 0',
+		'0 lat_seconds_bucket,host=web1,le=3e-06 9',
+		'0 lat_seconds_bucket,host=web1,le=6.3e-05 9',
+		'0 lat_seconds_bucket,host=web1,le=0.000127 10',
+		'0 lat_seconds_bucket,host=web1,le=1.048575 10',
+		'0 lat_seconds_bucket,host=web1,le=2.097151 11',
+		'0 lat_seconds_bucket,host=web1,le=+Inf 11',
+		'0 lat_seconds_count,host=web1 11',
+		'0 load_seconds,host=web1 1.5',
+	]);
+	all(histogramOf([[2, 4, 9]], { metric: 'size', unit: 'KiB' }));
+	assert.equal(lines(), [
+		'0 size_bytes_bucket,host=web1,le=1024.0 0',
+		'0 size_bytes_bucket,host=web1,le=3072.0 9',
+		'0 size_bytes_bucket,host=web1,le=+Inf 9',
+		'0 size_bytes_count,host=web1 9',
+		'0 size_bytes,host=web1 native',
+	]);
+});
+
+test('bounds that come to one float are one row', () => {
+	const { all, lines } = create();
+	const [low, high] = ['9007199254740993', '9007199254740994'] as const;
+	all(
+		histogramOf([
+			[low, high, 1],
+			[high, '9007199254740995', 2],
+		]),
+	);
+	assert.equal(lines(), [
+		'0 lat_microseconds_bucket,host=web1,le=9.007199254740992e+15 1',
+		'0 lat_microseconds_bucket,host=web1,le=9.007199254740994e+15 3',
+		'0 lat_microseconds_bucket,host=web1,le=+Inf 3',
+		'0 lat_microseconds_count,host=web1 3',
+	]);
+});
+
 test('rows, values and their labels, which stand in order', () => {
 	const { all, lines } = create({ prefix: 'my-app' });
 	all(
