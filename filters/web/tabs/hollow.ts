@@ -48,6 +48,8 @@ const settled = (view: View['hollow'], { sets, versions }: State): View['hollow'
 
 export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	let view: View['hollow'] = {};
+	/** Whether the server has data sets; undefined until it has said so. Where it has none it is not asked for any. */
+	let hasSets: boolean | undefined;
 	let state: State = {};
 	let offset = 0;
 	const about = el('p', { class: 'about' });
@@ -101,8 +103,12 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 		const next: State = { sets: await dataSets(signal) };
 		const name = settled(view, next).set;
 		if (name !== undefined && next.sets!.length > 0) {
+			if (!next.sets!.some((one) => one.name === name)) throw new Error(`There is no data set ${name}.`);
 			next.versions = await versionsOf(name, signal);
 			const { version: at } = settled(view, next);
+			const isThere = (version?: string) => next.versions!.some((one) => one.version === version);
+			for (const wanted of [view.version, view.other])
+				if (wanted !== undefined && !isThere(wanted)) throw new Error(`There is no version ${wanted}.`);
 			if (at !== undefined) {
 				next.types = await typesOf(name, at, signal);
 				const isKnown = next.types.types.some((one) => one.name === view.type);
@@ -121,7 +127,7 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 		draw();
 	};
 	const failed = (error: unknown) => {
-		state = { ...state, trouble: state.sets ? (error as Error).message : 'none' };
+		state = { ...state, trouble: (error as Error).message };
 		draw();
 	};
 	const question = createOnce(fetchAll, failed);
@@ -129,13 +135,12 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	const draw = () => {
 		const { sets = [], versions: all = [], types: found } = state;
 		const now = settled(view, state);
-		const isOff = state.trouble === 'none';
 		forms.hidden = sets.length === 0;
-		trouble.hidden = state.trouble === undefined || isOff;
+		trouble.hidden = state.trouble === undefined;
 		setText(trouble, state.trouble ?? '');
 		setText(
 			about,
-			isOff || (state.sets && sets.length === 0)
+			hasSets === false || (state.sets && sets.length === 0)
 				? 'No data sets: start serve with --hollow DIR, a folder of hollow-publish or one that has such folders in it.'
 				: now.set === undefined
 					? 'being fetched'
@@ -174,16 +179,20 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	let shown = '';
 	return {
 		node,
-		ask: question.ask,
-		show: (isOn: boolean, next: View['hollow']) => {
+		ask: () => {
+			if (hasSets) question.ask();
+		},
+		show: (isOn: boolean, next: View['hollow'], isThere: boolean | undefined) => {
 			node.hidden = !isOn;
-			const now = JSON.stringify(next);
+			const now = JSON.stringify([next, isThere]);
 			if (isOn && now !== shown) {
 				shown = now;
 				view = next;
+				hasSets = isThere;
 				offset = 0;
+				if (!isThere) state = {};
 				draw();
-				question.anew();
+				if (isThere) question.anew();
 			}
 			if (!isOn) shown = '';
 		},
