@@ -206,6 +206,36 @@ testWith(
 	},
 );
 
+test('a file of the page that did not change is not sent again', async () => {
+	const serve = await begin();
+	for (const path of ['/', '/page.js', '/page.css', '/favicon.svg']) {
+		const first = await serve.get(path);
+		const whole = await first.text();
+		const tag = first.headers.get('etag')!;
+		assert.match(tag, /^W\/"[\w-]{43}"$/, path);
+		assert.is(first.headers.get('cache-control'), 'no-cache');
+		// Through a proxy it may have become another kind of tag; there may be several.
+		for (const known of [tag, tag.slice(2), `"x", ${tag}`, '*']) {
+			const again = await serve.get(path, { 'If-None-Match': known });
+			assert.equal([again.status, await again.text()], [304, ''], `${path} ${known}`);
+			assert.is(again.headers.get('etag'), tag);
+			assert.is(again.headers.get('content-type'), null);
+			assert.is(again.headers.get('content-length'), null);
+			assert.match(again.headers.get('vary') ?? '', path === '/favicon.svg' ? /.*/ : /Accept-Encoding/);
+			assert.is(again.headers.get('content-security-policy'), first.headers.get('content-security-policy'));
+		}
+		const other = await serve.get(path, { 'If-None-Match': '"other"' });
+		assert.equal([other.status, await other.text()], [200, whole]);
+		const plain = await serve.get(path, { 'Accept-Encoding': 'identity' });
+		assert.is(plain.headers.get('etag'), tag);
+	}
+	// Answers that live have none, and a method that changes nothing is still refused.
+	assert.is((await serve.get('/api/v1/metrics', { 'If-None-Match': '*' })).status, 200);
+	assert.is((await serve.get('/metrics', { 'If-None-Match': '*' })).status, 200);
+	assert.is((await serve.get('/nothing', { 'If-None-Match': '*' })).status, 404);
+	await serve.end();
+});
+
 test('/metrics is text, or OpenMetrics, or smaller, as the client would have it', async () => {
 	const serve = await begin();
 	serve.feed([histogram(0, 1), histogram(1, 3)]);
