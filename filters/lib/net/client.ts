@@ -9,6 +9,7 @@ import {
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { describe } from '../failure.ts';
+import type { IdentityNow } from './identity.ts';
 
 /** What the server said. Redirects are answers like any other: nothing follows them, least of all with a token. */
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -49,6 +50,8 @@ export type ClientOptions = {
 	timeoutMs: number;
 	/** Certificates of issuers to trust beside the usual ones, as PEM. */
 	ca?: string | undefined;
+	/** What to show to a server that asks who calls. */
+	identity?: IdentityNow | undefined;
 };
 
 // A connection that was idle for longer may be closed by the server just when it is used again.
@@ -106,7 +109,7 @@ const sendAll = async (
 };
 
 /** A client; `base` says which kind of connection its calls need. */
-export const createClient = (base: URL, { headers, timeoutMs, ca }: ClientOptions): Client => {
+export const createClient = (base: URL, { headers, timeoutMs, ca, identity }: ClientOptions): Client => {
 	const isTls = base.protocol === 'https:';
 	const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
 	const agent = isTls ? new HttpsAgent({ keepAlive: true, ...trust }) : new HttpAgent({ keepAlive: true });
@@ -127,7 +130,13 @@ export const createClient = (base: URL, { headers, timeoutMs, ca }: ClientOption
 		new Promise((resolve, reject) => {
 			signal?.throwIfAborted();
 			if (performance.now() - usedAt > FRESH_MS) agent.destroy();
-			const sending = (isTls ? https : http)(url, { method, agent, headers: headersFor(body, more) });
+			const sending = (isTls ? https : http)(url, {
+				method,
+				agent,
+				headers: headersFor(body, more),
+				// The agent has connections apart for each certificate, so a renewed one is shown from the next call on.
+				...identity?.(),
+			});
 			let isOver = false;
 			const finish = (settle: () => void) => {
 				if (isOver) return;

@@ -3,6 +3,7 @@
 
 import { createRegistry, keyOf, type Refusal } from '../prometheus/registry.ts';
 import type { Series } from '../prometheus/series.ts';
+import type { Spelling } from '../prometheus/style.ts';
 import type { Exact, Measure, Notice, Sum } from '../record.ts';
 import { SET_BACK } from '../series/delta.ts';
 import { faultOf } from '../series/fault.ts';
@@ -18,6 +19,8 @@ export type IntakeOptions = {
 	maxSeries: number;
 	/** Units are those that Prometheus would rather have: seconds, bytes, ratios. */
 	isBase?: boolean;
+	/** Names as they are, which Prometheus 3 takes, or of letters, digits and underscores. */
+	spelling?: Spelling;
 	form: HistogramForm;
 	/** What increments had been added up to by an earlier run. */
 	restored: readonly Saved[];
@@ -68,7 +71,7 @@ const startIn = (record: Measure): number | undefined =>
 	record.type === 'histogram' || (record.type === 'sum' && record.monotonic) ? record.start : undefined;
 
 export const createIntake = (options: IntakeOptions): Intake => {
-	const { staleMs, form, onItem, onNotice } = options;
+	const { staleMs, form, spelling, onItem, onNotice } = options;
 	const claimed = ['', '_total', '_created'].map((suffix) => `${NOTICES}${suffix}`);
 	const registry = createRegistry({ ...options, estimates: false, claimed });
 	const notices = createRegistry({ prefix: '', maxSeries: MOST_NOTICES + 2, estimates: false, claimed: [] });
@@ -100,7 +103,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 		const series = notices.get(key) ?? notices.admit(key, record);
 		if (typeof series === 'string') return;
 		const before = noted.get(series);
-		const maker = before?.maker ?? createMaker(series, form);
+		const maker = before?.maker ?? createMaker(series, form, spelling);
 		// Two at one time are two samples all the same: the server takes no second value for a time.
 		const at = before ? Math.max(ts, before.ts + 1) : ts;
 		noted.set(series, { maker, ts: at });
@@ -154,7 +157,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 		restored.delete(key);
 		const since = saved ? (saved.since ?? undefined) : startIn(record);
 		const ts = saved?.ts ?? Number.NEGATIVE_INFINITY;
-		const fresh = { series, maker: createMaker(series, form), ts, isAdded, since };
+		const fresh = { series, maker: createMaker(series, form, spelling), ts, isAdded, since };
 		known.set(key, fresh);
 		return fresh;
 	};

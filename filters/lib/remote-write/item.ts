@@ -5,6 +5,7 @@ import { type Edge, isSameLayout } from '../histogram/edges.ts';
 import type { Native } from '../prometheus/native.ts';
 import { scaledEdges, scaledNative, scaledNumber } from '../prometheus/scale.ts';
 import type { Series } from '../prometheus/series.ts';
+import type { Spelling } from '../prometheus/style.ts';
 import type { Bucket, Exact } from '../record.ts';
 import { createTarget, type Remote, type Target } from './target.ts';
 
@@ -68,8 +69,12 @@ const rowsOf = (target: Target, places: readonly Place[], buckets: readonly Buck
 	return samples;
 };
 
-export const createMaker = ({ family, list, scale, state }: Series, form: HistogramForm): Maker => {
-	const target = createTarget(family, list);
+export const createMaker = (
+	{ family, list, scale, state }: Series,
+	form: HistogramForm,
+	spelling: Spelling = 'underscores',
+): Maker => {
+	const target = createTarget(family, list, spelling);
 	let layout: readonly Bucket[] | undefined;
 	let places: Place[] = [];
 	let native: Native | undefined;

@@ -1,10 +1,11 @@
 // target: the series of a remote write that one series of ours becomes: one, or one for each row of a histogram
 
-import type { Family } from '../prometheus/family.ts';
+import { type Family, nameIn } from '../prometheus/family.ts';
 import type { Label } from '../prometheus/labels.ts';
+import type { Spelling } from '../prometheus/style.ts';
 
-/** One series as the server knows it: names and values of its labels, in order of the names. */
-export type Remote = { family: Family; labels: readonly string[] };
+/** One series as the server knows it: what its family is called there, names and values of its labels, in order of the names. */
+export type Remote = { family: Family; name: string; labels: readonly string[] };
 
 /** The series of one of ours. Each is one object, however often it is asked for. */
 export type Target = {
@@ -35,16 +36,20 @@ const leOf = (upper: number): string => {
 
 const byName = ([left]: [string, string], [right]: [string, string]): number => (left < right ? -1 : 1);
 
-export const createTarget = (family: Family, list: readonly Label[]): Target => {
+export const createTarget = (family: Family, list: readonly Label[], spelling: Spelling): Target => {
+	const familyName = nameIn(family, spelling);
 	const made = new Map<string, Remote>();
-	const own = list.map(({ name, value }): [string, string] => [name, value]);
+	const own = list.map(({ name, utf8, value }): [string, string] => [
+		spelling === 'utf8' ? utf8 : name,
+		value,
+	]);
 	const remote = (suffix: string, le?: string): Remote => {
 		const key = le === undefined ? suffix : `le ${le}`;
 		const known = made.get(key);
 		if (known) return known;
 		const extra: [string, string][] = le === undefined ? [] : [['le', le]];
-		const labels = [['__name__', `${family.name}${suffix}`] as [string, string], ...own, ...extra];
-		const fresh = { family, labels: labels.sort(byName).flat() };
+		const labels = [['__name__', `${familyName}${suffix}`] as [string, string], ...own, ...extra];
+		const fresh = { family, name: familyName, labels: labels.sort(byName).flat() };
 		made.set(key, fresh);
 		return fresh;
 	};
@@ -54,6 +59,6 @@ export const createTarget = (family: Family, list: readonly Label[]): Target => 
 		row: (upper) => remote('_bucket', leOf(upper)),
 		count: () => remote('_count'),
 		all: () => [...made.values()],
-		weight: own.reduce((sum, [name, value]) => sum + name.length + value.length + 4, family.name.length + 40),
+		weight: own.reduce((sum, [name, value]) => sum + name.length + value.length + 4, familyName.length + 40),
 	};
 };

@@ -90,6 +90,32 @@ test('bounds that come to one float are one row', () => {
 	]);
 });
 
+test('names as they are, where they are asked for', () => {
+	const { all, lines, intake } = create({ spelling: 'utf8', form: 'both', isBase: true });
+	all(
+		histogramOf([[2, 4, 9]], {
+			metric: 'io.size',
+			unit: 'KiB',
+			attributes: { 'http.method': 'GET', le: '5' },
+		}),
+		sumOf(7, { metric: 'page-faults', attributes: { 'a-b': '' } }),
+	);
+	assert.equal(lines(), [
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=1024.0 0',
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=3072.0 9',
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=+Inf 9',
+		'0 io.size_bytes_count,exported_le=5,host=web1,http.method=GET 9',
+		'0 io.size_bytes,exported_le=5,host=web1,http.method=GET native',
+		'0 page-faults_total,host=web1 7',
+	]);
+	intake.notice(noticeOf('odd', { ts: TS, metric: 'io.size' }));
+	assert.match(lines()[0]!, /bpfpipe_notices_total,host=web1,kind=odd,metric=io\.size 1$/);
+	// Two names that are one in letters are refused here as well: the series must not depend on the spelling.
+	const other = create({ spelling: 'utf8' });
+	other.all(gaugeOf(1, { metric: 'a-b' }), gaugeOf(1, { metric: 'a.b' }));
+	assert.equal(other.notices, ['name_collision a.b']);
+});
+
 test('rows, values and their labels, which stand in order', () => {
 	const { all, lines } = create({ prefix: 'my-app' });
 	all(
