@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
 	bpftrace graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
-	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
+	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core curl openssl
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
