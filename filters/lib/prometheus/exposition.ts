@@ -20,6 +20,8 @@ export type ExpositionOptions = {
 	/** A series without a record for longer than this, in the stream's time, is gone. */
 	staleMs: number;
 	maxSeries: number;
+	/** Whether there is no room for more series, though there be fewer than that. */
+	isFull?: () => boolean;
 	/** A gauge beside each histogram with the sum that the middles of its buckets give. */
 	estimates: boolean;
 	/** Units are those that Prometheus would rather have: seconds, bytes, ratios. */

@@ -19,6 +19,8 @@ export const keyOf = (record: Measure): string => {
 export type RegistryOptions = {
 	prefix: string;
 	maxSeries: number;
+	/** Whether there is no room for more, though it be fewer. */
+	isFull?: () => boolean;
 	/** A family of estimated sums beside each histogram's. */
 	estimates: boolean;
 	/** Units are those that Prometheus would rather have. */
@@ -48,7 +50,7 @@ const kindOf = (record: Measure): Kind => {
 };
 
 export const createRegistry = (options: RegistryOptions): Registry => {
-	const { prefix, maxSeries, estimates, isBase = false, claimed } = options;
+	const { prefix, maxSeries, estimates, isBase = false, isFull = () => false, claimed } = options;
 	const all = new Map<string, Series>();
 	const entries = new Map<string, Entry>();
 	const homes = new Map<Series, string>();
@@ -84,7 +86,7 @@ export const createRegistry = (options: RegistryOptions): Registry => {
 	};
 
 	const admit = (key: string, record: Measure): Series | Refusal => {
-		if (all.size >= maxSeries) return 'max_series';
+		if (all.size >= maxSeries || isFull()) return 'max_series';
 		const known = entries.get(entryKey(record));
 		const entry = known ?? openEntry(record);
 		if (!entry) return 'name_collision';
