@@ -16,6 +16,7 @@
 //   -m, --metric NAME         what the first map is called, or MAP=NAME,... for each; else as in the script
 //   --keys NAME,...           names for the parts of a key (else key, or key1, key2 ...); also says how many there are
 //   --unit UNIT               what the values are in (1); a bcc table that names its own unit keeps that
+//   --maps SCRIPT             units, keys and kinds of the maps as the script's header has them
 //   --host NAME               default: this machine's        --attribute NAME=VALUE   on every record; repeatable
 //   --temporality cumulative|delta   delta when the script clears the map after each print (default cumulative)
 //   --gauge MAP,...           maps whose numbers are values of now: min, max, avg, assignments
@@ -27,10 +28,12 @@
 // repeated_series, saturated, suspect_hexadecimal, wrapped_count (filters/lib/tracer/README.md says when). Records of
 // our own pass; rows behind other text (journald, CRI, `ts`) are not taken in.
 
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { EXIT, Failure } from './lib/failure.ts';
+import { about, EXIT, Failure } from './lib/failure.ts';
 import { createSilence } from './lib/flow/silence.ts';
 import { oneOf, pairs } from './lib/options.ts';
+import { mapsIn } from './lib/print/maps.ts';
 import type { Settings } from './lib/print/naming.ts';
 import { stage } from './lib/stage.ts';
 import { createReader, PAUSE_MS } from './lib/tracer/reader.ts';
@@ -44,6 +47,7 @@ export type Given = {
 	attribute?: string[] | undefined;
 	temporality?: string | undefined;
 	gauge?: string[] | undefined;
+	maps?: string | undefined;
 };
 
 const withoutAt = (map: string): string => map.replace(/^@/, '');
@@ -79,6 +83,12 @@ const keysOf = (text: string, taken: Map<string, string>): string[] => {
 	);
 };
 
+const mapsOf = (path: string) =>
+	mapsIn(
+		about(path, () => readFileSync(path, 'utf8')),
+		path,
+	);
+
 /** The reader's settings out of the options. @throws Failure(64) */
 export const settingsOf = (given: Given): Settings => {
 	const attributes = attributesOf(given.attribute ?? [], given.keys);
@@ -88,6 +98,7 @@ export const settingsOf = (given: Given): Settings => {
 		temporality: oneOf(given.temporality ?? 'cumulative', '--temporality', ['cumulative', 'delta']),
 		attributes: Object.fromEntries(attributes),
 		gauges: new Set((given.gauge ?? []).flatMap((list) => list.split(',')).map(withoutAt)),
+		...(given.maps !== undefined && { maps: mapsOf(given.maps) }),
 		...(given.keys !== undefined && { keys: keysOf(given.keys, attributes) }),
 		...(given.metric !== undefined && { metric: metricOf(given.metric) }),
 	};
@@ -101,6 +112,7 @@ const options = {
 	attribute: { type: 'string', multiple: true },
 	temporality: { type: 'string' },
 	gauge: { type: 'string', multiple: true },
+	maps: { type: 'string' },
 } as const;
 
 stage(import.meta, { options }, ({ options: given, output, bad, count, log }) => {

@@ -8,6 +8,8 @@
 //   #!ts 1795259000.120 synthetic
 // the time of now, and the mark that makes every record after it carry "synthetic":true.
 //
+// A `#!start` line, which says since when a print counts, is moved by as much as the time before it.
+//
 //   --speed N        N times as fast as it was recorded (default 1); 0 = as fast as the reader takes it
 //   --loop           start again at the end, for ever
 //   --as-recorded    keep the recorded times; the mark is set all the same
@@ -18,11 +20,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { about, EXIT, Failure } from './lib/failure.ts';
-import { parseControl, timeLine } from './lib/record.ts';
+import { parseControl, startLine, timeLine } from './lib/record.ts';
 import { source } from './lib/source.ts';
 
-/** A stretch of the recording: when it was printed, in milliseconds, and its lines. */
-export type Burst = { ms: number; text: string };
+/** A stretch of the recording: when it was printed, in milliseconds, and its lines but for a `#!start` at once behind. */
+export type Burst = { ms: number; start?: number; text: string };
 
 // What a reader takes for a time line: also behind the NULs of a truncation or the codes of a cleared screen, and
 // where a script printed it under `-f json`. Each of them would take the mark away.
@@ -43,13 +45,16 @@ const marked = (line: string): string =>
 
 /** A recording, each byte a character, cut at its `#!ts` lines; what stands before the first of them is left out. */
 export const burstsOf = (recording: string): Burst[] => {
-	const bursts: { ms: number; lines: string[] }[] = [];
+	const bursts: { ms: number; start?: number; lines: string[] }[] = [];
 	for (const line of recording.split(/(?<=\n)/)) {
 		const ms = timeOf(line);
+		const last = bursts.at(-1);
+		const start = line.startsWith('#!start ') ? parseControl(line) : undefined;
 		if (ms !== undefined) bursts.push({ ms, lines: [] });
-		else bursts.at(-1)?.lines.push(marked(line));
+		else if (start?.kind === 'start' && last?.lines.length === 0) last.start = start.ms;
+		else last?.lines.push(marked(line));
 	}
-	return bursts.map(({ ms, lines }) => ({ ms, text: lines.join('') }));
+	return bursts.map(({ lines, ...burst }) => ({ ...burst, text: lines.join('') }));
 };
 
 const speedOf = (text: string): number => {
@@ -76,13 +81,14 @@ source(
 			throw new Failure(EXIT.config, `${file}: no "#!ts" line in it, so it has no pace`);
 		do {
 			let before = bursts[0]!.ms;
-			for (const { ms, text } of bursts) {
+			for (const { ms, start, text } of bursts) {
 				const wait = speed === 0 ? 0 : Math.max(0, ms - before) / speed;
 				await sleep(wait, undefined, { signal }).catch(() => {});
 				if (signal.aborted) return;
 				before = ms;
 				const at = options['as-recorded'] ? ms : Date.now();
-				output.bytes(Buffer.from(`${timeLine(at, true)}\n${text}`, 'latin1'));
+				const since = start === undefined ? '' : `${startLine(start + at - ms)}\n`;
+				output.bytes(Buffer.from(`${timeLine(at, true)}\n${since}${text}`, 'latin1'));
 				await output.room();
 			}
 			// The recording does not say how long its last burst stood; a second keeps a loop from spinning.

@@ -45,6 +45,7 @@ const LAW: Record<string, string> = {
 	'lib/log-file': 'lib lib/disk',
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
+	'lib/probes': 'lib',
 	'lib/terminal': 'lib lib/chart lib/history',
 	'lib/plot': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',

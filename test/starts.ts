@@ -112,12 +112,18 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 	const nobody = `127.0.0.1:${await freePort()}`;
 	// A time line far ahead, so that a replay at the recording's own pace has something to wait for.
 	writeFileSync(path('log'), '#!ts 1\n#!ts 5000\n');
+	writeFileSync(path('script'), 'BEGIN\n{\n}\n');
+	writeFileSync(path('tracer'), '#!/bin/sh\ncat >/dev/null\nexec sleep 1000\n', { mode: 0o755 });
 	for (const name of ['published', 'received', 'data']) mkdirSync(path(name));
 	const { status, stderr } = await run('hollow-publish', [path('data')], textOf(cycleAt(1)));
 	if (status !== 0) throw new Error(`hollow-publish: ${stderr}`);
 	return {
 		'append-log': sink(appended, path('appended')),
 		board: both(),
+		'bpftrace-run': {
+			idle: ['--pid', String(process.pid), '--bpftrace', path('tracer'), path('script')],
+			empty: ['--check', '--pid', String(process.pid), '--bpftrace', path('tracer'), path('script')],
+		},
 		'bpftrace-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		every: both('1s'),
 		'graphite-line': both(),

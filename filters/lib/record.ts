@@ -172,9 +172,13 @@ export type Position = Record<string, unknown>;
  */
 export const END_LINE = '#!end';
 
-/** A control line: the time of what follows, a barrier, or one of a kind this release does not know. */
+/**
+ * A control line: the time of what follows, since when all of that print counts (behind its time), a barrier, or one of a
+ * kind this release does not know.
+ */
 export type Control =
 	| { kind: 'ts'; ms: number; synthetic: boolean }
+	| { kind: 'start'; ms: number }
 	| { kind: 'pos'; position: Position }
 	| { kind: 'other' };
 
@@ -183,14 +187,17 @@ export const isControl = (line: string): boolean => line.startsWith('#!');
 
 // Ten digits of seconds reach the year 2286; fourteen keep milliseconds exact.
 const TS = /^#!ts (\d{1,13})(?:\.(\d{1,9}))?( synthetic)?\s*$/;
+const START = /^#!start (\d{1,13})(?:\.(\d{1,9}))?\s*$/;
+
+const millisOf = ([, seconds, fraction = '']: RegExpExecArray): number =>
+	Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
 
 /** A control line read; a malformed one is `other`, so it passes on like one of a later release. */
 export const parseControl = (line: string): Control => {
 	const time = TS.exec(line);
-	if (time) {
-		const thousandths = Number((time[2] ?? '').slice(0, 3).padEnd(3, '0'));
-		return { kind: 'ts', ms: Number(time[1]) * 1000 + thousandths, synthetic: time[3] !== undefined };
-	}
+	if (time) return { kind: 'ts', ms: millisOf(time), synthetic: time[3] !== undefined };
+	const start = START.exec(line);
+	if (start) return { kind: 'start', ms: millisOf(start) };
 	if (line.startsWith('#!pos ')) {
 		try {
 			const position = JSON.parse(line.slice(6));
@@ -204,10 +211,15 @@ export const parseControl = (line: string): Control => {
  * The control line for a time in milliseconds: `#!ts 1763712000` or `#!ts 1763712000.250`.
  * With `synthetic` at its end, what follows is sample data, and every record made of it says so.
  */
-export const timeLine = (ms: number, synthetic = false): string => {
+export const timeLine = (ms: number, synthetic = false): string =>
+	`#!ts ${secondsOf(ms)}${synthetic ? ' synthetic' : ''}`;
+
+/** The control line that says since when a print counts; it stands behind the `#!ts` of each print. */
+export const startLine = (ms: number): string => `#!start ${secondsOf(ms)}`;
+
+const secondsOf = (ms: number): string => {
 	const rest = ms % 1000;
-	const fraction = rest === 0 ? '' : `.${String(rest).padStart(3, '0')}`;
-	return `#!ts ${Math.floor(ms / 1000)}${fraction}${synthetic ? ' synthetic' : ''}`;
+	return `${Math.floor(ms / 1000)}${rest === 0 ? '' : `.${String(rest).padStart(3, '0')}`}`;
 };
 
 /** The control line for a barrier. */

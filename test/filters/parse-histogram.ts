@@ -2,12 +2,15 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { settingsOf } from '../../filters/parse-histogram.ts';
 import { bpftraceLacks, testWith } from '../parts.ts';
-import { cases, goldenSuite, outcome, run, start } from '../program.ts';
+import { cases, goldenSuite, outcome, ROOT, run, start } from '../program.ts';
 
 const NAME = 'parse-histogram';
 const ROW = `[0]                    5 |${'@'.repeat(52)}|\n`;
@@ -17,6 +20,14 @@ pure('nothing given', () => {
 	const { host, ...rest } = settingsOf({});
 	assert.ok(host);
 	assert.equal(rest, { unit: '1', temporality: 'cumulative', attributes: {}, gauges: new Set() });
+});
+pure('maps as a script has them', () => {
+	const { maps } = settingsOf({ maps: join(ROOT, 'bpftrace', 'kea-dhcp4.bt') });
+	assert.equal(maps!.get('memory_usage'), { unit: 'By', keys: ['kind'], kind: 'gauge' });
+	assert.throws(
+		() => settingsOf({ maps: '/no/such' }),
+		(error: { code?: string }) => error.code === 'ENOENT',
+	);
 });
 pure('all given', () => {
 	const given = {
@@ -61,6 +72,41 @@ pure.run();
 goldenSuite(NAME);
 
 const program = suite(`${NAME}: program`);
+
+program(
+	"--maps: units, keys and kinds are the script's, and what grows in a map of notices is one",
+	async () => {
+		const script = join(mkdtempSync(join(tmpdir(), 'maps-')), 'x.bt');
+		const lines = [
+			'@time[message, answer]   ns           how long it took',
+			'@kept[kind]              By gauge     memory',
+			'@odd[what]               1 notice     what has no partner',
+			'@packets                 {packet}     how many',
+		];
+		writeFileSync(script, `/*\n${lines.map((line) => ` *   ${line}\n`).join('')} */\n`);
+		const input = [
+			'#!ts 1\n@time[DISCOVER, OFFER]:\n[2, 4) 1 |@|\n\n@kept[heap]: 7\n@odd[none]: 2\n@packets: 4\n',
+			'#!ts 2\n@odd[none]: 2\n@odd[other]: 1\n#!ts 3\n@odd[none]: 5\n#!ts 4\n@odd[none]: 1\n',
+		].join('');
+		const { stdout } = await run(NAME, ['--maps', script, '--host', 'h', '--unit', 'us'], input);
+		const records = stdout.split('\n').filter((line) => line.startsWith('{'));
+		assert.equal(
+			records.map((line) => {
+				const { type, ts, metric, unit, attributes, kind, count, detail } = JSON.parse(line);
+				return type === 'notice' ? [ts, kind, count, detail] : [ts, type, metric, unit, attributes];
+			}),
+			[
+				[1000, 'histogram', 'time', 'ns', { message: 'DISCOVER', answer: 'OFFER' }],
+				[1000, 'gauge', 'kept', 'By', { kind: 'heap' }],
+				[1000, 'odd', 2, 'none'],
+				[1000, 'sum', 'packets', '{packet}', {}],
+				[2000, 'odd', 1, 'other'],
+				[3000, 'odd', 3, 'none'],
+				[4000, 'odd', 1, 'none'],
+			],
+		);
+	},
+);
 
 program('byte by byte through the pipe', async () => {
 	for (const { name, args, input } of cases(NAME)) {

@@ -46,6 +46,14 @@ pure('a time that a script printed among other things gets the mark too', () => 
 	);
 });
 
+pure('what says since when a print counts belongs to the time before it', () => {
+	assert.equal(burstsOf('#!ts 5\n#!start 2.5\n@a: 1\n#!ts 6\n@a: 2\n#!start 3\n#!ts 7\n#!start x\n'), [
+		{ ms: 5000, start: 2500, text: '@a: 1\n' },
+		{ ms: 6000, text: '@a: 2\n#!start 3\n' },
+		{ ms: 7000, text: '#!start x\n' },
+	]);
+});
+
 pure('a malformed time line is text', () => {
 	assert.equal(burstsOf('#!ts 1\n#!ts x\na\n'), [{ ms: 1000, text: '#!ts x\na\n' }]);
 });
@@ -56,6 +64,16 @@ writeFileSync(file, '#!ts 1000\n@a: 1\n#!ts 1000.2\n@a: 2\n#!ts 1000.4\n@a: 3\n'
 
 const program = suite('replay');
 program.after(() => rmSync(dir, { recursive: true }));
+
+program('what counts since a moment is moved by as much as its time', async () => {
+	const counting = join(dir, 'counting');
+	writeFileSync(counting, '#!ts 1000\n#!start 900.5\n@a: 1\n');
+	const { stdout } = await run('replay', ['--speed', '0', counting]);
+	const [, ts, start] = /^#!ts ([\d.]+) synthetic\n#!start ([\d.]+)\n@a: 1\n$/.exec(stdout) ?? [];
+	assert.is(Math.round((Number(ts) - Number(start)) * 1000), 99_500);
+	const as = await run('replay', ['--speed', '0', '--as-recorded', counting]);
+	assert.is(as.stdout, '#!ts 1000 synthetic\n#!start 900.500\n@a: 1\n');
+});
 
 program('as recorded, every time line is marked', async () => {
 	const { status, stdout, stderr } = await run('replay', [file, '--as-recorded', '--speed', '0']);

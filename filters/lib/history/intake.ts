@@ -113,11 +113,14 @@ export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): In
 		// What it has now was counted while nobody looked: only what comes from here on can be told.
 		const isBegun = strangers.remove(one.key);
 		const isReset = results.some((one) => one.type === 'notice' && one.kind === 'reset');
+		const isAnew = record.start !== undefined && one.ts < record.start;
 		for (const result of results) {
 			if (result.type !== 'notice') {
-				if (!isBegun && !isReset) count(one, metric, result, result.start!);
+				// What fell may have counted before it did; where the begin is known, all of it lies behind that.
+				if (!isBegun && (!isReset || isAnew)) count(one, metric, result, result.start!);
 			} else if (result.kind === 'reset') {
-				note(record, 'reset', result.detail!.replace('; counted from zero again', '; a gap is left'));
+				const gap = isAnew ? '' : '; a gap is left';
+				note(record, 'reset', result.detail!.replace('; counted from zero again', gap));
 			} else if (result.kind !== 'clock') notices.add(result);
 		}
 	};

@@ -41,6 +41,8 @@ export type Emitter = {
 	line: (line: string) => void;
 	/** Whether what comes from now on was replayed or generated. */
 	mark: (synthetic: boolean) => void;
+	/** Since when all of this print counts, in ms since the epoch, where that is known. */
+	since: (start: number | undefined) => void;
 	/** The fixed text of a histogram's records, and the run that they come in. */
 	fixed: (address: Address) => { fixed: Fixed; run: string };
 	/** A histogram; `total` is how much it counted, about. */
@@ -67,26 +69,36 @@ const numberJson = (value: bigint): string => {
 
 export const createEmitter = (settings: Settings, sink: Sink, print: Print): Emitter => {
 	const naming = createNaming(settings, (message) => sink.warn(message, 'metric'));
+	const { maps } = settings;
 	const gauges = new Set(settings.gauges);
+	for (const [map, { kind }] of maps ?? []) if (kind === 'gauge') gauges.add(map);
+	const told = new Map<string, bigint>();
 	const known = new Map<string, Map<string, Fixed>>();
 	let synthetic: true | undefined;
+	let start: number | undefined;
+	/** What the cached texts say of the start. */
+	let cachedStart: number | undefined;
 	const line = (text: string) => print.line(`${text}\n`);
 
 	const seriesOf = (address: Address, suffix = ''): Series => ({
 		metric: naming.metric(address.map, suffix),
-		unit: settings.unit,
+		unit: maps?.get(address.map)?.unit ?? settings.unit,
 		attributes: naming.attributes(address),
 		...(synthetic && { synthetic }),
 	});
 	const fixed = (type: Part['type'], address: Address, suffix: string): Fixed => {
 		const { dialect, map, keyed, key } = address;
+		if (start !== cachedStart) {
+			known.clear();
+			cachedStart = start;
+		}
 		const kind = `${synthetic ? '~' : ''}${type}${suffix} ${dialect}`;
 		const all = known.get(kind) ?? new Map<string, Fixed>();
 		if (all.size === 0) known.set(kind, all);
 		const id = keyed ? `${map}[${key}` : map;
 		const before = all.get(id);
 		if (before !== undefined) return before;
-		const made = fixedOf(type, settings, seriesOf(address, suffix));
+		const made = fixedOf(type, settings, seriesOf(address, suffix), start);
 		if (all.size >= MOST_CACHED) all.clear();
 		all.set(id, made);
 		return made;
@@ -103,11 +115,24 @@ export const createEmitter = (settings: Settings, sink: Sink, print: Print): Emi
 		const type = isGauge || gauges.has(name) ? 'gauge' : 'sum';
 		return { type, fixed: fixed(type, address, suffix), value: numberJson(value) };
 	};
+	/** A map that counts what must not be: how many more there are than at the print before. */
+	const event = ({ map, key }: Address, value: bigint) => {
+		const id = `${map}[${key}`;
+		const before = told.get(id) ?? 0n;
+		if (value === before) return;
+		if (told.size >= MOST_CACHED) told.clear();
+		told.set(id, value);
+		const count = exact(value > before ? value - before : value);
+		line(noticeLine(settings, print.ts(), { kind: map, count, detail: key }, synthetic));
+	};
 	const taintedBy = (tainted: Address | Series) => ('metric' in tainted ? tainted : seriesOf(tainted));
 	return {
 		line,
 		mark: (isSynthetic) => {
 			synthetic = isSynthetic || undefined;
+		},
+		since: (ms) => {
+			start = settings.temporality === 'cumulative' ? ms : undefined;
 		},
 		fixed: (address) => ({ fixed: fixed('histogram', address, ''), run: runOf(address) }),
 		tableOf: ({ title, attributes, unit, what }, repeat) => {
@@ -129,11 +154,13 @@ export const createEmitter = (settings: Settings, sink: Sink, print: Print): Emi
 				runOf(address),
 			),
 		table: ({ series, repeat, run, what }, value) => {
-			const part: Part = { type: 'histogram', fixed: fixedOf('histogram', settings, series), value };
+			const part: Part = { type: 'histogram', fixed: fixedOf('histogram', settings, series, start), value };
 			take([part], 0, repeat, run, what);
 		},
-		number: (address, value, isGauge = false) =>
-			take([scalar(address, '', value, isGauge)], Number(value), repeatOf(address), runOf(address)),
+		number: (address, value, isGauge = false) => {
+			if (maps?.get(address.map)?.kind === 'notice') event(address, value);
+			else take([scalar(address, '', value, isGauge)], Number(value), repeatOf(address), runOf(address));
+		},
 		stats: (address, { count, total, average }) => {
 			const kept = gauges.has(address.map);
 			const parts = [

@@ -5,6 +5,15 @@ import { EXIT, Failure } from '../failure.ts';
 import type { Temporality } from '../record.ts';
 import { attributesOf, type Dialect } from './keys.ts';
 
+/** What a script says of one of its maps. */
+export type MapForm = {
+	unit: string;
+	/** Names for the parts of a key; empty for a map without one. */
+	keys: string[];
+	/** Numbers that count, values of now, or events that taint what is measured: each is told in a notice. */
+	kind: 'sum' | 'gauge' | 'notice';
+};
+
 /** What the user says about the maps of a stream. */
 export type Settings = {
 	host: string;
@@ -16,6 +25,8 @@ export type Settings = {
 	keys?: string[];
 	/** Maps, without `@`, whose numbers are values of now rather than counts. */
 	gauges: Set<string>;
+	/** What the script says of its maps, which goes before `unit` and `keys`. */
+	maps?: ReadonlyMap<string, MapForm>;
 	/** One name, for the first map; or a name for each map. */
 	metric?: string | Map<string, string>;
 };
@@ -43,7 +54,7 @@ export type Naming = {
 
 /** `warn` is called once when `--metric` gave one name and a second map turns up. */
 export const createNaming = (settings: Settings, warn: (message: string) => void): Naming => {
-	const { metric: wanted, keys } = settings;
+	const { metric: wanted, keys, maps } = settings;
 	const names = new Map<string, string>();
 	const owners = new Map<string, string>();
 	let first: string | undefined;
@@ -75,7 +86,11 @@ export const createNaming = (settings: Settings, warn: (message: string) => void
 		}
 		return name;
 	};
-	const attributes = ({ key, keyed, dialect }: Address) =>
-		keyed ? { ...settings.attributes, ...attributesOf(key, dialect, keys) } : settings.attributes;
+	const keysOf = (map: string) => {
+		const own = maps?.get(map)?.keys ?? [];
+		return own.length > 0 ? own : keys;
+	};
+	const attributes = ({ map, key, keyed, dialect }: Address) =>
+		keyed ? { ...settings.attributes, ...attributesOf(key, dialect, keysOf(map)) } : settings.attributes;
 	return { metric, attributes };
 };

@@ -12,19 +12,19 @@ const ordered = ({ metric, unit, attributes, synthetic }: Series) => ({
 	synthetic,
 });
 
-/** What stands between the time and the buckets of a histogram: `,"host":"web1", ... "buckets":[`. */
-const histogramMiddle = (settings: Settings, series: Series): string => {
+/** What stands between the time and the buckets of a histogram: `,"start":1,"host":"web1", ... "buckets":[`. */
+const histogramMiddle = (settings: Settings, series: Series, start: number | undefined): string => {
 	const { host, temporality } = settings;
-	return `,${JSON.stringify({ host, ...ordered(series), temporality }).slice(1, -1)},"buckets":[`;
+	return `,${JSON.stringify({ start, host, ...ordered(series), temporality }).slice(1, -1)},"buckets":[`;
 };
 
 /** What stands in front of the time. */
 export const HISTOGRAM_START = '{"type":"histogram","ts":';
 
 /** What stands between the time and the value of a sum, and of a gauge. */
-const sumMiddle = (settings: Settings, series: Series): string => {
+const sumMiddle = (settings: Settings, series: Series, start: number | undefined): string => {
 	const { host, temporality } = settings;
-	const fixed = { host, ...ordered(series), temporality, monotonic: true };
+	const fixed = { start, host, ...ordered(series), temporality, monotonic: true };
 	return `,${JSON.stringify(fixed).slice(1, -1)},"value":`;
 };
 const gaugeMiddle = ({ host }: Settings, series: Series): string =>
@@ -35,11 +35,19 @@ export type Fixed = { id: string; middle: string; series: Series };
 
 const MIDDLES = { histogram: histogramMiddle, sum: sumMiddle, gauge: gaugeMiddle };
 
-/** The fixed text of a series. Its name leaves out the type, which a map of numbers may change. */
-export const fixedOf = (type: keyof typeof MIDDLES, settings: Settings, series: Series): Fixed => {
+/**
+ * The fixed text of a series that counts since `start`, where that is known. Its name leaves out the type, which a map of
+ * numbers may change.
+ */
+export const fixedOf = (
+	type: keyof typeof MIDDLES,
+	settings: Settings,
+	series: Series,
+	start?: number,
+): Fixed => {
 	const { metric, unit, attributes } = series;
 	const id = JSON.stringify([metric, unit, attributes]);
-	return { id, middle: MIDDLES[type](settings, series), series };
+	return { id, middle: MIDDLES[type](settings, series, start), series };
 };
 
 /** What a notice says; `series` names the one that is tainted, where that is known. */

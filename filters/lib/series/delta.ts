@@ -76,6 +76,8 @@ const fell = (rows: Row[]): Row | undefined => rows.find(([, , before, now]) => 
 
 /** Why a record does not continue what was there before, or ''. */
 const resetReason = (record: Counter, known: Series, rows: Row[] | undefined): string => {
+	// Whatever it has come to, it is not what was counted before.
+	if (record.start !== undefined && record.start > known.ts) return 'it began to count anew';
 	if (record.type === 'sum') {
 		return compare(record.value, known.value) < 0 ? `${known.value} fell to ${record.value}` : '';
 	}
@@ -157,7 +159,8 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const buckets = remember(key, record, known.buckets, known.metric);
 		if (reason !== '') {
 			const detail = `${reason}; counted from zero again`;
-			return [noticeOf(record, 'reset', detail), increment(record, known.ts, sumValueOf(record), buckets)];
+			const start = Math.max(known.ts, record.start ?? known.ts);
+			return [noticeOf(record, 'reset', detail), increment(record, start, sumValueOf(record), buckets)];
 		}
 		if (isWhole) return [record];
 		const grown = (rows ?? []).map(([lower, upper, a, b]): Bucket => [lower, upper, subtract(b, a)]);

@@ -10,8 +10,8 @@ export type Controls = {
 	isCut: () => boolean;
 };
 
-/** `onMark`: from here on records are marked as sample data, or not any more. */
-export const createControls = (emitter: Emitter, print: Print, onMark: () => void): Controls => {
+/** `onChange`: what all records say from here on, that they are sample data or since when they count, is another. */
+export const createControls = (emitter: Emitter, print: Print, onChange: () => void): Controls => {
 	let isCut = false;
 	let isSynthetic = false;
 
@@ -19,7 +19,18 @@ export const createControls = (emitter: Emitter, print: Print, onMark: () => voi
 		if (synthetic === isSynthetic) return;
 		isSynthetic = synthetic;
 		emitter.mark(synthetic);
-		onMark();
+		onChange();
+	};
+	let start: number | undefined;
+	/** Whether the print of now said since when it counts. */
+	let isSaid = false;
+
+	// A start stands behind each time, so it is given up where a whole print has none, and not at each time.
+	const since = (ms: number | undefined) => {
+		if (ms === start) return;
+		start = ms;
+		emitter.since(ms);
+		onChange();
 	};
 	return {
 		take: (line) => {
@@ -31,6 +42,13 @@ export const createControls = (emitter: Emitter, print: Print, onMark: () => voi
 			if (control.kind === 'ts') {
 				print.timed(control.ms);
 				mark(control.synthetic);
+				if (!isSaid) since(undefined);
+				isSaid = false;
+			}
+			// What is said to begin after its own time is not believed.
+			if (control.kind === 'start' && control.ms <= print.ts()) {
+				since(control.ms);
+				isSaid = true;
 			}
 			emitter.line(line);
 		},

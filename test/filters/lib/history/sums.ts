@@ -233,6 +233,21 @@ test('a counter that fell is a gap and a notice', () => {
 	);
 });
 
+test('one that began to count anew, and says since when, leaves no gap and nothing out', () => {
+	const history = fresh();
+	for (const [at, sum] of [10, 20, 30, 35, 45].entries()) {
+		const record = recordOf(START + 1000 * at, 0, bucketsOf([sum]));
+		history.take({ ...record, start: at < 3 ? START - 1000 : START + 2400 });
+	}
+	const answer = ask(history, { from: START, to: START + 5000, step: 1000 });
+	assert.equal(answer.groups[0]!.columns, [[1, 0, 10], [1, 0, 10], [0.6, 0, 35], [1, 0, 10], null]);
+	const { notices } = history.notices(START, START + 5000, 'lat');
+	assert.equal(
+		notices.map(({ kind, detail }) => [kind, detail]),
+		[['reset', 'it began to count anew']],
+	);
+});
+
 test('late records go where their time says while the history reaches, and else leave a notice', () => {
 	const history = fresh();
 	const increment = (seconds: number, value: number): Sum => ({

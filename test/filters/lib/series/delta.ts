@@ -66,6 +66,30 @@ test('the first print is a baseline, the second gives increments with their star
 	assert.equal(all([first, second]), [want]);
 });
 
+test('what began to count anew is counted from zero, whatever it has come to since', () => {
+	const { all } = create();
+	const since = (start: number) => ({ start });
+	const results = all([
+		sum(10, 30, since(1)),
+		sum(20, 35, since(1)),
+		// Started again at 25, and more than before already.
+		sum(30, 40, since(25)),
+		sum(40, 41, since(25)),
+		// Nothing is said of the begin, or one that lies before what was taken: it goes on.
+		sum(50, 42),
+		sum(60, 50, since(30)),
+	]);
+	assert.equal(
+		results.map((one) => (one.type === 'notice' ? one.detail : [one.start, 'value' in one && one.value])),
+		[[10, 5], 'it began to count anew; counted from zero again', [25, 40], [30, 1], [40, 1], [50, 8]],
+	);
+	const { all: more } = create();
+	assert.equal(kinds(more([histogram(1, [[0, 1, 5]], since(0)), histogram(9, [[0, 1, 6]], since(5))])), [
+		'reset',
+		'histogram',
+	]);
+});
+
 test('a clock that was set back is noticed within seconds, and no increment is lost', () => {
 	const delta = createDelta({ fromZero: false, staleMs: 3_600_000, onCount: () => {} });
 	const at = (ts: number, value: number, attributes = {}) =>

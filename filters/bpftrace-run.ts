@@ -1,0 +1,160 @@
+#!/usr/bin/env node
+// bpftrace-run - run a bpftrace script on a program's own functions, and again whenever that program is started anew
+//
+// usage:  bpftrace-run --program kea-dhcp4 bpftrace/kea-dhcp4.bt [ARG ...]        as root
+// stdin:  not read        stdout: what bpftrace prints, and a notice for what was not measured
+//
+// The script names functions by the library that they are in, `uprobe:libkea-dhcp++:_ZN3isc4dhcp4Pkt46unpackEv`: not by a
+// path, which differs from one machine to the next. Here the files that the process has mapped are put in their places;
+// a probe of which this build of the program has no function is left out, and what is lost by that is told. The script's
+// $1 is the number of the process, $2 and those behind it are ARG.
+//
+//   --program NAME    the file that the process runs, without its folder; there must be one such process
+//   --pid N           that process and no other
+//   --host NAME       of notices (default: this machine's name)
+//   --check           only say which probes this process offers: 69 when some are left out, 0 when none is
+//   --bpftrace PATH   the tracer (bpftrace)
+//
+// When the process ends, or another file takes its place, bpftrace prints its last figures, and the next process of that
+// name is measured from its start on, as soon as it is there. Notices, beside the figures that they are about:
+//   {"type":"notice","kind":"gap","detail":"kea-dhcp4 ended; not measured for 3.2 s",...}
+//   {"type":"notice","kind":"missing_probe","detail":"lost: the stage \"subnet\", which ...",...}
+//
+// Exit 69 when no such process runs at the start. A return probe (uretprobe) of a C++ function ends the process as soon as
+// an exception passes it, for the unwinder finds no way through the kernel's trampoline: write scripts with entry probes.
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { about, EXIT, Failure } from './lib/failure.ts';
+import { whole } from './lib/options.ts';
+import { offerOf } from './lib/probes/offer.ts';
+import { type Fitted, fit, objectsOf, probesOf, readScript, type Script } from './lib/probes/script.ts';
+import { type Target, targetOf, targetsOf } from './lib/probes/target.ts';
+import { trace } from './lib/probes/tracing.ts';
+import { type Notice, timeLine } from './lib/record.ts';
+import { source } from './lib/source.ts';
+
+const LOOK_MS = 200;
+
+const options = {
+	program: { type: 'string' },
+	pid: { type: 'string' },
+	host: { type: 'string' },
+	check: { type: 'boolean' },
+	bpftrace: { type: 'string', default: 'bpftrace' },
+} as const;
+
+/** What to look for, once and again. */
+type Wanted = { name: string; find: () => Target | undefined };
+
+const wantedOf = ({ program, pid }: { program?: string | undefined; pid?: string | undefined }): Wanted => {
+	if ((program === undefined) === (pid === undefined)) {
+		throw new Failure(EXIT.usage, 'which process? write --program NAME or --pid N');
+	}
+	if (pid !== undefined) {
+		const number = whole(pid, '--pid', 1);
+		return { name: `process ${number}`, find: () => targetOf(number) };
+	}
+	return {
+		name: program!,
+		find: () => {
+			const found = targetsOf(program!);
+			if (found.length < 2) return found[0];
+			const pids = found.map((one) => one.pid).join(', ');
+			throw new Failure(
+				EXIT.config,
+				`${found.length} processes run ${program} (${pids}); say which one: --pid N`,
+			);
+		},
+	};
+};
+
+const fitted = async (script: Script, { pid }: Target, path: string, tracer: string): Promise<Fitted> => {
+	const found = fit(script, await offerOf(tracer, pid, objectsOf(script), probesOf(script)));
+	if (found.probes > 0) return found;
+	throw new Failure(EXIT.unavailable, `${path}: process ${pid} has none of its functions`);
+};
+
+const lostText = ({ missing }: Fitted): string[] =>
+	missing.map(({ line, points, lost }) => {
+		const [{ probe, object, pattern }] = points as [(typeof points)[0]];
+		const what = object ? `${probe}:${object}:${pattern}` : probe;
+		return `lost: ${lost ?? `what line ${line} measures`} (no ${what})`;
+	});
+
+source(import.meta, { options, args: [1, 20] }, async (context) => {
+	const { options: given, args, output, log, signal } = context;
+	const [path, ...parameters] = args as [string, ...string[]];
+	const tracer = given.bpftrace!;
+	const script = readScript(
+		about(path, () => readFileSync(path, 'utf8')),
+		path,
+	);
+	const wanted = wantedOf(given);
+	let target = wanted.find();
+	if (!target) {
+		throw new Failure(EXIT.unavailable, `no process runs ${wanted.name}; start it, or say --pid N`);
+	}
+	if (given.check) {
+		const found = await fitted(script, target, path, tracer);
+		output.text(`${found.probes} probes on ${wanted.name} (process ${target.pid})\n`);
+		for (const text of lostText(found)) output.text(`${text}\n`);
+		if (found.missing.length > 0) throw new Failure(EXIT.unavailable, 'some probes are left out');
+		return;
+	}
+	const host = given.host ?? hostname();
+	const notice = (kind: string, detail: string) => {
+		const ts = Date.now();
+		const record: Notice = { type: 'notice', ts, host, metric: wanted.name, kind, count: 1, detail };
+		output.text(`${timeLine(ts)}\n${JSON.stringify(record)}\n`);
+	};
+
+	/** Measure one process until it ends or we do. */
+	const measure = async (one: Target, since: number | undefined) => {
+		const found = await fitted(script, one, path, tracer);
+		for (const text of lostText(found)) {
+			log.warn(`${wanted.name}: ${text}`, {}, text);
+			notice('missing_probe', text);
+		}
+		const run = trace(tracer, found.text, [String(one.pid), ...parameters], {
+			said: (line) => log.info(`bpftrace: ${line}`),
+			lines: (bytes) => {
+				if (since !== undefined) {
+					// The first line comes when all probes are in place.
+					notice(
+						'gap',
+						`${wanted.name} ended; not measured for ${((Date.now() - since) / 1000).toFixed(1)} s`,
+					);
+					since = undefined;
+				}
+				output.bytes(bytes);
+				if (!output.blocked()) return true;
+				output.room().then(run.resume);
+				return false;
+			},
+		});
+		log.info(`${found.probes} probes on ${wanted.name} (process ${one.pid})`);
+		let isOver = false;
+		const ended = run.ended.finally(() => {
+			isOver = true;
+		});
+		ended.catch(() => {});
+		while (!isOver && !signal.aborted && targetOf(one.pid)?.life === one.life) {
+			await Promise.race([ended, sleep(LOOK_MS, undefined, { signal })]).catch(() => {});
+		}
+		run.stop();
+		await ended;
+	};
+
+	let since: number | undefined;
+	while (!signal.aborted) {
+		if (target) {
+			await measure(target, since);
+			if (signal.aborted) return;
+			since = Date.now();
+			log.info(`${wanted.name} ended; waiting for it to be started`);
+		} else await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+		target = wanted.find();
+	}
+});
