@@ -27,11 +27,19 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { about, EXIT, Failure } from './lib/failure.ts';
-import { whole } from './lib/options.ts';
 import { offerOf } from './lib/probes/offer.ts';
-import { type Fitted, fit, objectsOf, probesOf, readScript, type Script } from './lib/probes/script.ts';
-import { type Target, targetOf, targetsOf } from './lib/probes/target.ts';
+import {
+	type Fitted,
+	fit,
+	lostText,
+	objectsOf,
+	probesOf,
+	readScript,
+	type Script,
+} from './lib/probes/script.ts';
+import { type Target, targetOf } from './lib/probes/target.ts';
 import { trace } from './lib/probes/tracing.ts';
+import { wantedOf } from './lib/probes/wanted.ts';
 import { type Notice, timeLine } from './lib/record.ts';
 import { source } from './lib/source.ts';
 
@@ -45,43 +53,11 @@ const options = {
 	bpftrace: { type: 'string', default: 'bpftrace' },
 } as const;
 
-/** What to look for, once and again. */
-type Wanted = { name: string; find: () => Target | undefined };
-
-const wantedOf = ({ program, pid }: { program?: string | undefined; pid?: string | undefined }): Wanted => {
-	if ((program === undefined) === (pid === undefined)) {
-		throw new Failure(EXIT.usage, 'which process? write --program NAME or --pid N');
-	}
-	if (pid !== undefined) {
-		const number = whole(pid, '--pid', 1);
-		return { name: `process ${number}`, find: () => targetOf(number) };
-	}
-	return {
-		name: program!,
-		find: () => {
-			const found = targetsOf(program!);
-			if (found.length < 2) return found[0];
-			const pids = found.map((one) => one.pid).join(', ');
-			throw new Failure(
-				EXIT.config,
-				`${found.length} processes run ${program} (${pids}); say which one: --pid N`,
-			);
-		},
-	};
-};
-
 const fitted = async (script: Script, { pid }: Target, path: string, tracer: string): Promise<Fitted> => {
 	const found = fit(script, await offerOf(tracer, pid, objectsOf(script), probesOf(script)));
 	if (found.probes > 0) return found;
 	throw new Failure(EXIT.unavailable, `${path}: process ${pid} has none of its functions`);
 };
-
-const lostText = ({ missing }: Fitted): string[] =>
-	missing.map(({ line, points, lost }) => {
-		const [{ probe, object, pattern }] = points as [(typeof points)[0]];
-		const what = object ? `${probe}:${object}:${pattern}` : probe;
-		return `lost: ${lost ?? `what line ${line} measures`} (no ${what})`;
-	});
 
 source(import.meta, { options, args: [1, 20] }, async (context) => {
 	const { options: given, args, output, log, signal } = context;

@@ -27,14 +27,14 @@
 // that differs from one of the same name, sketches and samples. So are notices (counter "notices").
 
 import { replaceTarget } from './lib/disk/target.ts';
-import { createSilence } from './lib/flow/silence.ts';
+import { createMoments } from './lib/flow/moments.ts';
 import { createSeriesIndex } from './lib/histogram/series-index.ts';
 import { fits } from './lib/hollow/metrics/cycle.ts';
 import { createCyclePrinter } from './lib/hollow/metrics/cycle-printer.ts';
 import type { SeriesText } from './lib/hollow/metrics/cycle-state.ts';
 import { createGrouping } from './lib/hollow/metrics/grouping.ts';
 import { positiveDuration } from './lib/options.ts';
-import { END_LINE, type Histogram, type Measure } from './lib/record.ts';
+import type { Histogram, Measure } from './lib/record.ts';
 import { stage } from './lib/stage.ts';
 
 const OPTIONS = {
@@ -45,8 +45,6 @@ const OPTIONS = {
 	output: { type: 'string' },
 	'dry-run': { type: 'boolean', default: false },
 } as const;
-
-const isBarrier = (line: string): boolean => line.startsWith('#!pos ');
 
 stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAgain, log, output, fail }) => {
 	const lingerMs = positiveDuration(options.linger, '--linger');
@@ -64,32 +62,22 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 			bad(what);
 		},
 	});
-	let busy: Promise<void> | undefined;
-	let held: string[] = [];
-
-	const finish = async (): Promise<void> => {
-		const cycle = group.close();
-		if (cycle) await print(cycle);
-		for (const line of held) emit(line);
-		held = [];
-	};
-	/** Write the open cycle and what was held behind it. Until that is done nothing else may happen. */
-	const close = (): Promise<void> => {
-		busy = finish().finally(() => {
-			busy = undefined;
-		});
-		return busy;
-	};
-	const inTurn = (act: () => void | Promise<void>): void | Promise<void> => {
-		heard();
-		return busy ? busy.then(act) : act();
-	};
-	const add = (record: Measure, text?: SeriesText) => {
-		if (held.length > 0) held = held.filter((line) => !isBarrier(line));
-		group.take(record, text);
-	};
+	const moments = createMoments({
+		isOther: group.isOther,
+		isOpen: group.isOpen,
+		write: async () => {
+			const cycle = group.close();
+			if (cycle) await print(cycle);
+		},
+		pass: (line) => {
+			if (!isDry) emit(line);
+		},
+		lingerMs,
+		isBlocked: output.blocked,
+		fail,
+	});
 	const take = (record: Measure, text?: SeriesText) =>
-		inTurn(() => (group.isOther(record.ts) ? close().then(() => add(record, text)) : add(record, text)));
+		moments.take(record.ts, () => group.take(record, text));
 	const known = createSeriesIndex<Histogram>();
 	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
 	const quick = (bytes: Buffer, from: number, to: number) => {
@@ -98,18 +86,6 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 		if (!record || !fits(total, options.wide) || !fits(most, options.wide)) return false;
 		return take({ ...record, ts }, { total, counted: known.text.counted(bytes) });
 	};
-	const hold = (line: string) => {
-		if (isDry) return;
-		if (!group.isOpen()) return emit(line);
-		held = [...held.filter((other) => !isBarrier(line) || !isBarrier(other)), line];
-	};
-
-	const heard = createSilence({
-		isBlocked: () => busy !== undefined || output.blocked(),
-		onQuiet: (quietMs) => {
-			if (quietMs >= lingerMs && group.isOpen()) close().catch(fail);
-		},
-	});
 
 	return {
 		quick,
@@ -124,16 +100,10 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 			count('left_out');
 			log.warn(`records of type "${type}" have no form in the data set; left out`, {}, `left out ${type}`);
 		},
-		control: (control, line) =>
-			inTurn(() => {
-				if (control.kind === 'ts') return group.isOther(control.ms) ? close() : undefined;
-				hold(line);
-				if (line === END_LINE) return close();
-			}),
+		control: moments.control,
 		end: () =>
-			inTurn(() => {
-				if (!isReadAgain()) return close();
-				if (group.isOpen()) log.info('the open cycle is not written; it is read again by the next run');
-			}),
+			moments.end(isReadAgain, () =>
+				log.info('the open cycle is not written; it is read again by the next run'),
+			),
 	};
 });

@@ -65,7 +65,7 @@ export const run = async (
 	return done;
 };
 
-/** What a case in test/golden/NAME/ is made of; `args` is one argument a line. */
+/** What a case in test/golden/NAME/ is made of; `args` is one argument a line, `${root}` the root of all this. */
 export type Case = { name: string; args: string[]; input: Buffer };
 
 /** The cases in test/golden/NAME/: CASE.in, with CASE.args where the program needs options. */
@@ -77,7 +77,9 @@ export const cases = (name: string): Case[] => {
 		const args = join(folder, `${base}.args`);
 		return {
 			name: base,
-			args: existsSync(args) ? readFileSync(args, 'utf8').split('\n').filter(Boolean) : [],
+			args: existsSync(args)
+				? readFileSync(args, 'utf8').replaceAll('${root}/', ROOT).split('\n').filter(Boolean)
+				: [],
 			input: readFileSync(join(folder, file)),
 		};
 	});

@@ -106,6 +106,24 @@ const quietServer = async (): Promise<string> => {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+/** Rules for `alert` that fire in the midst of a session, end, and count over a window. */
+const RULES = `
+groups:
+  - name: session
+    rules:
+      - { alert: Loaded, expr: 'load > 1 < 4', for: 400ms }
+      - { alert: Calls, expr: 'sum by (host) (increase(calls[1s])) > 15' }
+      - { alert: Slow, expr: 'histogram_quantile(0.9, lat) > 4', annotations: { summary: '{{ $labels.comm }}: {{ $value }}' } }
+`;
+
+/** A Kea that has nothing; it keeps nobody alive. */
+const quietKea = async (): Promise<string> => {
+	const server = createServer((_request, response) => response.end('[{"result":0,"arguments":{}}]'));
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
 	const path = (name: string) => join(folder, name);
@@ -117,7 +135,9 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 	for (const name of ['published', 'received', 'data']) mkdirSync(path(name));
 	const { status, stderr } = await run('hollow-publish', [path('data')], textOf(cycleAt(1)));
 	if (status !== 0) throw new Error(`hollow-publish: ${stderr}`);
+	writeFileSync(path('rules.yml'), RULES);
 	return {
+		alert: both(path('rules.yml'), '--event-time', '--interval', '400ms'),
 		'append-log': sink(appended, path('appended')),
 		board: both(),
 		'bpftrace-run': {
@@ -138,6 +158,10 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 			idle: [path('received'), '--listen', `127.0.0.1:${await freePort()}`],
 			empty: 'serves until it is ended',
 		},
+		'kea-stats': {
+			idle: ['--socket', path('kea4-socket')],
+			empty: ['--once', '--url', await quietKea()],
+		},
 		'otlp-send': sink(exported, `http://${nobody}`),
 		'parse-histogram': both(),
 		plot: both('-o', path('pictures'), '--format', 'svg'),
@@ -151,6 +175,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		},
 		'to-delta': both(),
 		'to-hollow': both(),
+		'to-json': both(),
 		'top-keys': both('1'),
 	};
 };

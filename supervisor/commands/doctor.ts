@@ -4,13 +4,18 @@ import { EXIT } from '../../filters/lib/failure.ts';
 import { places } from '../machine/places.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Check, machineChecks, type Need } from './prerequisites.ts';
+import { probeChecks } from './probes.ts';
 import { folderChecks, portChecks, programChecks } from './reach.ts';
+
+/** Whether a stage runs a program, itself or by one of ours. */
+const runs = (name: string, program: string): boolean =>
+	name === program || name.endsWith(`/${program}`) || (name === 'bpftrace-run' && program === 'bpftrace');
 
 /** How much a plan needs a program; without a plan, what is usual. */
 const needOf = (program: string, plan: Plan | undefined, usual: Need): Need => {
 	if (!plan) return usual;
 	const users = plan.pipelines.flatMap(({ stages }) =>
-		stages.filter(({ command }) => command[0] === program || command[0]!.endsWith(`/${program}`)),
+		stages.filter(({ command }) => runs(command[0]!, program)),
 	);
 	if (users.length === 0) return 'no';
 	return users.some(({ fallback }) => !fallback) ? 'must' : 'may';
@@ -37,7 +42,7 @@ const examine = async (plan: Plan | undefined, fix: boolean, root = '/'): Promis
 		stages: (plan?.pipelines ?? []).reduce((sum, { stages }) => sum + stages.length, 0),
 	}),
 	...folderChecks(places(), fix, plan),
-	...(plan ? [...programChecks(plan), ...(await portChecks(plan))] : []),
+	...(plan ? [...programChecks(plan), ...(await probeChecks(plan)), ...(await portChecks(plan))] : []),
 ];
 
 /** One line a check: `fail bpftrace: not found — apt-get install bpftrace`. */

@@ -5,6 +5,8 @@ import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { duration } from '../../filters/lib/options.ts';
+import { nearest } from '../../filters/lib/yaml/nearest.ts';
+import type { Place } from '../../filters/lib/yaml/place.ts';
 import { memoryMax, userFor } from '../machine/limits.ts';
 import {
 	DELAYS,
@@ -15,7 +17,7 @@ import {
 	type StagePlan,
 } from '../plan/plan.ts';
 import { advice, duties, type Facts } from './lint.ts';
-import { collectAll, listsForMaps, mistakes, nearest, type Place } from './mistakes.ts';
+import { collectAll, listsForMaps, mistakes } from './mistakes.ts';
 import {
 	flatten,
 	type Settings,

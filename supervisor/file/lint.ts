@@ -4,10 +4,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
 import { headerOf } from '../../filters/lib/program.ts';
+import type { Place } from '../../filters/lib/yaml/place.ts';
 import { ownFile, programFor } from '../machine/programs.ts';
 import { ackFileIn } from '../plan/ack.ts';
 import type { PipelinePlan } from '../plan/plan.ts';
-import type { Place } from './mistakes.ts';
 import { isValue, variableName } from './settings.ts';
 import type { File, PipelineFile } from './shape.ts';
 

@@ -2,7 +2,8 @@
 // Order, later wins: the file, --settings FILE, environment variables under env_prefix, --set key=value.
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { collectAll, nearest } from './mistakes.ts';
+import { nearest } from '../../filters/lib/yaml/nearest.ts';
+import { collectAll } from './mistakes.ts';
 import { spelled, textOf, typed, type Value, Written } from './spelling.ts';
 
 /** Settings by dotted path: `server.http.port`. */

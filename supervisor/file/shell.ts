@@ -2,7 +2,7 @@
 // No value is ever put into the text, so none can become code.
 
 import { EXIT, Failure } from '../../filters/lib/failure.ts';
-import { nearest } from './mistakes.ts';
+import { nearest } from '../../filters/lib/yaml/nearest.ts';
 import { type Settings, variableName } from './settings.ts';
 import { textOf } from './spelling.ts';
 

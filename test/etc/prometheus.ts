@@ -52,6 +52,8 @@ test('each alert has a case in which it is raised, and a row in the README', () 
 const HARMLESS = [
 	...['short_history', 'suspect_hexadecimal', 'repeated_series', 'late', 'early', 'layout', 'zero_buckets'],
 	...['stale', 'reset', 'clock', 'folded', 'memory'],
+	// Of alert itself, which tells whom it can.
+	...['undelivered', 'max_alerts', 'same_labels', 'rule_failed', 'unfit', 'long_label', 'label_clash'],
 ];
 
 test('of each kind of notice it was decided whether it is an alert', () => {

@@ -52,6 +52,8 @@ export type ClientOptions = {
 	ca?: string | undefined;
 	/** What to show to a server that asks who calls. */
 	identity?: IdentityNow | undefined;
+	/** How many bytes of an answer are taken; what is longer is cut there. */
+	most?: number;
 };
 
 // A connection that was idle for longer may be closed by the server just when it is used again.
@@ -76,15 +78,15 @@ const bytesIn = (body: Body): number => {
 	return bytes;
 };
 
-const readBytes = (response: IncomingMessage): Promise<Buffer> =>
+const readBytes = (response: IncomingMessage, most: number): Promise<Buffer> =>
 	new Promise((resolve, reject) => {
 		const chunks: Buffer[] = [];
 		let size = 0;
 		response.on('data', (chunk: Buffer) => {
-			if (size < MOST_ANSWER) chunks.push(chunk);
+			if (size < most) chunks.push(chunk);
 			size += chunk.length;
 		});
-		response.on('end', () => resolve(Buffer.concat(chunks).subarray(0, MOST_ANSWER)));
+		response.on('end', () => resolve(Buffer.concat(chunks).subarray(0, most)));
 		response.on('error', reject);
 		response.on('close', () => reject(new CallError('the connection ended in the midst of the answer')));
 	});
@@ -109,7 +111,10 @@ const sendAll = async (
 };
 
 /** A client; `base` says which kind of connection its calls need. */
-export const createClient = (base: URL, { headers, timeoutMs, ca, identity }: ClientOptions): Client => {
+export const createClient = (
+	base: URL,
+	{ headers, timeoutMs, ca, identity, most = MOST_ANSWER }: ClientOptions,
+): Client => {
 	const isTls = base.protocol === 'https:';
 	const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
 	const agent = isTls ? new HttpsAgent({ keepAlive: true, ...trust }) : new HttpAgent({ keepAlive: true });
@@ -163,7 +168,7 @@ export const createClient = (base: URL, { headers, timeoutMs, ca, identity }: Cl
 			sending.on('close', onClose);
 			sending.on('response', (response) => {
 				sending.off('close', onClose);
-				readBytes(response).then((bytes) => {
+				readBytes(response, most).then((bytes) => {
 					const { statusCode: status = 0, headers } = response;
 					finish(() => resolve({ status, headers, text: bytes.toString(), bytes }));
 					// A server that refuses a body may answer before it has all of it; the rest is not sent.

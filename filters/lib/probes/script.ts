@@ -101,3 +101,11 @@ export const fit = ({ pieces }: Script, offer: Offer): Fitted => {
 	});
 	return { text: texts.join('\n'), probes, missing };
 };
+
+/** What is lost, a line for each clause that is left out. */
+export const lostText = ({ missing }: Fitted): string[] =>
+	missing.map(({ line, points, lost }) => {
+		const [{ probe, object, pattern }] = points as [(typeof points)[0]];
+		const what = object ? `${probe}:${object}:${pattern}` : probe;
+		return `lost: ${lost ?? `what line ${line} measures`} (no ${what})`;
+	});

@@ -164,4 +164,28 @@ test('option values, joined or apart', () => {
 	assert.equal(optionValues(['--uri', 'a', 'x', '--uri=b', '--url', 'c'], '--uri'), ['a', 'b']);
 });
 
+test('which probes a running program offers, and what is lost without the others', async ({ dir, env }) => {
+	const script = join(dir, 'x.bt');
+	writeFileSync(
+		script,
+		'// lost without it: how often\nuprobe:libc:no_such\n{\n\t@a = 1;\n}\n\nuprobe:libc:malloc\n{\n\t@b = 1;\n}\n',
+	);
+	const tracer = join(dir, 'tracer');
+	writeFileSync(tracer, `#!/bin/bash\nsleep 0.1; echo "uprobe:$(echo "$2" | cut -d'"' -f2):malloc"\n`, {
+		mode: 0o755,
+	});
+	const own = `bpftrace-run --pid ${process.pid} --bpftrace ${tracer} ${script}`;
+	const { stdout } = await run('bpfpipe', ['doctor', fileFor(dir, own, 'cat')], '', env);
+	assert.match(stdout, new RegExp(`^ok {3}p/bpftrace-run: 1 probes on process ${process.pid} `, 'm'));
+	assert.match(stdout, /^warn p\/bpftrace-run: lost: how often \(no uprobe:libc:no_such\) — this build/m);
+	assert.match(stdout, /^(ok {3}|fail )bpftrace: /m);
+	const none = `bpftrace-run --program no-such-program --bpftrace ${tracer} ${script}`;
+	const away = await run('bpfpipe', ['doctor', fileFor(dir, none, 'cat')], '', env);
+	assert.is(away.status, 69);
+	assert.match(
+		away.stdout,
+		/^fail p\/bpftrace-run: no process runs no-such-program; .* — start that program/m,
+	);
+});
+
 test.run();

@@ -5,8 +5,8 @@ import { add, compare } from '../../exact.ts';
 import { totalOf } from '../../histogram/total.ts';
 import { LONGEST_LINE } from '../../lines.ts';
 import { type Bucket, type Exact, exact, type Histogram, type Measure, toBigInt } from '../../record.ts';
+import { nameOf } from '../../series/naming.ts';
 import { type CycleMetric, type CycleState, fits, linesOf } from './cycle.ts';
-import { nameOf } from './naming.ts';
 
 /**
  * A series as a metric; `broken` says in words why it cannot be one. `text` are the buckets of the record where those

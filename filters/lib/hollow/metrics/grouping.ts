@@ -1,14 +1,13 @@
 // grouping: records of one and the same time gathered into a cycle, again and again
 // What was given out is kept until another time comes, so that a cycle to which more comes is given out whole again.
 
-import { add } from '../../exact.ts';
-import { align, sum } from '../../histogram/layout.ts';
 import type { Measure } from '../../record.ts';
+import { merge, temporalityOf } from '../../series/merge.ts';
+import { isSynthetic, nameOf, sourceOf } from '../../series/naming.ts';
 import type { Version } from '../version.ts';
 import { LATEST_MS, versionAt } from '../version.ts';
 import type { Cycle } from './cycle.ts';
 import { cycleStateOf, type Series, type SeriesText } from './cycle-state.ts';
-import { isSynthetic, nameOf, sourceOf } from './naming.ts';
 
 export type GroupingOptions = {
 	dataset: string;
@@ -34,27 +33,11 @@ export type Grouping = {
 	close: () => Cycle | undefined;
 };
 
-const temporalityOf = (record: Measure): string => (record.type === 'gauge' ? '' : record.temporality);
-
 const isSameSeries = (a: Measure, b: Measure): boolean =>
 	a.type === b.type && a.unit === b.unit && a.host === b.host && temporalityOf(a) === temporalityOf(b);
 
 const wordsFor = (record: Measure): string =>
 	`${[temporalityOf(record), record.type].filter(Boolean).join(' ')} in ${record.unit} of ${record.host}`;
-
-/** Increments of one series at one time add up; anything else is its newest record. */
-const merge = (series: Series, record: Measure, text: SeriesText | undefined): Series => {
-	const before = series.record;
-	if (temporalityOf(record) !== 'delta') return { record, text };
-	if (series.broken !== undefined) return series;
-	if (record.type !== 'histogram' || before.type !== 'histogram') {
-		const value = add((before as { value: number }).value, (record as { value: number }).value);
-		return { record: { ...record, value } as Measure };
-	}
-	if (!align(before.buckets, record.buckets))
-		return { ...series, broken: 'its increments at one time have bucket bounds that cross' };
-	return { record: { ...record, buckets: sum(before.buckets, record.buckets) } };
-};
 
 const byText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
@@ -81,7 +64,7 @@ export const createGrouping = ({ dataset, wide, source, fault }: GroupingOptions
 		const name = nameOf(record.metric, record.attributes);
 		const before = all.get(name);
 		if (!before) all.set(name, { record, text });
-		else if (isSameSeries(before.record, record)) all.set(name, merge(before, record, text));
+		else if (isSameSeries(before.record, record)) all.set(name, { ...merge(before, record), text });
 		else
 			fault(
 				`two series are called ${name}: the ${wordsFor(record)} comes behind the ${wordsFor(before.record)}`,

@@ -9,9 +9,9 @@
 import { totalOf } from '../../histogram/total.ts';
 import { excerpt } from '../../log.ts';
 import { type Bucket, type Exact, exact, toBigInt } from '../../record.ts';
+import { isSynthetic } from '../../series/naming.ts';
 import type { Version } from '../version.ts';
 import { type Cycle, type CycleMetric, type CycleState, fits } from './cycle.ts';
-import { isSynthetic } from './naming.ts';
 
 /** A payload that is not what it should be; the message begins with the path of what is wrong. */
 export class PayloadError extends Error {

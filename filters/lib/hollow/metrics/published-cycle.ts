@@ -1,11 +1,11 @@
 // published-cycle: a cycle out of published blobs, the way back from what the publisher wrote
 
+import { isSynthetic } from '../../series/naming.ts';
 import { Budget } from '../blob/budget.ts';
 import type { State } from '../blob/state.ts';
 import type { Version } from '../version.ts';
 import type { Cycle, CycleMetric, CycleState } from './cycle.ts';
 import { boundOf, exactOf, type MetricsState, metricsStatesIn, type StoredMetric } from './metrics-state.ts';
-import { isSynthetic } from './naming.ts';
 
 const metricOf = ([key, { name, total, unit, buckets }]: [string, StoredMetric]): CycleMetric => ({
 	name: name ?? key,

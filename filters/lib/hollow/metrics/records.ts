@@ -1,6 +1,7 @@
 // records: what a data set of metrics holds as bpfpipe's records
 
 import type { Bucket, Histogram, Sum } from '../../record.ts';
+import { hostOf, isSynthetic, parseName } from '../../series/naming.ts';
 import type { Budget } from '../blob/budget.ts';
 import type { State } from '../blob/state.ts';
 import {
@@ -11,7 +12,6 @@ import {
 	type StoredBucket,
 	type Whole,
 } from './metrics-state.ts';
-import { hostOf, isSynthetic, parseName } from './naming.ts';
 
 /** Milliseconds since the epoch, from ISO text or digits; NaN when it is no time. */
 const timeIn = (text: string | null): number =>

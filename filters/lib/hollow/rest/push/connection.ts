@@ -26,7 +26,9 @@ export type Connection = { client: Client; base: URL };
  */
 export const connect = (options: ConnectionOptions, url: string, timeout: string, log: Log): Connection => {
 	const base = apiBase(url, '--producer-url');
-	const bearer = { file: options['token-file'], word: options['auth-token'], variable: 'HOLLOW_TOKEN' };
+	// An empty name is what a setting that nobody has set comes to.
+	const file = options['token-file'] || undefined;
+	const bearer = { file, word: options['auth-token'], variable: 'HOLLOW_TOKEN' };
 	const timeoutMs = positiveDuration(options.timeout ?? timeout, '--timeout');
 	const token = bearerFor(bearer, base, log);
 	const headers = (): Record<string, string> => {

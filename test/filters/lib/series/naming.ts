@@ -1,16 +1,10 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-	hostOf,
-	isSynthetic,
-	nameOf,
-	parseName,
-	sourceOf,
-} from '../../../../../filters/lib/hollow/metrics/naming.ts';
-import { texts } from '../../../../data/cycles.ts';
+import { hostOf, isSynthetic, nameOf, parseName, sourceOf } from '../../../../filters/lib/series/naming.ts';
+import { texts } from '../../../data/cycles.ts';
 
-const test = suite('hollow naming');
+const test = suite('lib/series/naming');
 
 /** Attributes by key. A plain sort() joins key and value first, and so cannot tell `","=""` from `""=","`. */
 const sorted = (attributes: Record<string, string>): [string, string][] =>
