@@ -61,6 +61,8 @@ const NOTICES = 'bpfpipe_notices';
 // Hosts and metrics of notices come from outside; what is beyond has one series together, or two: sample data is apart.
 const MOST_NOTICES = 1000;
 const BEYOND = 'more_kinds';
+// Series that ended and may come again with a time from before; of more than these the first are forgotten.
+const MOST_ENDED = 10_000;
 
 const countOf = (count: unknown): Exact =>
 	Number.isSafeInteger(count) && Number(count) > 0 ? Number(count) : 1;
@@ -78,6 +80,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 	const noted = new Map<Series, { maker: Maker; ts: number }>();
 	const restored = new Map(options.restored.map((saved) => [saved.key, saved]));
 	const known = new Map<string, Known>();
+	const ended = new Map<string, number>();
 	const isSetBack = createSetBack(SET_BACK);
 	let newest = Number.NEGATIVE_INFINITY;
 	/** No series has ended before this. */
@@ -132,11 +135,15 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			onItem(maker.end(ts + staleMs));
 			registry.remove(key);
 			known.delete(key);
+			// Whatever comes of it from before its end is late.
+			if (ended.size >= MOST_ENDED) ended.delete(ended.keys().next().value!);
+			ended.set(key, ts + staleMs);
 		}
 	};
 	const setBack = (record: Measure) => {
 		newest = record.ts;
 		for (const one of known.values()) one.ts = Math.min(one.ts, record.ts - 1);
+		ended.clear();
 		dueAt = record.ts + staleMs;
 		note(record, 'clock');
 	};
@@ -156,7 +163,8 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			);
 		restored.delete(key);
 		const since = saved ? (saved.since ?? undefined) : startIn(record);
-		const ts = saved?.ts ?? Number.NEGATIVE_INFINITY;
+		const ts = saved?.ts ?? ended.get(key) ?? Number.NEGATIVE_INFINITY;
+		ended.delete(key);
 		const fresh = { series, maker: createMaker(series, form, spelling), ts, isAdded, since };
 		known.set(key, fresh);
 		return fresh;

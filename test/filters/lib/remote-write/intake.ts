@@ -90,6 +90,16 @@ test('bounds that come to one float are one row', () => {
 	]);
 });
 
+test('what comes of a series from before its end is late, and what comes after it is taken', () => {
+	const { all, lines, notices } = create({ staleMs: 2000 });
+	all(gaugeOf(1), sumOf(1, { ts: TS + 5000 }));
+	assert.equal(lines(), ['0 load,host=web1 1', '2000 load,host=web1 stale', '5000 calls_total,host=web1 1']);
+	all(gaugeOf(2, { ts: TS + 1000 }));
+	assert.equal(notices, ['late load']);
+	all(gaugeOf(3, { ts: TS + 4000 }));
+	assert.ok(lines().includes('4000 load,host=web1 3'));
+});
+
 test('names as they are, where they are asked for', () => {
 	const { all, lines, intake } = create({ spelling: 'utf8', form: 'both', isBase: true });
 	all(
