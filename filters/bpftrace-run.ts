@@ -17,7 +17,7 @@
 //
 // When the process ends, or another file takes its place, bpftrace prints its last figures, and the next process of that
 // name is measured from its start on, as soon as it is there. Notices, beside the figures that they are about:
-//   {"type":"notice","kind":"gap","detail":"kea-dhcp4 ended; not measured for 3.2 s",...}
+//   {"type":"notice","kind":"gap","detail":"kea-dhcp4 ended; not measured for at most 3.2 s",...}
 //   {"type":"notice","kind":"missing_probe","detail":"lost: the stage \"subnet\", which ...",...}
 //
 // Exit 69 when no such process runs at the start. A return probe (uretprobe) of a C++ function ends the process as soon as
@@ -44,6 +44,8 @@ import { type Notice, timeLine } from './lib/record.ts';
 import { source } from './lib/source.ts';
 
 const LOOK_MS = 200;
+// What bpftrace says before it has begun; its first print comes when all probes are in place.
+const ATTACHING = /^Attaching \d+ probes?\.\.\.\n$/;
 
 const options = {
 	program: { type: 'string' },
@@ -96,12 +98,9 @@ source(import.meta, { options, args: [1, 20] }, async (context) => {
 		const run = trace(tracer, found.text, [String(one.pid), ...parameters], {
 			said: (line) => log.info(`bpftrace: ${line}`),
 			lines: (bytes) => {
-				if (since !== undefined) {
-					// The first line comes when all probes are in place.
-					notice(
-						'gap',
-						`${wanted.name} ended; not measured for ${((Date.now() - since) / 1000).toFixed(1)} s`,
-					);
+				if (since !== undefined && !ATTACHING.test(bytes.toString('latin1', 0, 100))) {
+					const seconds = ((Date.now() - since) / 1000).toFixed(1);
+					notice('gap', `${wanted.name} ended; not measured for at most ${seconds} s`);
 					since = undefined;
 				}
 				output.bytes(bytes);

@@ -217,6 +217,9 @@ test('a server that speaks HTTP itself is asked without a service', async () => 
 	assert.is(status, 0);
 	assert.equal(brief(stdout), ['kea_up dhcp4 east 1', 'kea_packets dhcp4 east 5']);
 	assert.ok(server.seen.includes('statistic-get-all'), server.seen.join());
+	const huge = await run('kea-stats', ['--once', '--max-answer', '40', '--url', server.url]);
+	assert.is(huge.status, 69);
+	assert.match(huge.stderr, /an answer of more than 40 bytes/);
 	server.close();
 });
 

@@ -443,7 +443,7 @@ testWith(
 					most.set(since!, Math.max(most.get(since!) ?? 0, Number(value)));
 			assert.equal([...most.values()], [30, 40]);
 			const gap = recordsIn(records).find((record) => record.type === 'notice') as Notice;
-			assert.match(gap.detail!, /ended; not measured for \d+\.\d s/);
+			assert.match(gap.detail!, /ended; not measured for at most \d+\.\d s/);
 		} finally {
 			tracing.kill('SIGKILL');
 			await kea.end();
