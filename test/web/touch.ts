@@ -19,7 +19,8 @@ test.after(async () => {
 });
 
 const CPU = 'metric=cpu-lat&unit=us&type=histogram&range=15m';
-type Place = { x: number; y: number };
+/** A finger, which `id` tells from the others. */
+type Place = { x: number; y: number; id: number };
 
 const open = async () => {
 	const tab = await openTab(`${served.url}/#${CPU}`, {
@@ -33,7 +34,7 @@ const open = async () => {
 	const box = (await page.locator('.main-panel .u-over').boundingBox())!;
 	const swipe = (await page.locator('.main-panel .swipe').boundingBox())!;
 	const fingers = await page.context().newCDPSession(page);
-	const at = (x: number): Place => ({ x: swipe.x + x, y: box.y + 100 });
+	const at = (x: number, id = 0): Place => ({ x: swipe.x + x, y: box.y + 100, id });
 	return { ...tab, at, fingers };
 };
 const send = (fingers: CDPSession, type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: Place[]) =>
@@ -42,7 +43,7 @@ const send = (fingers: CDPSession, type: 'touchStart' | 'touchMove' | 'touchEnd'
 const drag = async (fingers: CDPSession, from: Place, to: Place) => {
 	for (let step = 1; step <= 10; step++)
 		await send(fingers, 'touchMove', [
-			{ x: from.x + ((to.x - from.x) * step) / 10, y: from.y + ((to.y - from.y) * step) / 10 },
+			{ ...from, x: from.x + ((to.x - from.x) * step) / 10, y: from.y + ((to.y - from.y) * step) / 10 },
 		]);
 };
 const link = (page: Page): Promise<string> => page.evaluate('location.hash');
@@ -129,7 +130,7 @@ testWith(
 		await send(fingers, 'touchStart', [at(100)]);
 		await page.waitForTimeout(500);
 		await drag(fingers, at(100), at(180));
-		await send(fingers, 'touchStart', [at(180), at(250)]);
+		await send(fingers, 'touchStart', [at(180), at(250, 1)]);
 		await send(fingers, 'touchEnd', []);
 		await page.waitForTimeout(300);
 		assert.not.match(await link(page), /select=/);

@@ -62,6 +62,11 @@ export const takeHold = (node: HTMLElement, holding: Holding): void => {
 		holding.end();
 	});
 	node.addEventListener('touchcancel', giveUp);
+	// The other finger may be anywhere on the page.
+	const second = ({ touches }: TouchEvent) => {
+		if (touches.length > 1) giveUp();
+	};
+	window.addEventListener('touchstart', second, { passive: true, capture: true });
 	node.addEventListener('contextmenu', (event) => {
 		if (start) event.preventDefault();
 	});
