@@ -91,8 +91,10 @@ test('the names in the rules are those that we write', async () => {
 	);
 	const histogram = `{"type":"histogram",${common('cpu-lat', 'us')},"temporality":"cumulative","buckets":[[0,1,1]]}`;
 	const notice = '{"type":"notice","ts":1000,"host":"h","metric":"cpu-lat","kind":"lost_events","count":1}';
-	const { stdout } = await run('prometheus-text', ['--last'], `${[...self, histogram, notice].join('\n')}\n`);
-	const ours = new Set([...stdout.matchAll(/^(\w+)\{/gm)].map(([, name]) => name!));
+	const input = `${[...self, histogram, notice].join('\n')}\n`;
+	const plain = await run('prometheus-text', ['--last'], input);
+	const based = await run('prometheus-text', ['--last', '--base-units'], input);
+	const ours = new Set([...`${plain.stdout}${based.stdout}`.matchAll(/^(\w+)\{/gm)].map(([, name]) => name!));
 	const used = rules.flatMap(({ expr }) =>
 		[...expr.matchAll(/\b(?:bpfpipe|cpu_lat)_\w+/g)].map(([name]) => name),
 	);
@@ -152,8 +154,8 @@ const metricsOfServe = async (): Promise<string> => {
 
 test("serve's own figures in rules and dashboards are those that it has", async () => {
 	const names = new Set([...(await metricsOfServe()).matchAll(/^(\w+)/gm)].map(([name]) => name));
-	const boards = ['cpu-lat', 'cpu-lat-native', 'pipelines', 'kea', 'kea-native'].map((name) =>
-		read(`etc/grafana/${name}.json`),
+	const boards = ['cpu-lat', 'cpu-lat-native', 'cpu-lat-seconds', 'pipelines', 'kea', 'kea-native'].map(
+		(name) => read(`etc/grafana/${name}.json`),
 	);
 	const texts = [...rules.map(({ expr }) => expr), ...boards].join(' ');
 	const used = new Set([...texts.matchAll(/\bbpfpipe_serve_\w+/g)].map(([name]) => name));
