@@ -165,7 +165,11 @@ test('it is in order, drawn, and each sink is off until it is set', async () => 
 			'hollow.folder': '/y',
 			'push.url': 'http://a',
 		};
-		const more = { 'graphite.uri': 'a:1', 'alert.rules': '/z', 'dhcp6.program': 'kea-dhcp6' };
+		const more = {
+			'graphite.uri': 'a:1',
+			'alert.rules': join(ROOT, 'etc', 'alerts', 'kea.yml'),
+			'dhcp6.program': 'kea-dhcp6',
+		};
 		const on = await bpfpipe(world, 'check', ...setting({ ...all, ...more }));
 		assert.is(on.status, 0, on.stderr);
 		for (const name of ['json', 'pictures', 'hollow', 'push', 'graphite', 'alert', 'collect6']) {
