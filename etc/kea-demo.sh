@@ -98,16 +98,37 @@ write_configuration() {
 	END
 }
 
-supervise() { exec node "$ROOT/dist/bpfpipe.cjs" up "$ROOT/etc/kea-demo.yaml" "$@"; }
+# All that the supervisor keeps is in the folder. It has a session of its own: a Ctrl-C comes here alone, and goes on once.
+supervise() {
+	local folder=$1 pid status=0
+	shift
+	STATE_DIRECTORY=$folder RUNTIME_DIRECTORY=$folder LOGS_DIRECTORY=$folder \
+		setsid node "$ROOT/dist/bpfpipe.cjs" up "$ROOT/etc/kea-demo.yaml" "$@" 9<&- &
+	pid=$!
+	[ "$(cat $NOTES/folder 2>/dev/null)" != "$folder" ] || echo "$pid $(birth $pid)" >$NOTES/up
+	# shellcheck disable=SC2064
+	trap "kill -TERM $pid 2>/dev/null || true" INT TERM HUP
+	while [ -n "$(birth $pid)" ]; do
+		status=0
+		wait $pid || status=$?
+	done
+	exit $status
+}
+
+new_folder() { mktemp -d "${TMPDIR:-/tmp}/bpfpipe-kea-demo.XXXXXX"; }
 
 replayed() {
+	local folder
 	say "$1; a recorded session is played instead, marked synthetic"
 	shift
-	supervise "$@"
+	folder=$(new_folder)
+	# shellcheck disable=SC2064
+	trap "rm -rf -- '$folder'" EXIT
+	supervise "$folder" "$@"
 }
 
 demo() {
-	local lacks folder pid status=0
+	local lacks folder
 	lacks=$(missing | paste -sd' ')
 	[ -z "$lacks" ] || replayed "missing: $lacks (npm run setup installs programs on Debian)" "$@"
 	# The lock is on a folder that is there anyway, so that no file is left of it (ip itself locks /run/netns).
@@ -117,28 +138,17 @@ demo() {
 		exit 75
 	}
 	clean
-	trap 'clean' EXIT
-	folder=$(mktemp -d "${TMPDIR:-/tmp}/bpfpipe-kea-demo.XXXXXX")
-	mkdir -p -m 700 $NOTES
-	echo "$folder" >$NOTES/folder
 	if ! make_network; then
 		clean
-		trap - EXIT
 		replayed 'no network namespaces can be made here' "$@"
 	fi
+	trap 'clean' EXIT
+	folder=$(new_folder)
+	mkdir -p -m 700 $NOTES
+	echo "$folder" >$NOTES/folder
 	write_configuration "$folder"
 	cp "$(command -v kea-dhcp4)" "$folder/kea-demo"
-	# In a session of its own: a Ctrl-C comes here alone, and goes on once.
-	STATE_DIRECTORY=$folder RUNTIME_DIRECTORY=$folder LOGS_DIRECTORY=$folder \
-		setsid node "$ROOT/dist/bpfpipe.cjs" up "$ROOT/etc/kea-demo.yaml" --set "folder=$folder" "$@" 9<&- &
-	pid=$!
-	echo "$pid $(birth $pid)" >$NOTES/up
-	trap 'kill -TERM $pid 2>/dev/null || true' INT TERM HUP
-	while [ -n "$(birth $pid)" ]; do
-		status=0
-		wait $pid || status=$?
-	done
-	exit $status
+	supervise "$folder" --set "folder=$folder" "$@"
 }
 
 # --- its stages ----------------------------------------------------------------------------------------------------------

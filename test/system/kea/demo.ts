@@ -1,13 +1,13 @@
 // npm run demo:kea: each fault is seen where it should be, and nothing of it stays, however it ends.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { leaveWorld, makeWorld, until } from '../../harness/supervised.ts';
+import { until } from '../../harness/supervised.ts';
 import { bpftraceLacks, commandsLack, isRoot, testWith } from '../../parts.ts';
 import { cleanEnv, outcome, ROOT } from '../../program.ts';
 import { keaLacks } from '../../servers/kea.ts';
@@ -19,7 +19,7 @@ const SCRIPT = join(ROOT, 'etc', 'kea-demo.sh');
 const NOTES = '/run/bpfpipe-kea-demo';
 const HOLD_S = 7;
 
-/** A demo with its page on a port of its own; `NODE` may be another user. */
+/** A demo with its page on a port of its own, as another user where `uid` is given. */
 const startDemo = async (env: Record<string, string> = {}, uid?: number) => {
 	const page = `127.0.0.1:${await freePort()}`;
 	const args = [SCRIPT, '--set', `hold=${HOLD_S}`, '--set', `page.listen=${page}`];
@@ -161,9 +161,8 @@ testWith(
 	isRoot ? '' : 'needs root, to be somebody else',
 	'without rights it says what is missing, and replays',
 	async () => {
-		const world = makeWorld();
-		spawnSync('chmod', ['777', world.dir]);
-		const demo = await startDemo({ ...world.env, HOME: world.dir }, 65_534);
+		await gone();
+		const demo = await startDemo({}, 65_534);
 		try {
 			await until('what is missing', () =>
 				/missing: root.*; a recorded session is played instead, marked/.test(demo.said()),
@@ -173,9 +172,10 @@ testWith(
 			assert.not.match(await demo.metrics(), /demo_fault|kea_up/);
 		} finally {
 			demo.child.kill('SIGTERM');
-			await demo.ends;
-			await leaveWorld(world);
+			const { status } = await demo.ends;
+			assert.is(status, 0, demo.said());
 		}
+		assert.equal(leftovers(), []);
 	},
 );
 

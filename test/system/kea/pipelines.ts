@@ -237,17 +237,25 @@ const NOBODY = { 'dhcp4.program': `kea-nobody-${process.pid}`, 'dhcp4.socket': '
 
 test('no Kea: a recording plays, and every sink says that it is one', () =>
 	withSinks(async (sinks) => {
-		await withUp(sinks.world, setting({ ...settingsOf(sinks), ...NOBODY, retry: '9s' }), async (said) => {
-			const isMarked = async () => {
-				const marks = await marksIn(sinks).catch(() => ({}) as Record<string, boolean>);
-				return MARKED.every((where) => marks[where]);
-			};
-			await until('marks everywhere', isMarked, 60_000);
-			const status = await bpfpipe(sinks.world, 'status');
-			assert.is(status.status, 69);
-			assert.match(status.stdout, /fallback, synthetic/);
-			assert.match(said(), /"replay" runs in its place, marked synthetic\. For real figures start Kea/);
-		});
+		const rules = { 'alert.rules': join(ROOT, 'etc', 'alerts', 'kea.yml') };
+		await withUp(
+			sinks.world,
+			setting({ ...settingsOf(sinks), ...NOBODY, ...rules, retry: '9s' }),
+			async (said) => {
+				const alerts = join(sinks.world.dir, 'kea.alerts.ndjson');
+				const fires = /"alert":"KeaSyntheticData","state":"firing"/;
+				const isMarked = async () => {
+					const marks = await marksIn(sinks).catch(() => ({}) as Record<string, boolean>);
+					return MARKED.every((where) => marks[where]);
+				};
+				await until('marks everywhere', isMarked, 60_000);
+				await until('an alert', () => existsSync(alerts) && fires.test(readFileSync(alerts, 'utf8')), 60_000);
+				const status = await bpfpipe(sinks.world, 'status');
+				assert.is(status.status, 69);
+				assert.match(status.stdout, /fallback, synthetic/);
+				assert.match(said(), /"replay" runs in its place, marked synthetic\. For real figures start Kea/);
+			},
+		);
 		// Whatever was measured of no Kea is that there is none; all else has the mark.
 		const played = recordsIn(sinks.world, 'kea-dhcp4.ndjson').filter(({ metric }) => metric === 'packets');
 		assert.ok(played.length > 0);
@@ -271,10 +279,9 @@ test('no Kea and --no-fallback: nothing is played, and status says why', () =>
 				async () => /no process runs kea-nobody/.test(said() + (await asks())),
 				30_000,
 			);
-			await sleep(3000);
-			const { status, stdout } = await bpfpipe(sinks.world, 'status');
-			assert.is(status, 69, stdout);
-			assert.not.match(stdout, /synthetic/);
+			const isUnwell = async () => (await bpfpipe(sinks.world, 'status')).status === 69;
+			await until('a status that says so', isUnwell, 60_000);
+			assert.not.match(await asks(), /synthetic/);
 		});
 		const log = join(sinks.world.dir, 'kea-dhcp4.log');
 		assert.is(existsSync(log) ? readFileSync(log, 'utf8').replace(/^#!.*\n|^\n/gm, '') : '', '');
