@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // plot - records as pictures: a chart for each metric, a summary, and what was counted, as SVG and PNG
 //
-// usage:  plot [-o DIR] [--format svg,png] [--create-latest] [--interval 30s] [--range 24h] [--width 1200] [--light] < records
+// usage:  plot [-o DIR] [--format svg,png] [--create-latest] [--interval 30s] [--keep N] [--range 24h] [--width 1200] < records
 // stdin:  records        stdout: text, the files that were written
 //
 //   replay --speed 0 --as-recorded cpu-lat.session | parse-histogram -m cpu-lat --unit us | plot -o pictures     prints
@@ -14,6 +14,7 @@
 //   --format svg,png       both, or one; PNG needs the package @resvg/resvg-js, and a font that is shipped
 //   --create-latest        NAME_latest.svg and .png besides, replaced whole
 //   --interval 30s         while records come, so often; else once, at the end of the input
+//   --keep N               pictures of the newest N times stay in DIR, older ones are removed (all stay)
 //   --range 24h            how much of the newest data is drawn
 //   --width N, --light     in pixels, 600 to 4000; on a light ground (dark)
 //
@@ -21,7 +22,7 @@
 // rate, a gauge its value. Time without data is hatched. The date in a name is that of the newest data, in UTC. Equal input
 // gives equal files, on every machine. Sample data is marked in every picture.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { svgOf } from './lib/chart/picture.ts';
 import { replaceFile } from './lib/disk/replace.ts';
@@ -30,7 +31,7 @@ import { createHistory } from './lib/history/history.ts';
 import { keeping } from './lib/history/keeping.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import { chartsOf } from './lib/plot/charts.ts';
-import { createNames, stampOf } from './lib/plot/name.ts';
+import { createNames, outdated, stampOf } from './lib/plot/name.ts';
 import { aggregatesSvg, summarySvg } from './lib/plot/overview.ts';
 import { pngRenderer } from './lib/plot/png.ts';
 import type { Measure, Sample } from './lib/record.ts';
@@ -44,6 +45,7 @@ const OPTIONS = {
 	range: { type: 'string', default: '24h' },
 	width: { type: 'string', default: '1200' },
 	light: { type: 'boolean' },
+	keep: { type: 'string' },
 	'max-memory': { type: 'string', default: '512M' },
 } as const;
 
@@ -69,6 +71,7 @@ stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log
 		isShare: false,
 		hasPercentiles: false,
 	} as const;
+	const keep = options.keep === undefined ? undefined : whole(options.keep, '--keep', 1, 1e6);
 	const history = createHistory({
 		span: range,
 		maxSeries: MOST_SERIES,
@@ -103,6 +106,11 @@ stage(import.meta, { options: OPTIONS }, async ({ options, emit, bad, count, log
 		for (const chart of charts) put(nameFor(chart.metric), svgOf(chart, look), stamp);
 		put('summary', summarySvg(charts, look), stamp);
 		put('aggregates', aggregatesSvg(charts, look), stamp);
+		if (keep === undefined) return;
+		for (const file of outdated(readdirSync(folder), keep)) {
+			rmSync(join(folder, file), { force: true });
+			count('removed');
+		}
 	};
 	const again = () => {
 		try {

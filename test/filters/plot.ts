@@ -1,7 +1,7 @@
 // Records as pictures: which files come of what, that they are the same everywhere, and that they can be looked at.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -105,6 +105,22 @@ test('sample data is drawn into every picture that has any, and into those of al
 		await run('plot', ['-o', folder, '--format', 'svg'], prints(20, { synthetic: true }));
 		for (const file of readdirSync(folder))
 			assert.match(readFileSync(join(folder, file), 'utf8'), /SAMPLE/, file);
+	}));
+
+test('--keep: pictures of so many times stay, and what is called otherwise', () =>
+	inFolder(async (folder) => {
+		const plot = (seconds: number, ...more: string[]) =>
+			run('plot', ['-o', folder, '--format', 'svg', '--create-latest', ...more], prints(seconds));
+		for (const seconds of [10, 20]) await plot(seconds);
+		writeFileSync(join(folder, 'mine.svg'), '');
+		assert.is(readdirSync(folder).length, 3 * NAMES.length + 1);
+		const { status, stderr } = await plot(30, '--keep', '2');
+		assert.equal([status, stderr], [0, '']);
+		const wanted = NAMES.flatMap((name) =>
+			['20251121T080019Z', '20251121T080029Z', 'latest'].map((stamp) => `${name}_${stamp}.svg`),
+		);
+		assert.equal(readdirSync(folder).sort(), [...wanted, 'mine.svg'].sort());
+		assert.is((await plot(30, '--keep', '0')).status, 64);
 	}));
 
 test('--interval writes while records come', () =>

@@ -23,3 +23,12 @@ export const createNames = () => {
 /** `20251121T080000Z`. */
 export const stampOf = (ms: number): string =>
 	`${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+
+const stampIn = (file: string): string | undefined => /_(\d{8}T\d{6}Z)\.(?:svg|png)$/.exec(file)?.[1];
+
+/** Of the files in a folder the pictures of all times but the newest `keep`. */
+export const outdated = (files: string[], keep: number): string[] => {
+	const stamps = [...new Set(files.flatMap((file) => stampIn(file) ?? []))].sort();
+	const old = new Set(stamps.slice(0, Math.max(0, stamps.length - keep)));
+	return files.filter((file) => old.has(stampIn(file) ?? ''));
+};
