@@ -20,13 +20,13 @@ const NOTES = '/run/bpfpipe-kea-demo';
 const HOLD_S = 7;
 
 /** A demo with its page on a port of its own, as another user where `uid` is given. */
-const startDemo = async (env: Record<string, string> = {}, uid?: number) => {
+const startDemo = async (command = ['bash', SCRIPT], uid?: number) => {
 	const page = `127.0.0.1:${await freePort()}`;
-	const args = [SCRIPT, '--set', `hold=${HOLD_S}`, '--set', `page.listen=${page}`];
-	const child = spawn('bash', args, {
-		env: cleanEnv(env),
+	const [program, ...args] = [...command, '--set', `hold=${HOLD_S}`, '--set', `page.listen=${page}`];
+	const child = spawn(program!, args, {
+		env: cleanEnv(),
 		stdio: ['ignore', 'pipe', 'pipe'],
-		cwd: '/',
+		cwd: ROOT,
 		...(uid === undefined ? {} : { uid, gid: uid }),
 	});
 	let said = '';
@@ -156,13 +156,22 @@ testWith(
 	},
 );
 
+testWith(test, LACK, 'by npm, which a TERM goes to alone, it ends as well', async () => {
+	await gone();
+	const demo = await startDemo(['npm', 'run', 'demo:kea', '--']);
+	await until('a server', () => demo.said().includes('no fault'), 30_000);
+	demo.child.kill('SIGTERM');
+	await demo.ends;
+	await gone();
+});
+
 testWith(
 	test,
 	isRoot ? '' : 'needs root, to be somebody else',
 	'without rights it says what is missing, and replays',
 	async () => {
 		await gone();
-		const demo = await startDemo({}, 65_534);
+		const demo = await startDemo(undefined, 65_534);
 		try {
 			await until('what is missing', () =>
 				/missing: root.*; a recorded session is played instead, marked/.test(demo.said()),
