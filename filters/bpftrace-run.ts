@@ -7,6 +7,7 @@
 // The script names functions by the library that they are in, `uprobe:libkea-dhcp++:_ZN3isc4dhcp4Pkt46unpackEv`: not by a
 // path, which differs from one machine to the next. Here the files that the process has mapped are put in their places;
 // a probe of which this build of the program has no function is left out, and what is lost by that is told. The script's
+// line ` * environment: BPFTRACE_STRLEN=24` sets what is not set already. Its
 // $1 is the number of the process, $2 and those behind it are ARG.
 //
 //   --program NAME    the file that the process runs, without its folder; there must be one such process
@@ -95,20 +96,25 @@ source(import.meta, { options, args: [1, 20] }, async (context) => {
 			log.warn(`${wanted.name}: ${text}`, {}, text);
 			notice('missing_probe', text);
 		}
-		const run = trace(tracer, found.text, [String(one.pid), ...parameters], {
-			said: (line) => log.info(`bpftrace: ${line}`),
-			lines: (bytes) => {
-				if (since !== undefined && !ATTACHING.test(bytes.toString('latin1', 0, 100))) {
-					const seconds = ((Date.now() - since) / 1000).toFixed(1);
-					notice('gap', `${wanted.name} ended; not measured for at most ${seconds} s`);
-					since = undefined;
-				}
-				output.bytes(bytes);
-				if (!output.blocked()) return true;
-				output.room().then(run.resume);
-				return false;
+		const own = [String(one.pid), ...parameters];
+		const { environment } = script;
+		const run = trace(
+			{ tracer, script: found.text, parameters: own, environment },
+			{
+				said: (line) => log.info(`bpftrace: ${line}`),
+				lines: (bytes) => {
+					if (since !== undefined && !ATTACHING.test(bytes.toString('latin1', 0, 100))) {
+						const seconds = ((Date.now() - since) / 1000).toFixed(1);
+						notice('gap', `${wanted.name} ended; not measured for at most ${seconds} s`);
+						since = undefined;
+					}
+					output.bytes(bytes);
+					if (!output.blocked()) return true;
+					output.room().then(run.resume);
+					return false;
+				},
 			},
-		});
+		);
 		log.info(`${found.probes} probes on ${wanted.name} (process ${one.pid})`);
 		let isOver = false;
 		const ended = run.ended.finally(() => {

@@ -3,7 +3,7 @@
 //
 // usage:  otlp-send URL [--encoding protobuf|json] [--histograms explicit|exponential|auto] [--compression gzip|none]
 //                   [--resource KEY=VALUE]... [--ack FILE] [--token-file FILE | --user-file FILE] [--ca-file FILE]
-//                   [--header 'NAME: VALUE']... [--timeout 30s] [--retry-max 30s] [--batch 1000] [--linger 1s]
+//                   [--cert-file FILE --key-file FILE] [--header 'NAME: VALUE']... [--timeout 30s] [--retry-max 30s] [--batch 1000] [--linger 1s]
 //                   [--queue 100000] [--drain 30s] < records
 // stdin:  records        stdout: nothing
 //
@@ -18,8 +18,8 @@
 //                   queue. A barrier (#!pos) goes into FILE once the server has taken everything before it
 //   --queue         without --ack: so many points wait while the server is away, then the oldest are dropped ("dropped")
 //   --batch, --linger   so many points in a body, or what has come in so long
-//   --user-file     NAME:PASSWORD; this and a token are read again when the file changes
-//   --ca-file       an issuer to trust, as PEM
+//   --user-file     NAME:PASSWORD; read again when it changes, as are a token and a certificate
+//   --ca-file, --cert-file   an issuer to trust; what to show to a server that asks who calls; as PEM
 //   --drain         how long the end may take; at TERM 5 s at the most. What is left without --ack makes the exit 69
 //
 // Connections that fail, 429, 502, 503 and 504 are tried again after 0.2 s, doubling to --retry-max, or after Retry-After.

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // prometheus-text - records as the text that Prometheus scrapes, a whole exposition after each print
 //
-// usage:  prometheus-text [--output FILE | --last] [--openmetrics] [--timestamps] [--prefix NAME] [--estimate-sum]
-//                         [--stale 5m] [--max-series 10000] [--linger 1s] [--ack FILE] < records
+// usage:  prometheus-text [--output FILE | --last] [--openmetrics] [--timestamps] [--prefix NAME] [--base-units]
+//                         [--estimate-sum] [--stale 5m] [--max-series 10000] [--linger 1s] [--ack FILE] < records
 // stdin:  records        stdout: Prometheus expositions, of which the last is the state
 //
 //   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{},"temporality":"cumulative","buckets":[[0,1,5],[2,4,9],[4,null,1]]}
@@ -17,12 +17,12 @@
 //                   Then barriers go to --ack FILE (or BPFPIPE_ACK), and stdout stays empty.
 //   --last          one exposition at the end, as for: | promtool check metrics
 //   --timestamps    times behind values; textfile refuses them, and with them Prometheus shows what is gone for 5 minutes
+//   --base-units    us, ms and ns as seconds, KiB as bytes, % as ratio, exactly: cpu_lat_seconds_bucket{le="0.000003"}
 //   --estimate-sum  a gauge NAME_estimated_sum_UNIT beside each histogram; there is no _sum, since nobody knows it
 //   --stale, --max-series    a series without a record for so long ends; how many there may be (a histogram is one)
 //
 // An exposition follows each time that records have: put every 15s in front where sources print at times of their own.
-// le is inclusive. Units are words, and never scaled: whole numbers stay whole, all digits of them, though Prometheus
-// reads floats. Increments are added up, and a counter goes on where its source began again. Of two names that come to one,
+// le is inclusive. All digits of a number are written, though Prometheus reads floats. Increments are added up, and a counter goes on where its source began again. Of two names that come to one,
 // the second is left out. That, notices and all else left out: bpfpipe_notices_total{kind,metric,host}. #!ts lines end
 // here, a #!pos line waits until the rest of the input gives the same state. filters/lib/prometheus/README.md has more.
 
@@ -41,6 +41,7 @@ const OPTIONS = {
 	openmetrics: { type: 'boolean', default: false },
 	timestamps: { type: 'boolean', default: false },
 	prefix: { type: 'string', default: '' },
+	'base-units': { type: 'boolean', default: false },
 	'estimate-sum': { type: 'boolean', default: false },
 	stale: { type: 'string', default: '5m' },
 	'max-series': { type: 'string', default: '10000' },
@@ -64,6 +65,7 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 		staleMs: duration(options.stale, '--stale'),
 		maxSeries: whole(options['max-series'], '--max-series', 1),
 		estimates: options['estimate-sum'],
+		isBase: options['base-units'],
 		onNotice: ({ kind, metric, detail }) => {
 			count(kind);
 			log.warn(`${metric}: ${detail}`, {}, kind);

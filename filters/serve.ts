@@ -10,9 +10,10 @@
 //
 //   --listen ADDRESS  HOST:PORT or the path of a Unix socket, several times; else what systemd opened (LISTEN_FDS)
 //   --history 1h      how far back; older than 5 and 15 minutes in steps of 5 s and more, added up, nothing left out
-//   --max-memory SIZE of the history: 256M is 6,000 series and 340M of the process (411M when more come); then the
-//                     finest steps go first, then new series
+//   --max-memory SIZE of the process: 256M is an hour of 5,200 series of 15 buckets; where more come, steps of a second go
+//                     first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
+//   --base-units      /metrics in seconds, bytes and ratios: cpu_lat_seconds in place of cpu_lat_microseconds
 //   --max-age 5m      older data make /health fail, as do silence, sample data alone, and the end of the input
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
 //   --hash-password   print such a HASH for each password on stdin, and end
@@ -26,7 +27,6 @@
 // The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
 
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { keeping } from './lib/history/keeping.ts';
 import { createExplorer } from './lib/hollow/explore/explorer.ts';
 import { addressOf, inheritedAddresses } from './lib/http/address.ts';
@@ -37,6 +37,7 @@ import { listen } from './lib/http/server.ts';
 import { certificateIn } from './lib/http/tls.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import { SECURITY_HEADERS } from './lib/serve/headers.ts';
+import { boundHeap, historyShare } from './lib/serve/memory.ts';
 import { createSite } from './lib/serve/site.ts';
 import { untilEnded, watchInterrupts } from './lib/serve/stay.ts';
 import { stage } from './lib/stage.ts';
@@ -47,6 +48,7 @@ const OPTIONS = {
 	'max-memory': { type: 'string', default: '256M' },
 	'max-series': { type: 'string', default: '10000' },
 	stale: { type: 'string', default: '5m' },
+	'base-units': { type: 'boolean', default: false },
 	'max-age': { type: 'string', default: '5m' },
 	'auth-file': { type: 'string' },
 	'hash-password': { type: 'boolean', default: false },
@@ -61,8 +63,6 @@ const OPTIONS = {
 
 const PORT = 8080;
 const FINISH_MS = 2000;
-// Of what is in use on V8's heap, how much there may be of garbage beside it; V8's own choice is up to three times as much.
-const GARBAGE_PERCENT = 30;
 
 stage(import.meta, { options: OPTIONS }, async (context) => {
 	const { options, log, count, bad, emit, signal } = context;
@@ -82,12 +82,13 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		isEncrypted: certificate !== undefined,
 		log,
 	});
-	setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
+	boundHeap();
 	const site = createSite({
 		span: positiveDuration(options.history, '--history'),
-		maxBytes: byteSize(options['max-memory'], '--max-memory'),
+		maxBytes: historyShare(byteSize(options['max-memory'], '--max-memory'), '--max-memory'),
 		maxSeries: whole(options['max-series'], '--max-series', 1),
 		staleMs: positiveDuration(options.stale, '--stale'),
+		isBase: options['base-units'],
 		maxAgeMs: positiveDuration(options['max-age'], '--max-age'),
 		clock: Date.now,
 		folder: join(__dirname, 'web'),

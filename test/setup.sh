@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
 	bpftrace tcpdump graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
-	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core
+	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core curl openssl
 	prometheus-alertmanager
 	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
 )

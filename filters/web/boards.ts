@@ -2,6 +2,7 @@
 
 import type { Theme } from '../lib/chart/ramp.ts';
 import type { MetricName, MetricSummary } from '../lib/history/answers.ts';
+import type { Notice } from '../lib/record.ts';
 import { createBoardSource } from './data/board-source.ts';
 import { type Facts, isOwn } from './facts.ts';
 import { createBoard } from './parts/board.ts';
@@ -51,6 +52,12 @@ const endOf = (summary: MetricSummary | undefined, now: number, newest: number |
 	const isFresh = last <= now && now - last < Math.max(3000, 3 * interval);
 	return isFresh ? last + 1 : now;
 };
+
+/** Whether a notice may be about what is looked at: about nothing else, as far as it says what it is about. */
+const isOf = (notice: Notice, { metric }: MetricName, { host, attributes }: View): boolean =>
+	(notice.metric === undefined || notice.metric === metric) &&
+	(host === undefined || !notice.host || notice.host === host) &&
+	Object.entries(attributes).every(([name, value]) => (notice.attributes?.[name] ?? value) === value);
 
 type Slot = {
 	metric: MetricName | undefined;
@@ -126,7 +133,7 @@ export const createBoards = (page: Pick<Actions, 'change' | 'say'>, around: () =
 		const { notices, moreNotices, isStale } = facts;
 		const summary = facts.summaryOf(metric);
 		const { state } = source;
-		const own = notices.filter((notice) => notice.metric === undefined || notice.metric === metric.metric);
+		const own = notices.filter((notice) => isOf(notice, metric, view));
 		return {
 			view,
 			theme,

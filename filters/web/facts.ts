@@ -80,6 +80,10 @@ export const createFacts = ({ range, shownNow, serverNow, listed, changed }: Nee
 		get span() {
 			return answer?.span;
 		},
+		/** Whether the server has data sets of Hollow; undefined while it has not said so. */
+		get hollow() {
+			return answer && answer.hollow === true;
+		},
 		get synthetic() {
 			return answer?.synthetic ?? 'none';
 		},

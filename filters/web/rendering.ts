@@ -118,7 +118,7 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 		boards.node.hidden = isEmpty || !isMetrics;
 		if (!boards.node.hidden) boards.render();
 		pipelines.show(tab === 'pipelines', serverNow(), here.offset());
-		hollow.show(tab === 'hollow', asked);
+		hollow.show(tab === 'hollow', asked, facts.hollow);
 	};
 	/** Time alone has gone on: the head tells it, and the rest when the metric has fallen silent, or speaks again. */
 	const renderTime = () => {

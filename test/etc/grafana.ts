@@ -104,14 +104,29 @@ test('numbers of panels and names of boards are given once; no panel lies on ano
 });
 
 test('latency has a heat map and percentiles, whichever kind of histogram', () => {
-	for (const kind of ['cpu-lat.json', 'cpu-lat-native.json']) {
+	for (const kind of ['cpu-lat.json', 'cpu-lat-native.json', 'cpu-lat-seconds.json']) {
 		const { panels } = boards.find(([file]) => file === kind)![1];
 		assert.ok(panels.some(({ type }) => type === 'heatmap'));
 		const text = JSON.stringify(panels);
 		for (const quantile of ['0.5', '0.9', '0.99'])
 			assert.ok(text.includes(`histogram_quantile(${quantile},`));
-		assert.is(text.includes('_bucket'), kind === 'cpu-lat.json');
+		assert.is(text.includes('_bucket'), kind !== 'cpu-lat-native.json');
 	}
+});
+
+test('the board in seconds asks what the one in microseconds does', () => {
+	const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+	const inSeconds = [
+		['cpu_lat_microseconds', 'cpu_lat_seconds'],
+		['bpfpipe-cpu-lat-classic', 'bpfpipe-cpu-lat-seconds'],
+		['(classic histograms)', '(in seconds)'],
+		['"unit": "µs"', '"unit": "s"'],
+		['"value": 16384', '"value": 0.016384'],
+		// Whole bounds are written as 16383.0 by Prometheus 3.
+		['16383([.]0)?', '0.016383'],
+		['3 is [2, 4).', '0.000003 is [2, 4) us.'],
+	].reduce((all, [from, to]) => all.replaceAll(from!, to!), text('cpu-lat.json'));
+	assert.is(text('cpu-lat-seconds.json'), inSeconds);
 });
 
 /** A query with what Grafana puts in the place of its variables. */
@@ -128,7 +143,10 @@ testWith(test, commandsLack('prometheus'), 'a real Prometheus understands every 
 						.catch((error) => assert.unreachable(`${title}: ${error.message}`));
 			for (const { query } of templating.list)
 				if (typeof query === 'object')
-					assert.match(query.query, /^label_values\(cpu_lat_microseconds(_bucket)?, host\)$/);
+					assert.match(
+						query.query,
+						/^label_values\(cpu_lat_(microseconds(_bucket)?|seconds_bucket), host\)$/,
+					);
 		}
 	} finally {
 		await prometheus.end();

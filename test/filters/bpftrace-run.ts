@@ -155,9 +155,7 @@ test('a process that ends and is started again: its last figures, then a notice 
 	const { status, stdout } = await done;
 	next.kill();
 	assert.is(status, 0);
-	const plain = stdout
-		.split('\n')
-		.filter((line) => !/^#!ts|^Attaching|missing_probe/.test(line));
+	const plain = stdout.split('\n').filter((line) => !/^#!ts|^Attaching|missing_probe/.test(line));
 	assert.equal(
 		plain.map((line) => (line.startsWith('{') ? JSON.parse(line).kind : line)),
 		[`of ${child.pid}`, 'last', 'gap', `of ${next.pid}`, 'last', ''],

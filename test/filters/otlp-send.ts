@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -21,7 +22,8 @@ test.after(() => rmSync(folder, { recursive: true }));
 const TS = 1763712000000;
 const textOf = (...lines: (object | string)[]): string =>
 	lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-const withServer = async (act: (server: Taker) => Promise<void>, tls?: { key: string; cert: string }) => {
+type Pem = ReturnType<typeof certificateIn>;
+const withServer = async (act: (server: Taker) => Promise<void>, tls?: Parameters<typeof taker>[0]) => {
 	const server = await taker(tls);
 	try {
 		await act(server);
@@ -231,6 +233,59 @@ testWith(test, commandsLack('openssl'), 'a server whose issuer is in a file', as
 		{ key, cert },
 	);
 });
+
+testWith(
+	test,
+	commandsLack('openssl'),
+	'a server that asks who calls, and a certificate that is renewed',
+	async () => {
+		const folders = ['server', 'mine', 'renewed'].map((name) => join(folder, name));
+		for (const one of folders) mkdirSync(one);
+		const [own, mine, renewed] = folders.map((one) => certificateIn(one)) as [Pem, Pem, Pem];
+		const [certFile, keyFile] = [join(folder, 'client.pem'), join(folder, 'client.key')];
+		const put = ({ cert, key }: Pem) => {
+			writeFileSync(certFile, cert);
+			writeFileSync(keyFile, key);
+		};
+		put(mine);
+		const trusted = { key: own.key, cert: own.cert, ca: mine.cert + renewed.cert, requestCert: true };
+		await withServer(async (server) => {
+			const url = [server.url, '--ca-file', own.file];
+			const args = [...url, '--cert-file', certFile, '--key-file', keyFile];
+			const nobody = await run('otlp-send', [...url, '--drain', '300ms'], textOf(gaugeOf(1)));
+			assert.is(nobody.status, 69, 'without one it is turned away');
+			assert.is(server.taken.length, 0);
+			assert.is((await run('otlp-send', args, textOf(gaugeOf(1)))).status, 0);
+			assert.is(server.taken.length, 1);
+
+			const child = start('otlp-send', [...args, '--linger', '10ms']);
+			const done = outcome(child);
+			child.stdin!.write(textOf(gaugeOf(2)));
+			await until(() => server.taken.length === 2, 10_000);
+			// Half of a pair: what was there before is shown on.
+			writeFileSync(certFile, renewed.cert);
+			child.stdin!.write(textOf(gaugeOf(3)));
+			await until(() => server.taken.length === 3, 10_000);
+			put(renewed);
+			child.stdin!.end(textOf(gaugeOf(4)));
+			const { status, stderr } = await done;
+			assert.equal([status, stderr], [0, '']);
+			assert.equal(
+				server.taken.map(({ peer }) => peer),
+				[mine, mine, mine, renewed].map(({ cert }) => new X509Certificate(cert).fingerprint256),
+			);
+			for (const [more, code] of [
+				[['--cert-file', certFile], 64],
+				[['--cert-file', certFile, '--key-file', join(folders[1]!, 'key.pem')], 78],
+				[['--cert-file', join(folder, 'none'), '--key-file', keyFile], 69],
+			] as const)
+				assert.is((await run('otlp-send', [...url, ...more])).status, code, more.join(' '));
+			const plain = await run('otlp-send', ['http://x', ...args.slice(3)]);
+			assert.is(plain.status, 64);
+			assert.match(plain.stderr, /means nothing without https/);
+		}, trusted);
+	},
+);
 
 test('an outage with --ack: nothing is lost, the reader waits, TERM ends at once', async () => {
 	const port = await freePort();

@@ -50,6 +50,92 @@ testWith(formats, commandsLack('promtool'), 'promtool has nothing against any go
 	assert.ok(promtool('a_total{ 1\n').length > 0);
 });
 
+/** One of each kind and unit that Prometheus would have in another. */
+const UNITS = [
+	...[
+		'ns',
+		'us',
+		'\u00b5s',
+		'ms',
+		's',
+		'min',
+		'h',
+		'd',
+		'bit',
+		'kbit',
+		'Mbit/s',
+		'B',
+		'kB',
+		'MB',
+		'GBy',
+		'KiB',
+	],
+	...[
+		'MiBy',
+		'TiB',
+		'%',
+		'By/s',
+		'KiB/s',
+		'1/ms',
+		'Hz',
+		'kHz',
+		'GHz',
+		'mV',
+		'mA',
+		'kW',
+		'uJ',
+		'Cel',
+		'km',
+		'kg',
+	],
+	...['1', '', '{packets}'],
+];
+const inManyUnits = (): object[] => [
+	histogramOf(
+		[
+			[0, 1, 5],
+			[2, 4, 9],
+			[64, 128, 1],
+			[1048576, null, 1],
+		],
+		{ metric: 'cpu-lat', start: TS - 1 },
+	),
+	histogramOf([[0, 1, 5]], { metric: 'cpu-lat', unit: 'ms', host: 'web2' }),
+	histogramOf([[1, 2, 5]], { metric: 'io_size', unit: 'KiB' }),
+	histogramOf([[1, 2, 5]], { metric: 'wait_us', unit: 'us' }),
+	...UNITS.flatMap((unit, at) => [
+		gaugeOf(1.5, { metric: `level${at}`, unit }),
+		sumOf(7, { metric: `counted${at}`, unit }),
+		sumOf(-7, { metric: `balance${at}`, unit, monotonic: false }),
+	]),
+];
+
+testWith(
+	formats,
+	commandsLack('promtool'),
+	'in base units promtool has nothing to say, exit code 0',
+	async () => {
+		const input = textOf(...inManyUnits(), noticeOf('lost_events', { ts: TS }));
+		const said = async (...args: string[]) => {
+			const { status, stdout, stderr } = await run('prometheus-text', ['--last', ...args], input);
+			assert.is(status, 0);
+			assert.is(stderr, '');
+			const told = spawnSync('promtool', ['check', 'metrics'], { input: stdout, encoding: 'utf8' });
+			return { status: told.status, text: `${told.stdout}${told.stderr}`, stdout };
+		};
+		const based = await said('--base-units');
+		assert.equal([based.text, based.status], ['', 0]);
+		assert.match(based.stdout, /^cpu_lat_seconds_bucket\{host="web1",le="0\.000127"\} 15$/m);
+		assert.match(based.stdout, /^cpu_lat_seconds_bucket\{host="web2",le="0"\} 5$/m);
+		assert.match(based.stdout, /^wait_seconds_bucket\{host="web1",le="0\.000001"\} 5$/m);
+		parseExposition(based.stdout);
+		// Without them it complains: what makes the difference is the option.
+		const plain = await said();
+		assert.is(plain.status, 3);
+		assert.match(plain.text, /use base unit "seconds" instead of "microseconds"/);
+	},
+);
+
 formats('a recorded session of bpftrace, to its end: the last print as the log has it', async () => {
 	const log = readFileSync(join(ROOT, 'bpftrace/cpu-lat.session'), 'utf8');
 	const parsed = await run('parse-histogram', ['-m', 'cpu-lat', '--unit', 'us', '--host', 'web1'], log);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -12,6 +12,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ColumnsAnswer, MetricsAnswer, NoticesAnswer, Tick } from '../../filters/lib/history/answers.ts';
 import { cycleAt, textOf, version } from '../data/published.ts';
+import { commandsLack, testWith } from '../parts.ts';
 import { bundleOf, cleanEnv, outcome, run, start } from '../program.ts';
 import { certificateIn } from '../servers/certificate.ts';
 import { freePort } from '../servers/ports.ts';
@@ -174,6 +175,64 @@ test('a line that is too long to be read is among the bad ones, a series that Pr
 	await until('it has come', async () => (await figures()).includes('bpfpipe_serve_lines_total 2\n'));
 	await until('it was left out', async () => (await figures()).includes('kind="too_long"'));
 	assert.match(await figures(), /^bpfpipe_serve_bad_lines_total 1$/m);
+	await serve.end();
+});
+
+testWith(
+	test,
+	commandsLack('promtool'),
+	'/metrics in base units is what promtool would have, and classic for whom asks for native',
+	async () => {
+		const serve = await begin(['--base-units']);
+		serve.feed([
+			histogram(0, 1),
+			histogram(1, 3),
+			{ type: 'gauge', ts: START, host: 'web1', metric: 'ack-age', unit: 'ms', attributes: {}, value: 250 },
+			{ type: 'notice', ts: START, host: 'web1', metric: 'cpu-lat', kind: 'lost_events', count: 1 },
+		]);
+		await until('it has come', async () =>
+			(await (await serve.get('/metrics')).text()).includes('lost_events'),
+		);
+		const text = await (await serve.get('/metrics')).text();
+		assert.match(text, /^cpu_lat_seconds_bucket\{host="web1",comm="nginx",le="0\.000003"\} 9$/m);
+		assert.match(text, /^ack_age_seconds\{host="web1"\} 0\.25$/m);
+		const told = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+		assert.equal([told.status, `${told.stdout}${told.stderr}`], [0, '']);
+		const native = await serve.get('/metrics', {
+			Accept: 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited',
+		});
+		assert.match(Buffer.from(await native.arrayBuffer()).toString('latin1'), /classic only: scaled/);
+		assert.is((await serve.end()).status, 0);
+	},
+);
+
+test('a file of the page that did not change is not sent again', async () => {
+	const serve = await begin();
+	for (const path of ['/', '/page.js', '/page.css', '/favicon.svg']) {
+		const first = await serve.get(path);
+		const whole = await first.text();
+		const tag = first.headers.get('etag')!;
+		assert.match(tag, /^W\/"[\w-]{43}"$/, path);
+		assert.is(first.headers.get('cache-control'), 'no-cache');
+		// Through a proxy it may have become another kind of tag; there may be several.
+		for (const known of [tag, tag.slice(2), `"x", ${tag}`, '*']) {
+			const again = await serve.get(path, { 'If-None-Match': known });
+			assert.equal([again.status, await again.text()], [304, ''], `${path} ${known}`);
+			assert.is(again.headers.get('etag'), tag);
+			assert.is(again.headers.get('content-type'), null);
+			assert.is(again.headers.get('content-length'), null);
+			assert.match(again.headers.get('vary') ?? '', path === '/favicon.svg' ? /.*/ : /Accept-Encoding/);
+			assert.is(again.headers.get('content-security-policy'), first.headers.get('content-security-policy'));
+		}
+		const other = await serve.get(path, { 'If-None-Match': '"other"' });
+		assert.equal([other.status, await other.text()], [200, whole]);
+		const plain = await serve.get(path, { 'Accept-Encoding': 'identity' });
+		assert.is(plain.headers.get('etag'), tag);
+	}
+	// Answers that live have none, and a method that changes nothing is still refused.
+	assert.is((await serve.get('/api/v1/metrics', { 'If-None-Match': '*' })).status, 200);
+	assert.is((await serve.get('/metrics', { 'If-None-Match': '*' })).status, 200);
+	assert.is((await serve.get('/nothing', { 'If-None-Match': '*' })).status, 404);
 	await serve.end();
 });
 

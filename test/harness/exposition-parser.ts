@@ -40,14 +40,25 @@ export const parseSample = (line: string): Sample => {
 
 const keyOf = ({ name, labels }: Sample): string => JSON.stringify([name, Object.entries(labels).sort()]);
 
+// Any number of decimals that a unit may need.
+const PLACES = 60;
+
+/** A bound as a whole number of a very small unit, so that any two can be compared. */
+const boundOf = (le: string): bigint => {
+	const [, sign, whole, decimals = ''] = /^(-?)(0|[1-9]\d*)(?:\.(\d*[1-9]))?$/.exec(le)!;
+	return BigInt(`${sign}${whole}${decimals.padEnd(PLACES, '0')}`);
+};
+
 /** Buckets of one histogram in the order of their lines: ascending, never falling, +Inf last and equal to the count. */
 const checkHistogram = (rows: Sample[], counts: Sample[], isOpenMetrics: boolean) => {
 	let before: { le: bigint; count: bigint } | undefined;
 	const where = JSON.stringify(rows[0]);
 	for (const { labels, value } of rows.slice(0, -1)) {
-		const le = isOpenMetrics ? /^(-?\d+)\.0$/.exec(labels.le!)?.[1] : labels.le;
-		assert.match(le ?? '', /^(0|-?[1-9]\d*)$/, where);
-		const row = { le: BigInt(le!), count: BigInt(value) };
+		// A whole number ends in .0 there.
+		if (isOpenMetrics) assert.match(labels.le!, /\./, where);
+		const le = isOpenMetrics ? labels.le!.replace(/\.0$/, '') : labels.le!;
+		assert.match(le, /^(0|-?[1-9]\d*|-?(0|[1-9]\d*)\.\d*[1-9])$/, where);
+		const row = { le: boundOf(le), count: BigInt(value) };
 		if (before) assert.ok(row.le > before.le && row.count >= before.count, where);
 		before = row;
 	}

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnv } from '../program.ts';
@@ -34,6 +34,8 @@ export type Prometheus = {
 	api: (path: string) => Promise<unknown>;
 	/** Where it listens. */
 	url: string;
+	/** What it has written ahead of its blocks, as far as it is not packed (--no-storage.tsdb.wal-compression). */
+	writtenAhead: () => string;
 	end: () => Promise<void>;
 };
 
@@ -95,6 +97,11 @@ scrape_configs: [{job_name: bpfpipe, static_configs: [{targets: ['${target}']}]}
 		},
 		api: async (path) => JSON.parse(await get(`/api/v1/${path}`)),
 		url: `http://${listen}`,
+		writtenAhead: () => {
+			const wal = join(folder, 'data', 'wal');
+			const segments = readdirSync(wal).filter((name) => /^\d+$/.test(name));
+			return segments.map((name) => readFileSync(join(wal, name), 'latin1')).join('');
+		},
 		target: async () => JSON.parse(await get('/api/v1/targets')).data.activeTargets[0],
 		end: async () => {
 			child.kill('SIGTERM');

@@ -4,12 +4,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createServer as createTls } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 import { uncompress } from 'snappyjs';
 
-export type Taken = { path: string; headers: IncomingHttpHeaders; body: Buffer };
+/** `peer` is the fingerprint of the certificate that the client showed. */
+export type Taken = { path: string; headers: IncomingHttpHeaders; body: Buffer; peer?: string };
 
 /** How to answer; `reset` cuts the connection after the body, `silent` never answers. */
 export type Answer =
@@ -27,8 +29,16 @@ export type Taker = {
 	close: () => Promise<void>;
 };
 
+const peerOf = (socket: Socket): { peer?: string } => {
+	const peer = (socket as TLSSocket).getPeerCertificate?.()?.fingerprint256;
+	return peer === undefined ? {} : { peer };
+};
+
 /** `answer` may leave a body to the usual 200; `before` is how many came earlier. */
-export const taker = async (tls?: { key: string; cert: string }, wanted = 0): Promise<Taker> => {
+export const taker = async (
+	tls?: { key: string; cert: string; ca?: string; requestCert?: boolean },
+	wanted = 0,
+): Promise<Taker> => {
 	const [seen, taken]: [Taken[], Taken[]] = [[], []];
 	let answer: (one: Taken, before: number) => Answer | undefined = () => undefined;
 	const listener: Parameters<typeof createServer>[1] = async (request, response) => {
@@ -37,7 +47,12 @@ export const taker = async (tls?: { key: string; cert: string }, wanted = 0): Pr
 		request.on('data', (chunk) => chunks.push(chunk));
 		await once(request, 'end').catch(() => {});
 		if (!request.complete) return;
-		const one = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) };
+		const one = {
+			path: request.url ?? '',
+			headers: request.headers,
+			body: Buffer.concat(chunks),
+			...peerOf(request.socket),
+		};
 		const given = answer(one, seen.length) ?? { status: 200 };
 		seen.push(one);
 		if (given === 'silent') return;

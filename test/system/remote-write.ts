@@ -1,6 +1,9 @@
 // remote-write to real Prometheus servers: 2.42, which has 1.0 only, and 3, which has 2.0; asked back for every value.
 
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -18,6 +21,9 @@ test.after(() => {
 	rmSync(folder, { recursive: true });
 	endAnyway();
 });
+
+/** What is scraped just now. */
+let exposition = '';
 
 const NOBODY = '127.0.0.1:9';
 const RECEIVER = '--web.enable-remote-write-receiver';
@@ -212,5 +218,130 @@ for (const server of SERVERS) {
 		},
 	);
 }
+
+const Three = SERVERS[1]!;
+
+testWith(test, Three.lack, '3: names in UTF-8, and in base units, are found by these names', async () => {
+	const prometheus = await begin(Three);
+	const records = [
+		histogramOf(bucketsAt(3), {
+			ts: NOW - 1000,
+			metric: 'io.size',
+			attributes: { 'http.method': 'GET "x"' },
+		}),
+		histogramOf([[1048576, 2097152, 5]], { ts: NOW - 1000, metric: 'large', unit: 'By' }),
+		gaugeOf(250, { ts: NOW - 1000, metric: 'ack-age', unit: 'ms' }),
+	];
+	const args = [endpointOf(prometheus), '--utf8-names', '--base-units'];
+	const { status, stderr } = await run('remote-write', args, textOf(records));
+	assert.is(status, 0, stderr);
+	const one = async (query: string) => (await prometheus.query(query)).map(({ value }) => value[1]);
+	assert.equal(await one('{"io.size_seconds_bucket",le="3e-06","http.method"="GET \\"x\\""}'), ['9']);
+	assert.equal(await one('{"io.size_seconds_count"}'), ['121']);
+	assert.equal(await one('{"ack-age_seconds"}'), ['0.25']);
+	assert.equal(await one('large_bytes_bucket{le="2.097151e+06"}'), ['5']);
+	const [median] = await one('histogram_quantile(0.5, {"io.size_seconds_bucket"})');
+	assert.ok(Number(median) > 3e-6 && Number(median) <= 7e-6, median);
+	assert.equal((await prometheus.query('{__name__=~".*[^a-zA-Z0-9_].*"}')).length > 2, true);
+	await prometheus.end();
+});
+
+testWith(test, Three.lack, '3: the bounds of a scrape and of a remote write are one label', async () => {
+	const server = createServer((_request, response) => {
+		response.setHeader('content-type', 'text/plain; version=0.0.4');
+		response.end(exposition);
+	});
+	await once(server.listen(0, '127.0.0.1'), 'listening');
+	const scraped = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+	const records = [
+		histogramOf(
+			[
+				[2, 4, 1],
+				[65536, 131072, 2],
+				[524288, 1048576, 3],
+				[2 ** 40, 2 ** 41, 1],
+			],
+			{ ts: NOW - 1000 },
+		),
+		histogramOf(
+			[
+				[2, 4, 1],
+				[64, 128, 1],
+				[1048576, 2097152, 1],
+			],
+			{ ts: NOW - 1000, host: 'b', metric: 'other' },
+		),
+	];
+	for (const more of [[], ['--base-units']]) {
+		const made = await run('prometheus-text', ['--last', ...more], textOf(records));
+		exposition = made.stdout;
+		const prometheus = await startPrometheus(scraped, 200, { is3: true, flags: [RECEIVER] });
+		const bounds = async (job: string) =>
+			(await prometheus.query(`{__name__=~".*_bucket",job="${job}"}`))
+				.map(({ metric }) => `${metric.__name__} ${metric.le}`)
+				.sort();
+		for (let rounds = 0; rounds < 50 && (await bounds('bpfpipe')).length === 0; rounds++)
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		assert.is((await run('remote-write', [endpointOf(prometheus), ...more], textOf(records))).status, 0);
+		assert.ok((await bounds('bpfpipe')).length > 10);
+		assert.equal(await bounds(''), await bounds('bpfpipe'));
+		await prometheus.end();
+	}
+	server.closeAllConnections();
+	server.close();
+});
+
+testWith(test, Three.lack, '3: type, help and unit of 2.0 arrive', async () => {
+	// It tells metadata of scrapes only (/api/v1/metadata); of a remote write it has them in its log, where that is switched on.
+	const flags = [
+		...Three.flags,
+		'--enable-feature=metadata-wal-records',
+		'--no-storage.tsdb.wal-compression',
+	];
+	const prometheus = await begin({ ...Three, flags });
+	const args = [endpointOf(prometheus), '--protocol', '2'];
+	const { status, stderr } = await run('remote-write', args, textOf(all));
+	assert.is(status, 0, stderr);
+	assert.equal(((await prometheus.api('metadata')) as { data: object }).data, {});
+	const written = prometheus.writtenAhead();
+	const told = (name: string, value: string) => `\x04${name}${String.fromCharCode(value.length)}${value}`;
+	const help = 'lat in us, by bpfpipe; whole numbers, le is inclusive: [2,4) ends at le="3"; no sum is known';
+	assert.ok(written.includes(told('UNIT', 'microseconds')), 'the unit');
+	assert.ok(written.includes(told('HELP', help)), 'the help');
+	assert.ok(written.includes(told('HELP', 'calls, by bpfpipe')));
+	await prometheus.end();
+});
+
+testWith(test, Three.lack, '3: when a counter began is in its data, where that is kept', async () => {
+	const flags = [...Three.flags, '--enable-feature=created-timestamp-zero-ingestion'];
+	const prometheus = await begin({ ...Three, flags });
+	const began = NOW - 60_000;
+	const records = [1, 2].flatMap((at) => {
+		const times = { ts: NOW - 3000 + at * 1000, start: began };
+		return [sumOf(1000 * at, times), histogramOf([[2, 4, at]], times), gaugeOf(at, { ts: times.ts })];
+	});
+	const args = [endpointOf(prometheus), '--protocol', '2'];
+	const { status, stderr } = await run('remote-write', args, textOf(records));
+	assert.is(status, 0, stderr);
+	const [first, second] = [NOW - 2000, NOW - 1000];
+	assert.equal(await valuesOf(prometheus, 'calls_total'), [
+		[began, 0],
+		[first, 1000],
+		[second, 2000],
+	]);
+	assert.equal(await valuesOf(prometheus, 'lat_microseconds_bucket{le="3.0"}'), [
+		[began, 0],
+		[first, 1],
+		[second, 2],
+	]);
+	assert.equal(await valuesOf(prometheus, 'load'), [
+		[first, 1],
+		[second, 2],
+	]);
+	// The first second of it counts, which without a beginning nobody could tell.
+	const [grown] = await prometheus.query('increase(calls_total[2m])');
+	assert.ok(Number(grown!.value[1]) >= 2000, grown!.value[1]);
+	await prometheus.end();
+});
 
 test.run();

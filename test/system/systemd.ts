@@ -24,17 +24,25 @@ import { recordsIn } from '../../filters/lib/hollow/metrics/records.ts';
 import { bpftraceLacks, commandsLack, isRoot, testWith } from '../parts.ts';
 import { ROOT } from '../program.ts';
 import { type CarbonCache, carbonCache } from '../servers/carbon-cache.ts';
+import { certificateIn } from '../servers/certificate.ts';
 
 const test = suite('systemd');
 const SUPERVISOR = '/usr/local/bin/bpfpipe\0up';
-const UNITS = ['bpfpipe@.service', 'bpfpipe-collect@.service'];
+const UNITS = [
+	'bpfpipe@.service',
+	'bpfpipe-collect@.service',
+	'bpfpipe-page@.socket',
+	'bpfpipe-page@.service',
+];
+const README = readFileSync(join(ROOT, 'systemd/README.md'), 'utf8');
 const COLLECT = 'bpfpipe-collect@cpu-lat.service';
 const SHIP = 'bpfpipe@cpu-lat.service';
 const CARBON = 'carbon.service';
+const CERTIFICATE = '/etc/bpfpipe/certificate';
 const TRACEFS = 'tracefs.service';
 const noSystemd = commandsLack('systemd-analyze');
 const noContainer = isRoot
-	? commandsLack('systemd-nspawn', 'carbon-cache') || bpftraceLacks()
+	? commandsLack('systemd-nspawn', 'carbon-cache', 'openssl', 'curl') || bpftraceLacks()
 	: 'a container needs root';
 
 const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' });
@@ -45,7 +53,7 @@ for (const unit of UNITS) {
 		// The command is not installed where the tests run, and that is all that may be wrong.
 		for (const file of UNITS) {
 			const text = readFileSync(join(ROOT, 'systemd', file), 'utf8').replaceAll(
-				'/usr/local/bin/bpfpipe',
+				/\/usr\/local\/bin\/[\w-]+/g,
 				'/bin/true',
 			);
 			writeFileSync(join(dir, file.replace('@', '@cpu-lat')), text);
@@ -63,16 +71,22 @@ for (const unit of UNITS) {
 	});
 }
 
-testWith(test, noSystemd, 'exposure: at most 1.6 for the shipper, 3.9 for the collector', () => {
-	for (const [unit, most] of [
-		['bpfpipe@.service', 16],
-		['bpfpipe-collect@.service', 39],
-	] as const) {
-		const file = join(ROOT, 'systemd', unit);
-		const { status, stdout } = analyze('security', '--offline=true', `--threshold=${most}`, file);
-		assert.is(status, 0, stdout.split('\n').slice(-3).join('\n'));
-	}
-});
+testWith(
+	test,
+	noSystemd,
+	'exposure: at most 1.6 for the shipper, 1.0 for the page, 3.9 for the collector',
+	() => {
+		for (const [unit, most] of [
+			['bpfpipe@.service', 16],
+			['bpfpipe-page@.service', 10],
+			['bpfpipe-collect@.service', 39],
+		] as const) {
+			const file = join(ROOT, 'systemd', unit);
+			const { status, stdout } = analyze('security', '--offline=true', `--threshold=${most}`, file);
+			assert.is(status, 0, stdout.split('\n').slice(-3).join('\n'));
+		}
+	},
+);
 
 /** A machine of systemd's own, without a network, our files where the documents put them, and a carbon inside. */
 const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal: () => string } => {
@@ -86,6 +100,9 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 		symlinkSync(`/etc/systemd/system/${unit.replace('cpu-lat', '')}`, join(wants, unit));
 	}
 	const defaults = join(dir, 'defaults');
+	const certificate = join(dir, 'certificate');
+	mkdirSync(certificate);
+	certificateIn(certificate);
 	const carbonUnit = join(dir, CARBON);
 	const config = join(carbon.folder, 'conf', 'carbon.conf');
 	const command = `/usr/bin/carbon-cache --config=${config} --nodaemon --pidfile=/run/carbon.pid start`;
@@ -105,7 +122,7 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 		[ROOT, '/opt/bpfpipe'],
 		[commands, '/usr/local/bin'],
 		[wants, '/etc/systemd/system/multi-user.target.wants'],
-		[defaults, '/etc/default/bpfpipe'],
+		[certificate, CERTIFICATE],
 		[carbonUnit, `/etc/systemd/system/${CARBON}`],
 		[join(ROOT, 'etc', 'cpu-lat.yaml'), '/etc/bpfpipe/cpu-lat.yaml'],
 		[other, '/etc/bpfpipe/disk-lat.yaml'],
@@ -118,6 +135,8 @@ const boot = (dir: string, carbon: CarbonCache): { child: ChildProcess; journal:
 			...['--console=read-only', '--machine=bpfpipe-test', '--private-network'],
 			...['--capability=CAP_BPF,CAP_PERFMON', '--system-call-filter=bpf perf_event_open'],
 			`--bind=${carbon.folder}`,
+			// The README adds to it.
+			`--bind=${defaults}:/etc/default/bpfpipe`,
 			...binds.map(([from, to]) => `--bind-ro=${from}:${to}`),
 			...['systemd.firstboot=off', 'systemd.journald.forward_to_console=1', 'systemd.unit=multi-user.target'],
 			'systemd.mask=systemd-networkd-wait-online.service',
@@ -168,6 +187,72 @@ const BLOBS = '/var/lib/bpfpipe/hollow';
 
 const points = (carbon: CarbonCache, lower: number, from: number): [number, number][] =>
 	carbon.read(`bpfpipe-test.cpu-lat.${lower}`, from, Math.floor(Date.now() / 1000));
+
+/** The lines of the README's `sh` blocks, of which each must be run. */
+const lines = [...README.matchAll(/^ *```sh\n(.*?)^ *```/gms)].map(([, block]) =>
+	block!.split('\n').flatMap((line) => line.trim() || []),
+);
+
+/** What the README says of the page, done on the machine that runs the process `pid`. */
+const page = async (pid: number, journal: () => string) => {
+	const [enable, elsewhere, without] = lines as [string[], string[], string[]];
+	assert.is(lines.length, 3);
+	const shell = (line: string) => inside(pid, 'bash', '-c', line);
+	const fetched = (line: string) => shell(`${line} --max-time 20`).stdout;
+	const all = (block: string[]) => {
+		for (const line of block) {
+			const { status, stderr } = shell(line);
+			assert.is(status, 0, `${line}\n${stderr}`);
+		}
+	};
+	const pageRuns = () => processes('/usr/local/bin/serve').length > 0;
+	all(enable.slice(0, -1));
+	assert.not.ok(pageRuns(), 'nobody has come');
+	const metrics = 'curl -sS http://127.0.0.1:8080/api/v1/metrics';
+	await until('latency on the page', () => /"metric":"cpu-lat"/.test(fetched(metrics)), journal);
+	const health = fetched(enable.at(-1)!);
+	assert.is(JSON.parse(health).status, 'ok', health);
+	assert.match(fetched(metrics), /"metric":"bpfpipe_up"/, 'what the supervisors say');
+	assert.match(fetched('curl -sS http://127.0.0.1:8080/'), /<title>/);
+	const [served] = processes('/usr/local/bin/serve');
+	assert.ok(served!.uid >= 61_184, `the page runs as ${served!.uid}`);
+	assert.is(served!.capabilities, '0000000000000000');
+	assert.is(processes('/usr/local/bin/records-tail').length, 1);
+
+	// Killed, it is there again at the next visit.
+	process.kill(served!.pid, 'SIGKILL');
+	await until(
+		'another page',
+		() => processes('/usr/local/bin/serve').some((one) => one.pid !== served!.pid),
+		journal,
+	);
+	await until('latency again', () => /"metric":"cpu-lat"/.test(fetched(metrics)), journal);
+	const left = processes('/usr/local/bin/records-tail').length;
+	assert.is(left, 1, 'the reader of the one that was killed is gone');
+
+	const secrets = '/etc/bpfpipe/page';
+	all([
+		`cp ${CERTIFICATE}/key.pem ${secrets}.key; cp ${CERTIFICATE}/cert.pem ${secrets}.pem`,
+		`echo token 0123456789abcdef > ${secrets}.auth`,
+		`chgrp adm ${secrets}.*; chmod 640 ${secrets}.*`,
+		...elsewhere,
+	]);
+	const secure = `curl -sS --cacert ${secrets}.pem`;
+	await until(
+		'HTTPS',
+		() =>
+			/"metric":"cpu-lat"/.test(
+				fetched(
+					`${secure} -H 'Authorization: Bearer 0123456789abcdef' ${metrics.replace('http:', 'https:').replace('8080', '8443').slice(9)}`,
+				),
+			),
+		journal,
+	);
+	assert.match(fetched(`${secure} https://127.0.0.1:8443/api/v1/metrics`), /"code":"denied"/);
+	all(without);
+	assert.is(shell('curl -sS --max-time 5 https://127.0.0.1:8443/health').status, 7, 'nobody listens');
+	assert.not.ok(pageRuns());
+};
 
 testWith(
 	test,
@@ -234,6 +319,8 @@ testWith(
 			const way = routeTo(contentsOf(folder), announcedIn(folder), contentsOf(folder).snapshots[0]);
 			assert.ok(way.length > 3, `${way.length} versions in one chain`);
 			assert.is([...recordsIn(loadAlong(folder, way))].length, 1);
+			// The shipper is restarted by it; the collector is not.
+			await page(processes(SUPERVISOR).find(({ uid }) => uid === 0)!.pid, journal);
 		} finally {
 			child.kill('SIGTERM');
 			const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);

@@ -114,6 +114,13 @@ testWith(
 		assert.match(differences, /± changed source web1, metric metric-1 .*"total": 2.*"total": 3/);
 		assert.match(differences, /− removed source web1, metric metric-5/);
 		assert.match(await page.evaluate('location.hash'), new RegExp(`hollow.other=${version(2)}`));
+		for (const [asked, words] of [
+			['hollow.set=gone', 'There is no data set gone'],
+			['hollow.version=20010101000000001', 'There is no version 20010101000000001'],
+		]) {
+			await page.evaluate(`location.hash = 'tab=hollow&${asked}'`);
+			await page.waitForSelector(`text=${words}`);
+		}
 		assert.equal(faults(), []);
 		await close();
 		await served.stop();
@@ -122,8 +129,19 @@ testWith(
 
 testWith(test, LACK, 'without data sets the Hollow tab says how it gets some', async () => {
 	const served = await serve({ minutes: 1 });
-	const { page, close } = await openTab(`${served.url}/#tab=hollow`, {}, [/404/]);
+	const { page, faults, close } = await openTab(`${served.url}/#tab=hollow`);
+	const asked: string[] = [];
+	page.on('request', (request) => asked.push(new URL(request.url()).pathname));
 	await page.waitForSelector('text=start serve with --hollow DIR');
+	await page.getByRole('button', { name: 'Metrics', exact: true }).click();
+	await page.evaluate("location.hash = 'tab=hollow&hollow.set=x'");
+	await page.waitForSelector('text=start serve with --hollow DIR');
+	await page.waitForTimeout(300);
+	assert.equal(
+		asked.filter((path) => path.includes('hollow')),
+		[],
+	);
+	assert.equal(faults(), []);
 	await close();
 	await served.stop();
 });

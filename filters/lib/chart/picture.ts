@@ -15,6 +15,7 @@ import {
 	gaps,
 	hatchPattern,
 	heatCells,
+	resetMarks,
 	rowAxis,
 	timeAxis,
 	valueLine,
@@ -181,6 +182,7 @@ const heatPart = (chart: Chart, box: Box, look: Look): string => {
 		heatCells(chart, box, look, scale),
 		gaps(chart, box),
 		look.hasPercentiles && !chart.isOverlapping ? bands(chart, box, look, true) : '',
+		resetMarks(chart, box, look),
 		rowAxis(chart.rows, chart.unit, box, look, false),
 		timeAxis(chart, box, look, false),
 		sideBars(addUp(chart.columns, chart.rows.length), chart.rows, box, look),
@@ -199,6 +201,7 @@ const bandPart = (chart: Chart, box: Box, look: Look): string => {
 		timeAxis(chart, box, look, true),
 		gaps(chart, box),
 		bands(chart, box, look, false),
+		resetMarks(chart, box, look),
 		bandNames(intervals, chart.unit, box, look),
 		sampleMark(chart, box, look),
 	].join('');
@@ -211,6 +214,7 @@ const linePart = (chart: Chart, box: Box, look: Look): string =>
 		timeAxis(chart, box, look, true),
 		gaps(chart, box),
 		valueLine(chart, box, look),
+		resetMarks(chart, box, look),
 	].join('');
 
 /** The chart as the text of an SVG file. */

@@ -7,6 +7,7 @@ import { rowMarks, valueMarks } from './marks.ts';
 import { element, short, text } from './markup.ts';
 import { intervalText, perSecond } from './quantity.ts';
 import { colours, type HeatScale, ramp, stepOf } from './ramp.ts';
+import { resetLabel, resetsIn } from './resets.ts';
 import { timeMarks } from './time.ts';
 
 /** A rectangle of the picture. */
@@ -72,6 +73,29 @@ export const gaps = (chart: Chart, box: Box): string => {
 				fill: 'url(#no-data)',
 			}),
 		)
+		.join('');
+};
+
+const RESET_PX = 7;
+
+/** Where counters began again: a line through the column, with its words where there is room. */
+export const resetMarks = (chart: Chart, box: Box, look: Look): string => {
+	const { warn, panel } = colours(look.theme);
+	let free = Number.NEGATIVE_INFINITY;
+	return resetsIn(chart)
+		.map((reset) => {
+			const x = box.left + ((reset.at + 0.5) * box.width) / chart.columns.length;
+			const d = `M${short(x)} ${short(box.top)}v${short(box.height)}`;
+			const line =
+				element('path', { d, stroke: panel, 'stroke-width': 3.5 }) +
+				element('path', { d, stroke: warn, 'stroke-width': 1.5, 'stroke-dasharray': '3 3' });
+			const words = resetLabel(reset);
+			const end = x + 5 + words.length * RESET_PX;
+			if (x < free || end > box.left + box.width) return line;
+			free = end + RESET_PX;
+			const halo = { stroke: panel, 'stroke-width': 3, 'paint-order': 'stroke' };
+			return line + text(x + 5, box.top + 14, words, { fill: warn, 'font-size': 12, ...halo });
+		})
 		.join('');
 };
 

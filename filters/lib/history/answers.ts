@@ -48,6 +48,8 @@ export type MetricsAnswer = {
 	/** Of a server: what feeds it, and for how long nothing has come, ms by its own clock. */
 	source?: SourceState;
 	silent?: number;
+	/** Of a server: whether it has data sets of Hollow to explore, at `/api/v1/hollow`. */
+	hollow?: boolean;
 	metrics: MetricSummary[];
 	/** What is kept and how much may be; `refused` counts series for which there was no room, at least so many. */
 	kept: { series: number; maxSeries: number; bytes: number; maxBytes: number; refused: number };

@@ -27,6 +27,23 @@ const READER_MS = 30_000;
 const LEAST_COMPRESSED = 1024;
 const LEVEL = 1;
 
+/** Whether a client has these bytes already, by the tag that it had with them; how they were packed does not matter. */
+const hasSame = ({ method, headers }: IncomingMessage, { status, headers: own }: Answer): boolean => {
+	const tag = own?.ETag;
+	const known = headers['if-none-match'];
+	if (tag === undefined || known === undefined || status !== 200) return false;
+	if (method !== 'GET' && method !== 'HEAD') return false;
+	const bare = (one: string) => one.trim().replace(/^W\//, '');
+	return known.trim() === '*' || known.split(',').some((one) => bare(one) === bare(tag));
+};
+
+/** The same answer without its body: what is there stays as it is. */
+const unchanged = ({ headers, isCompressible }: Answer): Answer => {
+	const { 'Content-Type': _type, ...rest } = headers!;
+	// An empty body is never packed, but what it would be by is said, as with the body.
+	return { status: 304, bytes: '', headers: rest, ...(isCompressible && { isCompressible }) };
+};
+
 const JSON_TYPE = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 const compress = promisify(gzip);
 
@@ -68,7 +85,8 @@ const sendBody = async (
 	if (isUnread) response.shouldKeepAlive = false;
 	response.setTimeout(READER_MS, () => response.destroy());
 	const length = answer.status === 204 || answer.status === 304 ? {} : { 'Content-Length': bytes.length };
-	response.writeHead(answer.status, { ...JSON_TYPE, ...length, ...headers, ...encoding, ...answer.headers });
+	const type = answer.status === 304 ? {} : JSON_TYPE;
+	response.writeHead(answer.status, { ...type, ...length, ...headers, ...encoding, ...answer.headers });
 	if (request.method !== 'HEAD' && 'Content-Length' in length) response.write(bytes);
 	if (isUnread) {
 		request.on('error', () => {}).resume();
@@ -78,7 +96,7 @@ const sendBody = async (
 	response.end();
 };
 
-/** Send an answer; `headers` are those that every answer of the server has. */
+/** Send an answer, or that nothing has changed since the client had one with the same ETag; `headers` are those that every answer of the server has. */
 export const send = async (
 	request: IncomingMessage,
 	response: ServerResponse,
@@ -87,5 +105,8 @@ export const send = async (
 ): Promise<void> => {
 	if (answer.takeOver) answer.takeOver(request, response, headers);
 	else if (answer.pieces) await sendPieces(response, answer, headers);
-	else await sendBody(request, response, answer, headers);
+	else {
+		const isSame = hasSame(request, answer);
+		await sendBody(request, response, isSame ? unchanged(answer) : answer, headers);
+	}
 };

@@ -9,6 +9,7 @@ import {
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { describe } from '../failure.ts';
+import type { IdentityNow } from './identity.ts';
 
 /** What the server said. Redirects are answers like any other: nothing follows them, least of all with a token. */
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -49,6 +50,8 @@ export type ClientOptions = {
 	timeoutMs: number;
 	/** Certificates of issuers to trust beside the usual ones, as PEM. */
 	ca?: string | undefined;
+	/** What to show to a server that asks who calls. */
+	identity?: IdentityNow | undefined;
 	/** How many bytes of an answer are taken; what is longer is cut there. */
 	most?: number;
 };
@@ -110,7 +113,7 @@ const sendAll = async (
 /** A client; `base` says which kind of connection its calls need. */
 export const createClient = (
 	base: URL,
-	{ headers, timeoutMs, ca, most = MOST_ANSWER }: ClientOptions,
+	{ headers, timeoutMs, ca, identity, most = MOST_ANSWER }: ClientOptions,
 ): Client => {
 	const isTls = base.protocol === 'https:';
 	const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
@@ -132,7 +135,13 @@ export const createClient = (
 		new Promise((resolve, reject) => {
 			signal?.throwIfAborted();
 			if (performance.now() - usedAt > FRESH_MS) agent.destroy();
-			const sending = (isTls ? https : http)(url, { method, agent, headers: headersFor(body, more) });
+			const sending = (isTls ? https : http)(url, {
+				method,
+				agent,
+				headers: headersFor(body, more),
+				// The agent has connections apart for each certificate, so a renewed one is shown from the next call on.
+				...identity?.(),
+			});
 			let isOver = false;
 			const finish = (settle: () => void) => {
 				if (isOver) return;

@@ -26,23 +26,47 @@ import type { ExplicitData, ExponentialData, Metric, NumberData, Point, Run } fr
 /** The writer takes halves of 64 bits as well, which its types do not say. */
 const bits = (value: Exact): number => wide(value) as number;
 
-const writeAttribute = (writer: Writer, tag: number, key: string, value: string | true) =>
-	nested(writer, tag, () => {
-		writer.uint32(KEY_VALUE.key).string(key);
-		nested(writer, KEY_VALUE.value, () => {
-			if (value === true) writer.uint32(ANY_VALUE.flag).bool(true);
-			else writer.uint32(ANY_VALUE.text).string(value);
-		});
-	});
+const { utf8 } = protobuf.util;
+/** A field of one of these messages: its tag, which is below 128, its length, and so many bytes. */
+const fieldSize = (bytes: number): number => {
+	let size = 2 + bytes;
+	for (let rest = bytes; rest > 127; rest >>>= 7) size += 1;
+	return size;
+};
+
+/** Half of a body is attributes: their lengths are told beforehand, where a nested message would be moved to make room. */
+const writeAttribute = (writer: Writer, tag: number, key: string, value: string | true) => {
+	const inner = value === true ? 2 : fieldSize(utf8.length(value));
+	writer.uint32(tag).uint32(fieldSize(utf8.length(key)) + fieldSize(inner));
+	writer.uint32(KEY_VALUE.key).string(key).uint32(KEY_VALUE.value).uint32(inner);
+	if (value === true) writer.uint32(ANY_VALUE.flag).bool(true);
+	else writer.uint32(ANY_VALUE.text).string(value);
+};
 
 const writeNumber = (writer: Writer, data: NumberData) => {
 	if (data.kind === 'number') writer.uint32(NUMBER_POINT.asInt).sfixed64(bits(data.whole));
 	else writer.uint32(NUMBER_POINT.asDouble).double(data.float);
 };
 
+const HALF = 2 ** 32;
+let halves = new DataView(new ArrayBuffer(512));
+
+/** Counts as a packed list of 64 bits each, without an object for the halves of each. */
+const writeCounts = (writer: Writer, tag: number, counts: readonly Exact[]) => {
+	if (halves.byteLength < 8 * counts.length) halves = new DataView(new ArrayBuffer(16 * counts.length));
+	for (let at = 0; at < counts.length; at++) {
+		const count = counts[at]!;
+		// Digits beyond 2^53 are rare; then all go the long way.
+		if (typeof count !== 'number') return void writer.uint32(tag).fixed64s(counts.map(bits));
+		halves.setUint32(8 * at, count % HALF, true);
+		halves.setUint32(8 * at + 4, count / HALF, true);
+	}
+	writer.uint32(tag).bytes(new Uint8Array(halves.buffer, 0, 8 * counts.length));
+};
+
 const writeExplicit = (writer: Writer, { count, bounds, counts }: ExplicitData) => {
 	writer.uint32(HISTOGRAM_POINT.count).fixed64(bits(count));
-	writer.uint32(HISTOGRAM_POINT.bucketCounts).fixed64s(counts.map(bits));
+	writeCounts(writer, HISTOGRAM_POINT.bucketCounts, counts);
 	if (bounds.length > 0) writer.uint32(HISTOGRAM_POINT.explicitBounds).doubles(bounds);
 };
 

@@ -5,6 +5,7 @@ import { ackFileOf } from '../disk/ack.ts';
 import { about, EXIT, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Client, createClient } from '../net/client.ts';
+import { identityIn } from '../net/identity.ts';
 import { authorizationFor } from '../net/token.ts';
 import { duration, positiveDuration, whole } from '../options.ts';
 import { version } from '../program.ts';
@@ -14,6 +15,8 @@ export const ENDPOINT = {
 	'token-file': { type: 'string' },
 	'user-file': { type: 'string' },
 	'ca-file': { type: 'string' },
+	'cert-file': { type: 'string' },
+	'key-file': { type: 'string' },
 	header: { type: 'string', multiple: true },
 	timeout: { type: 'string', default: '30s' },
 	'retry-max': { type: 'string', default: '30s' },
@@ -88,6 +91,7 @@ export const openEndpoint = (
 		client: createClient(url, {
 			headers,
 			timeoutMs: positiveDuration(options.timeout!, '--timeout'),
+			identity: identityIn(options['cert-file'], options['key-file'], url),
 			ca: caFile === undefined ? undefined : about(caFile, () => readFileSync(caFile, 'utf8')),
 		}),
 		batch: options.batch === undefined ? batch : whole(options.batch, '--batch', 1),

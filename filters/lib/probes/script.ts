@@ -11,7 +11,8 @@ export type Clause = { line: number; points: Point[]; lost: string | undefined }
 
 type Piece = string | { clause: Clause; body: string };
 
-export type Script = { pieces: Piece[] };
+/** `environment`: what the script wants of bpftrace's own variables, by a line ` * environment: BPFTRACE_STRLEN=24`. */
+export type Script = { pieces: Piece[]; environment: Record<string, string> };
 
 /** What a process offers: the probes in full that a point stands for, none when there is no such function. */
 export type Offer = (point: Point) => string[];
@@ -20,6 +21,7 @@ export type Offer = (point: Point) => string[];
 export type Fitted = { text: string; probes: number; missing: Clause[] };
 
 const POINT = /^(?:(u(?:ret)?probe):(?:"([^"]+)"|([^:"]+)):([\w*]+)|([a-zA-Z]\w*(?::[^,{/]+)?))\s*(,?)$/;
+const ENVIRONMENT = /^ \* environment: +(.+)$/m;
 const LOST = /^\/\/ lost without it: (.+)$/;
 
 const pointOf = (match: RegExpExecArray): Point => {
@@ -29,12 +31,23 @@ const pointOf = (match: RegExpExecArray): Point => {
 		: { probe: other };
 };
 
+/** Only variables that bpftrace calls its own, so that a script cannot change what else its tracer does. */
+const environmentIn = (text: string, path: string): Record<string, string> => {
+	const words = (ENVIRONMENT.exec(text)?.[1] ?? '').trim().split(/ +/).filter(Boolean);
+	const pairs = words.map((word) => /^(BPFTRACE_[A-Z_]+)=([\w.-]+)$/.exec(word));
+	const at = pairs.indexOf(null);
+	if (at >= 0)
+		throw new Failure(EXIT.config, `${path}: environment: "${words[at]}" is no BPFTRACE_NAME=VALUE`);
+	return Object.fromEntries(pairs.map((pair) => [pair![1]!, pair![2]!]));
+};
+
 /**
  * A script in the form of ours: each attach point on a line of its own, from its first column, with a comma where another
  * follows; the body from a line `{` to a line `}`.
  * @throws Failure(78) for an attach point without a body.
  */
 export const readScript = (text: string, path: string): Script => {
+	const environment = environmentIn(text, path);
 	const pieces: Piece[] = [];
 	const lines = text.split('\n');
 	for (let at = 0; at < lines.length; at++) {
@@ -63,7 +76,7 @@ export const readScript = (text: string, path: string): Script => {
 		pieces.push({ clause: { line, points, lost }, body: lines.slice(at + 1, end + 1).join('\n') });
 		at = end;
 	}
-	return { pieces };
+	return { pieces, environment };
 };
 
 /** The objects that a script's probes are in: names of libraries, or of the program itself, or paths. */

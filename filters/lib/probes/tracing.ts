@@ -48,9 +48,18 @@ const linesOf = (child: ChildProcess, { lines }: Tracing): (() => void) => {
 	};
 };
 
-/** Run `script` with its positional parameters, by the program `tracer`. */
-export const trace = (tracer: string, script: string, parameters: string[], tracing: Tracing): Run => {
-	const child = spawn(tracer, ['-', ...parameters], { stdio: ['pipe', 'pipe', 'pipe'] });
+/** A script, its positional parameters, and the program `tracer` that runs it with some variables more. */
+export type Job = {
+	tracer: string;
+	script: string;
+	parameters: string[];
+	environment: Record<string, string>;
+};
+
+/** Run a script. */
+export const trace = ({ tracer, script, parameters, environment }: Job, tracing: Tracing): Run => {
+	const env = { ...environment, ...process.env };
+	const child = spawn(tracer, ['-', ...parameters], { stdio: ['pipe', 'pipe', 'pipe'], env });
 	let isStopped = false;
 	let last = '';
 	let timer: NodeJS.Timeout | undefined;

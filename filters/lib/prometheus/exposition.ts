@@ -20,8 +20,12 @@ export type ExpositionOptions = {
 	/** A series without a record for longer than this, in the stream's time, is gone. */
 	staleMs: number;
 	maxSeries: number;
+	/** Whether there is no room for more series, though there be fewer than that. */
+	isFull?: () => boolean;
 	/** A gauge beside each histogram with the sum that the middles of its buckets give. */
 	estimates: boolean;
+	/** Units are those that Prometheus would rather have: seconds, bytes, ratios. */
+	isBase?: boolean;
 	/** Told of each notice that is counted and did not come as a record. */
 	onNotice: (notice: Pick<Notice, 'kind' | 'metric' | 'host'> & { detail: string }) => void;
 };
@@ -68,9 +72,9 @@ const isReplaced = (record: Measure): record is Gauge | Sum =>
 	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isDelta(record));
 
 export const createExposition = (options: ExpositionOptions): Exposition => {
-	const { prefix, staleMs, maxSeries, estimates, onNotice } = options;
+	const { staleMs, onNotice } = options;
 	const tally = createTally();
-	const registry = createRegistry({ prefix, maxSeries, estimates, claimed: tally.family.claims });
+	const registry = createRegistry({ ...options, claimed: tally.family.claims });
 	const points = createRestartPoints();
 	const isSetBack = createSetBack(SET_BACK);
 	const delta = createDelta({

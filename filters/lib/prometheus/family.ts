@@ -2,8 +2,10 @@
 
 import type { Writer } from 'protobufjs';
 import { wellFormed } from '../protobuf/text.ts';
+import { baseUnitOf } from './base-unit.ts';
 import { headed } from './labels.ts';
 import { metricName, metricNameUtf8, unitWord } from './name.ts';
+import { scaledNative, scaledText } from './scale.ts';
 import { type Spelling, spellingOf, type TextStyle } from './style.ts';
 import { helpText } from './text.ts';
 
@@ -88,12 +90,6 @@ export const familyOf = ({ kind, name, utf8, unit, help }: FamilyOptions): Famil
 	};
 };
 
-const HELP: Record<Kind, string> = {
-	counter: '',
-	gauge: '',
-	histogram: '; whole numbers, le is inclusive: [2,4) ends at le="3"; no sum is known',
-};
-
 const NATIVE_HELP =
 	'; native: [2,4) is in (2,4], so what lies on a power of two counts one bucket higher; the sum NaN stands for unknown';
 
@@ -101,24 +97,41 @@ const NATIVE_HELP =
 export const helpIn = ({ help }: Pick<Family, 'help'>, isNative: boolean): string =>
 	wellFormed(`${help}${isNative ? NATIVE_HELP : ''}`);
 
+/** A metric as its records call it; `base` is the unit that its family has. */
+export type Named = { metric: string; unit: string; base: string; prefix: string };
+
+/** What is to be known of a histogram's bounds; where they were scaled also why there is no native form. */
+const histogramHelp = ({ unit, base }: Named): string => {
+	if (unit === base) return '; whole numbers, le is inclusive: [2,4) ends at le="3"; no sum is known';
+	const { scale } = baseUnitOf(unit);
+	const isClassic = scaledNative([[2, 4, 0]], scale) === undefined;
+	const end = isClassic ? '; classic only: scaled, no bound is a power of two' : '';
+	return `; whole ${unit}, le is inclusive: [2,4) ${unit} ends at le="${scaledText(3, scale)}"; no sum is known${end}`;
+};
+
+const inUnit = ({ unit, base }: Named): string => {
+	if (unit !== base) return ` in ${base}, counted in ${unit}`;
+	return unit === '' || unit === '1' ? '' : ` in ${unit}`;
+};
+
 /** The family of a metric of ours. */
-export const familyFor = (metric: string, unit: string, kind: Kind, prefix: string): Family => {
-	const inUnit = unit === '' || unit === '1' ? '' : ` in ${unit}`;
+export const familyFor = (named: Named, kind: Kind): Family => {
+	const { metric, unit, base, prefix } = named;
 	return familyOf({
 		kind,
-		name: metricName(metric, unit, prefix),
-		utf8: metricNameUtf8(metric, unit, prefix),
-		unit: unitWord(unit),
-		help: `${metric}${inUnit}, by bpfpipe${HELP[kind]}`,
+		name: metricName(metric, unit, prefix, base),
+		utf8: metricNameUtf8(metric, unit, prefix, base),
+		unit: unitWord(base),
+		help: `${metric}${inUnit(named)}, by bpfpipe${kind === 'histogram' ? histogramHelp(named) : ''}`,
 	});
 };
 
 /** The family of what is estimated about a histogram. */
-export const estimateFor = (metric: string, unit: string, prefix: string): Family =>
+export const estimateFor = ({ metric, unit, base, prefix }: Named): Family =>
 	familyOf({
 		kind: 'gauge',
-		name: metricName(`${metric}_estimated_sum`, unit, prefix),
-		utf8: metricNameUtf8(`${metric}_estimated_sum`, unit, prefix),
-		unit: unitWord(unit),
-		help: `ESTIMATE of the sum of ${metric} in ${unit}: every value is taken for the middle of its bucket`,
+		name: metricName(`${metric}_estimated_sum`, unit, prefix, base),
+		utf8: metricNameUtf8(`${metric}_estimated_sum`, unit, prefix, base),
+		unit: unitWord(base),
+		help: `ESTIMATE of the sum of ${metric} in ${base}: every value is taken for the middle of its bucket`,
 	});

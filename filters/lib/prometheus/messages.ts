@@ -1,7 +1,7 @@
 // messages: families and their series as io.prometheus.client messages
 
 import protobuf, { type Writer } from 'protobufjs/minimal.js';
-import { type Edge, edgesOf, floatRows, isSameLayout, type Row } from '../histogram/edges.ts';
+import { type Edge, floatRows, isSameLayout, type Row } from '../histogram/edges.ts';
 import { totalOf } from '../histogram/total.ts';
 import { BUCKET, COUNTER, FAMILY, FAMILY_TYPE, GAUGE, HISTOGRAM, LABEL, METRIC } from '../protobuf/fields.ts';
 import { isUnsigned64, writeCount } from '../protobuf/numbers.ts';
@@ -17,7 +17,8 @@ import {
 	unitOf,
 } from './family.ts';
 import type { Labels } from './labels.ts';
-import { type Native, nativeOf, writeNative } from './native.ts';
+import { type Native, writeNative } from './native.ts';
+import { type Scale, scaledEdges, scaledNative } from './scale.ts';
 import { type MessageStyle, type Spelling, spellingOf } from './style.ts';
 
 /** What all messages of one series have. */
@@ -87,7 +88,7 @@ const writeTotal = (writer: Writer, total: Exact) => {
 };
 
 /** A histogram's message. What depends on its bounds is made again when they change. */
-export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessages => {
+export const histogramMessage = (own: Own, bucketsNow: () => Bucket[], scale?: Scale): InMessages => {
 	let layout: Bucket[] | undefined;
 	let edges: Edge[] = [];
 	let native: Native | undefined;
@@ -97,8 +98,8 @@ export const histogramMessage = (own: Own, bucketsNow: () => Bucket[]): InMessag
 		const isSame = layout === buckets || (layout && isSameLayout(layout, buckets));
 		layout = buckets;
 		if (isSame) return buckets;
-		edges = edgesOf(buckets);
-		native = nativeOf(buckets);
+		edges = scaledEdges(buckets, scale);
+		native = scaledNative(buckets, scale);
 		return buckets;
 	};
 	return {

@@ -1,6 +1,5 @@
 // name: what metrics, units and labels are called in Prometheus
-// A unit is a word at the end of the name, as OpenTelemetry has it; values are never scaled to a base unit, so that
-// whole numbers stay whole.
+// A unit is a word at the end of the name, as OpenTelemetry has it: that of the records, or the base unit of it.
 
 import { wellFormed } from '../protobuf/text.ts';
 
@@ -70,24 +69,44 @@ export const unitWord = (unit: string): string => {
 		.replace(/__+/g, '_');
 };
 
-/** `cpu-lat` in `us` is cpu_lat_microseconds; what is there already is not written twice. */
-export const metricName = (metric: string, unit: string, prefix = ''): string => {
-	const name = safe(prefix === '' ? metric : `${prefix}_${metric}`).replace(/_total$/, '') || '_';
-	return `${name}${unitEnd(name, unit)}`;
-};
-
 /** What a name lacks of its unit. */
 const unitEnd = (name: string, unit: string): string => {
 	const word = unitWord(unit);
 	return word === '' || name === word || name.endsWith(`_${word}`) ? '' : `_${word}`;
 };
 
+/** How much of the end of a safe name says in which unit its records are; 0 where that is the unit that it has here. */
+const unitLength = (name: string, unit: string, base: string): number => {
+	if (unit === base) return 0;
+	const ends = [unitWord(unit), safe(unit)].filter((word) => word !== '' && word !== '_');
+	const end = ends.find((word) => name === word || name.toLowerCase().endsWith(`_${word.toLowerCase()}`));
+	return end === undefined ? 0 : end.length + (name === end ? 0 : 1);
+};
+
+const shortened = (name: string, length: number): string =>
+	length === 0 ? name : [...name].slice(0, -length).join('');
+
+/**
+ * `cpu-lat` in `us` is cpu_lat_microseconds; what is there already is not written twice. In another unit, `base`, it is
+ * cpu_lat_seconds, and so is `cpu_lat_us`.
+ */
+export const metricName = (metric: string, unit: string, prefix = '', base = unit): string => {
+	const name = safe(prefix === '' ? metric : `${prefix}_${metric}`).replace(/_total$/, '');
+	const length = unitLength(name, unit, base);
+	const core = shortened(name, length) || (length === 0 ? '_' : unitWord(base));
+	return `${core}${unitEnd(core, base)}`;
+};
+
 /** The same in UTF-8, cpu-lat_microseconds: two metrics that have two names in letters have two here as well. */
-export const metricNameUtf8 = (metric: string, unit: string, prefix = ''): string => {
+export const metricNameUtf8 = (metric: string, unit: string, prefix = '', base = unit): string => {
 	const whole = wellFormed(prefix === '' ? metric : `${prefix}_${metric}`);
 	const plain = safe(whole);
-	const name = plain.endsWith('_total') ? whole.replace(/.total$/su, '') : whole;
-	return `${name || '_'}${unitEnd(plain.replace(/_total$/, '') || '_', unit)}`;
+	const isTotal = plain.endsWith('_total');
+	const name = isTotal ? whole.replace(/.total$/su, '') : whole;
+	const safeName = plain.replace(/_total$/, '') || '_';
+	const length = unitLength(safeName, unit, base);
+	const core = shortened(name, length) || (length === 0 ? '_' : unitWord(base));
+	return `${core}${unitEnd(shortened(safeName, length) || core, base)}`;
 };
 
 // Ours, and those to which Prometheus gives a meaning.

@@ -4,7 +4,8 @@
 import type { Measure } from '../record.ts';
 import { counterKey, isCounter } from '../series/delta.ts';
 import { isDelta } from '../series/step-series.ts';
-import { estimateFor, type Family, familyFor, type Kind } from './family.ts';
+import { type BaseUnit, baseUnitOf } from './base-unit.ts';
+import { estimateFor, type Family, familyFor, type Kind, type Named } from './family.ts';
 import { labelsOf } from './labels.ts';
 import { createSeries, type Series } from './series.ts';
 
@@ -18,8 +19,12 @@ export const keyOf = (record: Measure): string => {
 export type RegistryOptions = {
 	prefix: string;
 	maxSeries: number;
+	/** Whether there is no room for more, though it be fewer. */
+	isFull?: () => boolean;
 	/** A family of estimated sums beside each histogram's. */
 	estimates: boolean;
+	/** Units are those that Prometheus would rather have. */
+	isBase?: boolean;
 	/** Names that are taken for good. */
 	claimed: string[];
 };
@@ -44,7 +49,8 @@ const kindOf = (record: Measure): Kind => {
 	return record.type === 'sum' && record.monotonic ? 'counter' : 'gauge';
 };
 
-export const createRegistry = ({ prefix, maxSeries, estimates, claimed }: RegistryOptions): Registry => {
+export const createRegistry = (options: RegistryOptions): Registry => {
+	const { prefix, maxSeries, estimates, isBase = false, isFull = () => false, claimed } = options;
 	const all = new Map<string, Series>();
 	const entries = new Map<string, Entry>();
 	const homes = new Map<Series, string>();
@@ -52,14 +58,18 @@ export const createRegistry = ({ prefix, maxSeries, estimates, claimed }: Regist
 	let sorted: Family[] | undefined;
 
 	const familiesOf = ({ family, estimates: more }: Entry): Family[] => [family, ...(more ? [more] : [])];
-	const entryKey = (record: Measure): string => JSON.stringify([kindOf(record), record.metric, record.unit]);
+	const unitFor = (unit: string): BaseUnit => (isBase ? baseUnitOf(unit) : { unit, scale: undefined });
+	const namedAs = ({ metric, unit }: Measure): Named => ({ metric, unit, base: unitFor(unit).unit, prefix });
+	// Where all are in seconds, one host may count in us and another in ms.
+	const entryKey = (record: Measure): string =>
+		JSON.stringify([kindOf(record), record.metric, unitFor(record.unit).unit]);
 
 	const openEntry = (record: Measure): Entry | undefined => {
-		const { metric, unit } = record;
+		const named = namedAs(record);
 		const kind = kindOf(record);
 		const entry: Entry = {
-			family: familyFor(metric, unit, kind, prefix),
-			estimates: estimates && kind === 'histogram' ? estimateFor(metric, unit, prefix) : undefined,
+			family: familyFor(named, kind),
+			estimates: estimates && kind === 'histogram' ? estimateFor(named) : undefined,
 			labels: new Set(),
 		};
 		return familiesOf(entry).some((one) => one.claims.some((name) => claims.has(name))) ? undefined : entry;
@@ -76,14 +86,16 @@ export const createRegistry = ({ prefix, maxSeries, estimates, claimed }: Regist
 	};
 
 	const admit = (key: string, record: Measure): Series | Refusal => {
-		if (all.size >= maxSeries) return 'max_series';
+		if (all.size >= maxSeries || isFull()) return 'max_series';
 		const known = entries.get(entryKey(record));
 		const entry = known ?? openEntry(record);
 		if (!entry) return 'name_collision';
 		const labels = labelsOf(record);
 		if (labels === undefined || entry.labels.has(labels.text)) return 'label_collision';
 		if (!known) keep(entryKey(record), entry);
-		const series = createSeries({ family: entry.family, estimates: entry.estimates, labels, record });
+		const { family, estimates: more } = entry;
+		const { scale } = unitFor(record.unit);
+		const series = createSeries({ family, estimates: more, labels, record, scale });
 		entry.labels.add(labels.text);
 		entry.family.members.add(series.member);
 		entry.estimates?.members.add(series.estimate);

@@ -1,13 +1,14 @@
 // series: what one series has come to, and its lines: what stands before the labels' end is kept, the rest written each time
 
 import { add } from '../exact.ts';
-import { edgesOf, isSameLayout } from '../histogram/edges.ts';
+import { isSameLayout } from '../histogram/edges.ts';
 import { filled, sum } from '../histogram/layout.ts';
 import type { Bucket, Exact, Measure } from '../record.ts';
 import { estimatedSum } from './estimate.ts';
 import { type Family, type Member, nameIn } from './family.ts';
 import { type Label, type Labels, labelText, named } from './labels.ts';
 import { histogramMessage, valueMessage } from './messages.ts';
+import { type Scale, scaledEdges, scaledNumber, scaledText } from './scale.ts';
 import {
 	type Format,
 	leText,
@@ -23,6 +24,8 @@ export type Series = {
 	family: Family;
 	labels: string;
 	list: readonly Label[];
+	/** What makes its numbers those of its family's unit. */
+	scale: Scale | undefined;
 	/** The time of the newest record taken. */
 	ts: number;
 	/** The oldest barrier that may still have to be read again for it, as a number of series/restart. */
@@ -50,26 +53,27 @@ const MOST_LAYOUTS = 1000;
 const layouts = new Map<string, Ends[]>();
 
 /** The ends of the rows of these bounds: one list for all series that have them. */
-const endsFor = (buckets: Bucket[], format: Format): Ends[] => {
-	const key = `${format} ${buckets.map(([lower, upper]) => `${lower},${upper}`).join(' ')}`;
+const endsFor = (buckets: Bucket[], format: Format, scale: Scale | undefined): Ends[] => {
+	const unit = scale ? `${scale.times} ${scale.power} ` : '';
+	const key = `${format} ${unit}${buckets.map(([lower, upper]) => `${lower},${upper}`).join(' ')}`;
 	const known = layouts.get(key);
 	if (known) return known;
 	const row = (digits: string | undefined) =>
 		digits === undefined ? undefined : `${leText(digits, format)}} `;
-	const ends = edgesOf(buckets).map(({ below, at }) => ({ below: row(below), at: row(at) }));
+	const ends = scaledEdges(buckets, scale).map(({ below, at }) => ({ below: row(below), at: row(at) }));
 	if (layouts.size >= MOST_LAYOUTS) layouts.clear();
 	layouts.set(key, ends);
 	return ends;
 };
 
 /** The beginning of one histogram's lines, and their ends, looked up again when its bounds change. */
-const createPrefixes = (name: string, labels: string, format: Format) => {
+const createPrefixes = (name: string, labels: string, format: Format, scale: Scale | undefined) => {
 	let layout: Bucket[] | undefined;
 	let rows: Ends[] = [];
 	const start = named(`${name}_bucket`, labels, 'le').slice(0, -'le}'.length);
 	const count = `${named(`${name}_count`, labels)} `;
 	const rowsFor = (buckets: Bucket[]) => {
-		if (!layout || !isSameLayout(layout, buckets)) rows = endsFor(buckets, format);
+		if (!layout || !isSameLayout(layout, buckets)) rows = endsFor(buckets, format, scale);
 		layout = buckets;
 		return rows;
 	};
@@ -97,9 +101,9 @@ const perText = <Made>(make: (format: Format, spelling: Spelling) => Made): ((st
 
 type Lines = (style: TextStyle, end: string) => string;
 
-const histogramLines = (family: Family, labels: Labels, state: State): Lines => {
+const histogramLines = (family: Family, labels: Labels, state: State, scale?: Scale): Lines => {
 	const prefixesFor = perText((format, spelling) =>
-		createPrefixes(nameIn(family, spelling), labelText(labels, spelling), format),
+		createPrefixes(nameIn(family, spelling), labelText(labels, spelling), format, scale),
 	);
 	return (style, end) => {
 		const { rowsFor, start, count } = prefixesFor(style);
@@ -125,19 +129,20 @@ const startFor = (family: Family, labels: Labels, suffix: string) =>
 		return `${named(name, labelText(labels, spelling))} `;
 	});
 
-const valueLines = (family: Family, labels: Labels, state: State): Lines => {
+const valueLines = (family: Family, labels: Labels, state: State, scale?: Scale): Lines => {
 	const start = startFor(family, labels, family.kind === 'counter' ? '_total' : '');
 	return (style, end) => {
 		const { value } = state;
+		if (scale) return start(style) + scaledText(value, scale) + end;
 		return start(style) + (typeof value === 'number' ? value : numberText(value)) + end;
 	};
 };
 
-const estimateLine = (family: Family, labels: Labels, state: State): Lines => {
+const estimateLine = (family: Family, labels: Labels, state: State, scale?: Scale): Lines => {
 	const start = startFor(family, labels, '');
 	return (style, end) => {
 		const value = estimatedSum(state.buckets);
-		return value === undefined ? '' : start(style) + value + end;
+		return value === undefined ? '' : start(style) + scaledText(value, scale) + end;
 	};
 };
 
@@ -146,14 +151,16 @@ export type SeriesOptions = {
 	estimates: Family | undefined;
 	labels: Labels;
 	record: Measure;
+	/** What makes the record's numbers those of the family's unit. */
+	scale: Scale | undefined;
 };
 
 /** A series that has taken nothing yet; `record` is its first. */
-export const createSeries = ({ family, estimates, labels, record }: SeriesOptions): Series => {
+export const createSeries = ({ family, estimates, labels, record, scale }: SeriesOptions): Series => {
 	const { kind } = family;
 	const state: State = { buckets: [], value: 0 };
-	const values = (kind === 'histogram' ? histogramLines : valueLines)(family, labels, state);
-	const estimated = estimates ? estimateLine(estimates, labels, state) : () => '';
+	const values = (kind === 'histogram' ? histogramLines : valueLines)(family, labels, state, scale);
+	const estimated = estimates ? estimateLine(estimates, labels, state, scale) : () => '';
 	const start = kind === 'gauge' ? undefined : record.start;
 	const createdStart = start === undefined ? undefined : startFor(family, labels, '_created');
 
@@ -170,6 +177,7 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 		family,
 		labels: labels.text,
 		list: labels.list,
+		scale,
 		state,
 		ts: record.ts,
 		epoch: 0,
@@ -185,13 +193,13 @@ export const createSeries = ({ family, estimates, labels, record }: SeriesOption
 		member: {
 			lines,
 			...(kind === 'histogram'
-				? histogramMessage(own, () => state.buckets)
-				: valueMessage(own, kind, () => Number(state.value))),
+				? histogramMessage(own, () => state.buckets, scale)
+				: valueMessage(own, kind, () => scaledNumber(state.value, scale))),
 		},
 		estimate: {
 			lines: (style) => estimated(style, endOf(style)),
 			isShown: () => estimatedSum(state.buckets) !== undefined,
-			...valueMessage(own, 'gauge', () => Number(estimatedSum(state.buckets))),
+			...valueMessage(own, 'gauge', () => scaledNumber(estimatedSum(state.buckets) ?? 0, scale)),
 		},
 	};
 	return series;

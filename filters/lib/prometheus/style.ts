@@ -39,6 +39,6 @@ export const timeText = (ms: number, { format, timestamps }: TextStyle): string 
 export const secondsText = (ms: number): string =>
 	`${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}`;
 
-/** The `le` of a whole number: OpenMetrics wants it written as a float. */
+/** The `le` of a number: OpenMetrics wants it written as a float. */
 export const leText = (digits: string, format: Format): string =>
-	format === 'text' ? `le="${digits}"` : `le="${digits}.0"`;
+	format === 'text' || digits.includes('.') ? `le="${digits}"` : `le="${digits}.0"`;

@@ -3,6 +3,7 @@
 
 import { createRegistry, keyOf, type Refusal } from '../prometheus/registry.ts';
 import type { Series } from '../prometheus/series.ts';
+import type { Spelling } from '../prometheus/style.ts';
 import type { Exact, Measure, Notice, Sum } from '../record.ts';
 import { SET_BACK } from '../series/delta.ts';
 import { faultOf } from '../series/fault.ts';
@@ -16,6 +17,10 @@ export type IntakeOptions = {
 	/** A series without a record for longer than this, in the stream's time, has ended; one at least. */
 	staleMs: number;
 	maxSeries: number;
+	/** Units are those that Prometheus would rather have: seconds, bytes, ratios. */
+	isBase?: boolean;
+	/** Names as they are, which Prometheus 3 takes, or of letters, digits and underscores. */
+	spelling?: Spelling;
 	form: HistogramForm;
 	/** What increments had been added up to by an earlier run. */
 	restored: readonly Saved[];
@@ -56,6 +61,8 @@ const NOTICES = 'bpfpipe_notices';
 // Hosts and metrics of notices come from outside; what is beyond has one series together, or two: sample data is apart.
 const MOST_NOTICES = 1000;
 const BEYOND = 'more_kinds';
+// Series that ended and may come again with a time from before; of more than these the first are forgotten.
+const MOST_ENDED = 10_000;
 
 const countOf = (count: unknown): Exact =>
 	Number.isSafeInteger(count) && Number(count) > 0 ? Number(count) : 1;
@@ -66,13 +73,14 @@ const startIn = (record: Measure): number | undefined =>
 	record.type === 'histogram' || (record.type === 'sum' && record.monotonic) ? record.start : undefined;
 
 export const createIntake = (options: IntakeOptions): Intake => {
-	const { staleMs, form, onItem, onNotice } = options;
+	const { staleMs, form, spelling, onItem, onNotice } = options;
 	const claimed = ['', '_total', '_created'].map((suffix) => `${NOTICES}${suffix}`);
 	const registry = createRegistry({ ...options, estimates: false, claimed });
 	const notices = createRegistry({ prefix: '', maxSeries: MOST_NOTICES + 2, estimates: false, claimed: [] });
 	const noted = new Map<Series, { maker: Maker; ts: number }>();
 	const restored = new Map(options.restored.map((saved) => [saved.key, saved]));
 	const known = new Map<string, Known>();
+	const ended = new Map<string, number>();
 	const isSetBack = createSetBack(SET_BACK);
 	let newest = Number.NEGATIVE_INFINITY;
 	/** No series has ended before this. */
@@ -98,7 +106,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 		const series = notices.get(key) ?? notices.admit(key, record);
 		if (typeof series === 'string') return;
 		const before = noted.get(series);
-		const maker = before?.maker ?? createMaker(series, form);
+		const maker = before?.maker ?? createMaker(series, form, spelling);
 		// Two at one time are two samples all the same: the server takes no second value for a time.
 		const at = before ? Math.max(ts, before.ts + 1) : ts;
 		noted.set(series, { maker, ts: at });
@@ -127,11 +135,15 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			onItem(maker.end(ts + staleMs));
 			registry.remove(key);
 			known.delete(key);
+			// Whatever comes of it from before its end is late.
+			if (ended.size >= MOST_ENDED) ended.delete(ended.keys().next().value!);
+			ended.set(key, ts + staleMs);
 		}
 	};
 	const setBack = (record: Measure) => {
 		newest = record.ts;
 		for (const one of known.values()) one.ts = Math.min(one.ts, record.ts - 1);
+		ended.clear();
 		dueAt = record.ts + staleMs;
 		note(record, 'clock');
 	};
@@ -151,8 +163,9 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			);
 		restored.delete(key);
 		const since = saved ? (saved.since ?? undefined) : startIn(record);
-		const ts = saved?.ts ?? Number.NEGATIVE_INFINITY;
-		const fresh = { series, maker: createMaker(series, form), ts, isAdded, since };
+		const ts = saved?.ts ?? ended.get(key) ?? Number.NEGATIVE_INFINITY;
+		ended.delete(key);
+		const fresh = { series, maker: createMaker(series, form, spelling), ts, isAdded, since };
 		known.set(key, fresh);
 		return fresh;
 	};

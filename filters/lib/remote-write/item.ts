@@ -1,9 +1,11 @@
 // item: what one record becomes: a sample of each of its series at its time
 
 import { add } from '../exact.ts';
-import { type Edge, edgesOf, isSameLayout } from '../histogram/edges.ts';
-import { type Native, nativeOf } from '../prometheus/native.ts';
+import { type Edge, isSameLayout } from '../histogram/edges.ts';
+import type { Native } from '../prometheus/native.ts';
+import { scaledEdges, scaledNative, scaledNumber } from '../prometheus/scale.ts';
 import type { Series } from '../prometheus/series.ts';
+import type { Spelling } from '../prometheus/style.ts';
 import type { Bucket, Exact } from '../record.ts';
 import { createTarget, type Remote, type Target } from './target.ts';
 
@@ -39,34 +41,50 @@ const weighed = (target: Target, item: Omit<Item, 'weight'>): Item => ({
 	weight: (item.samples.length + 2 * item.natives.length) * target.weight,
 });
 
-const rowsOf = (target: Target, edges: Edge[], buckets: readonly Bucket[]): Sample[] => {
+/** The series of the rows at one bucket, as `Edge` has their bounds. */
+type Place = { below: Remote | undefined; at: Remote | undefined };
+
+const placesOf = (target: Target, edges: readonly Edge[]): Place[] => {
+	const place = (digits: string | undefined) =>
+		digits === undefined ? undefined : target.row(Number(digits));
+	return edges.map(({ below, at }) => ({ below: place(below), at: place(at) }));
+};
+
+const rowsOf = (target: Target, places: readonly Place[], buckets: readonly Bucket[]): Sample[] => {
 	const samples: Sample[] = [];
 	let total: Exact = 0;
-	const put = (le: string | undefined) => {
-		if (le !== undefined) samples.push({ remote: target.row(le), value: Number(total) });
+	const put = (remote: Remote | undefined) => {
+		if (!remote) return;
+		// Bounds beyond 2^53 that come to one float are one series, and of that the row holds all of them.
+		if (samples.at(-1)?.remote === remote) samples.pop();
+		samples.push({ remote, value: Number(total) });
 	};
-	for (const [at, { below, at: end }] of edges.entries()) {
+	for (const [at, { below, at: end }] of places.entries()) {
 		put(below);
 		total = add(total, buckets[at]![2]);
 		put(end);
 	}
-	put('+Inf');
+	put(target.row(Number.POSITIVE_INFINITY));
 	samples.push({ remote: target.count(), value: Number(total) });
 	return samples;
 };
 
-export const createMaker = ({ family, list, state }: Series, form: HistogramForm): Maker => {
-	const target = createTarget(family, list);
+export const createMaker = (
+	{ family, list, scale, state }: Series,
+	form: HistogramForm,
+	spelling: Spelling = 'underscores',
+): Maker => {
+	const target = createTarget(family, list, spelling);
 	let layout: readonly Bucket[] | undefined;
-	let edges: Edge[] = [];
+	let places: Place[] = [];
 	let native: Native | undefined;
 	let hadNative = false;
 
 	const arrange = (buckets: Bucket[]) => {
 		if (layout && isSameLayout(layout as Bucket[], buckets)) return;
 		layout = buckets;
-		edges = edgesOf(buckets);
-		native = nativeOf(buckets);
+		places = placesOf(target, scaledEdges(buckets, scale));
+		native = scaledNative(buckets, scale);
 		family.isClassic ||= native === undefined;
 	};
 	const histogram = (ts: number, start: number | undefined): Item => {
@@ -77,14 +95,14 @@ export const createMaker = ({ family, list, state }: Series, form: HistogramForm
 		if (isNative) natives.push({ remote: target.plain(), value: { native: native!, buckets } });
 		else if (hadNative) natives.push({ remote: target.plain(), value: 'stale' });
 		hadNative = isNative;
-		const samples = isNative && form === 'native' ? [] : rowsOf(target, edges, buckets);
+		const samples = isNative && form === 'native' ? [] : rowsOf(target, places, buckets);
 		return weighed(target, { ts, start, samples, natives });
 	};
 	const value = (ts: number, start: number | undefined): Item =>
 		weighed(target, {
 			ts,
 			start,
-			samples: [{ remote: target.plain(), value: Number(state.value) }],
+			samples: [{ remote: target.plain(), value: scaledNumber(state.value, scale) }],
 			natives: [],
 		});
 	return {

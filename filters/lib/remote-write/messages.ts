@@ -45,8 +45,8 @@ const writeHistogram = (
 const isNative = ({ natives }: Sheaf): boolean => natives.length > 0;
 
 /** What the family is called where its type, help and unit are told. */
-const metadataOf = ({ family }: Remote) => {
-	const { kind, name } = family;
+const metadataOf = ({ family, name }: Remote) => {
+	const { kind } = family;
 	return {
 		name: `${name}${kind === 'counter' ? '_total' : ''}`,
 		type: METADATA_TYPE[kind],

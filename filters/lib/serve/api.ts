@@ -83,5 +83,6 @@ export const statsAnswer = (history: History): Answer => {
 	return json(body);
 };
 
-export const metricsAnswer = (history: History, source: Source): Answer =>
-	json({ ...history.metrics(), source: source.state(), silent: Math.round(source.silentMs()) });
+/** All there is; the page asks nothing of which this says that there is none. */
+export const metricsAnswer = (history: History, source: Source, hollow: boolean): Answer =>
+	json({ ...history.metrics(), source: source.state(), silent: Math.round(source.silentMs()), hollow });

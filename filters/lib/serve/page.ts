@@ -1,5 +1,6 @@
 // page: the files of the page, out of a folder that is read once; without them a text that says what there is
 
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,6 +35,9 @@ This installation has no web page (dist/web is not there). The figures are here:
 /health            200, or 503 and why
 `;
 
+/** The same for the same bytes, packed or not. */
+const tagOf = (bytes: Buffer): string => `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
+
 const isText = (type: string): boolean => /^(?:text|application|image\/svg)/.test(type);
 
 /** Every file below a folder by its path; none when the folder is not there. */
@@ -65,8 +69,8 @@ export const pageIn = (folder: string): ((steps: string[]) => Answer | undefined
 	const answers = new Map<string, Answer>();
 	for (const [path, bytes] of filesIn(folder)) {
 		const type = TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream';
-		// Without a name of its own for each version, a file is asked for anew each time.
-		const headers = { 'Content-Type': type, 'Cache-Control': 'no-cache' };
+		// Without a name of its own for each version, a file is asked for anew each time; mostly the answer is that it is the same.
+		const headers = { 'Content-Type': type, 'Cache-Control': 'no-cache', ETag: tagOf(bytes) };
 		answers.set(path, {
 			status: 200,
 			bytes,

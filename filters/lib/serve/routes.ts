@@ -40,7 +40,7 @@ type Asked = { request: IncomingMessage; parameters: Parameters; isKnown: boolea
 type Route = (site: Site, asked: Asked) => Answer | Promise<Answer>;
 
 const ROUTES: Record<string, Route> = {
-	'api/v1/metrics': ({ history, source }) => metricsAnswer(history, source),
+	'api/v1/metrics': ({ history, source, hollow }) => metricsAnswer(history, source, hollow !== undefined),
 	'api/v1/columns': ({ history, span }, { parameters }) => columnsAnswer(history, parameters, span),
 	'api/v1/notices': ({ history }, { parameters }) => noticesAnswer(history, parameters),
 	'api/v1/records': ({ history }, { parameters }) => recordsAnswer(history, parameters),

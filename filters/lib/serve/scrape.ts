@@ -23,6 +23,10 @@ export type Figure = {
 export type ScrapeOptions = {
 	staleMs: number;
 	maxSeries: number;
+	/** Whether there is no room for one more than there are, though it be fewer than that. */
+	isFull?: (series: number) => boolean;
+	/** Units are those that Prometheus would rather have. */
+	isBase?: boolean;
 	figures: Figure[];
 	/** A series that Prometheus does not get, and why. */
 	onLeftOut: (kind: string, metric: string, detail: string) => void;
@@ -42,6 +46,8 @@ const LONGEST_LABELS = 8192;
 const OF_NAMES = new Set(['max_series', 'name_collision', 'label_collision']);
 
 const { Writer } = protobuf;
+
+const NO_ROOM = 'there is no room for more series, by --max-series or --max-memory; left out';
 
 const isTooLong = ({ metric, host, attributes }: Measure | Sample): boolean => {
 	let length = metric.length + host.length;
@@ -75,14 +81,15 @@ const renderWith = (state: Exposition, families: Family[], style: Style): Buffer
 	return style.format === 'text' ? text + own : text.slice(0, -END.length) + own + END;
 };
 
-export const createScrape = ({ staleMs, maxSeries, figures, onLeftOut }: ScrapeOptions): Scrape => {
-	const state = createExposition({
+export const createScrape = (options: ScrapeOptions): Scrape => {
+	const { figures, onLeftOut, isFull = () => false, ...rest } = options;
+	const state: Exposition = createExposition({
+		...rest,
+		isFull: () => isFull(state.size()),
 		prefix: '',
-		staleMs,
-		maxSeries,
 		estimates: false,
 		onNotice: ({ kind, metric, detail }) => {
-			if (OF_NAMES.has(kind)) onLeftOut(kind, metric ?? '', detail);
+			if (OF_NAMES.has(kind)) onLeftOut(kind, metric ?? '', kind === 'max_series' ? NO_ROOM : detail);
 		},
 	});
 	const families = familiesOf(figures);

@@ -18,6 +18,8 @@ export type SiteOptions = HistoryOptions & {
 	folder: string;
 	maxAgeMs: number;
 	staleMs: number;
+	/** /metrics has the units that Prometheus would rather have. */
+	isBase: boolean;
 	hollow: Site['hollow'];
 	/** A counter of the program. */
 	counter: (name: string) => number;
@@ -50,7 +52,13 @@ export const createSite = (options: SiteOptions): Serving => {
 		maxBytes: options.maxBytes,
 		counter: options.counter,
 	});
-	const scrape = createScrape({ staleMs: options.staleMs, maxSeries, figures, onLeftOut });
+	/** What a series takes here is counted with what it takes in the history: where there is no room, there is none here. */
+	const isFull = (series: number) => {
+		const counts = history.counts();
+		return counts.refused > 0 && series >= counts.series;
+	};
+	const { staleMs, isBase } = options;
+	const scrape = createScrape({ staleMs, maxSeries, isFull, isBase, figures, onLeftOut });
 	const { synthetic, newest } = history;
 	const health = { source, newest, synthetic, clock, maxAgeMs: options.maxAgeMs };
 	const answer = createRoutes({

@@ -4,6 +4,7 @@
 import uPlot from 'uplot';
 import { colours, type Theme } from '../../lib/chart/ramp.ts';
 import { type Mark, timeMarks } from '../../lib/chart/time.ts';
+import { takeHold } from './hold.ts';
 
 /** What a frame shows: a range of time, marks of values with the range they lie in, and who paints it. */
 export type Scene = {
@@ -124,6 +125,41 @@ export const createAxes = (events: Events): Axes => {
 		});
 		ctx.restore();
 	};
+	/** A finger that rests begins at the column under it; the newest place of the finger ends it. */
+	const listenToFinger = (over: HTMLElement) => {
+		let from = 0;
+		let to = 0;
+		const place = (x: number) => {
+			const { left, width } = over.getBoundingClientRect();
+			return Math.min(1, Math.max(0, (x - left) / width));
+		};
+		const show = (x: number) => {
+			to = place(x);
+			const { clientWidth, clientHeight } = over;
+			const left = Math.min(from, to) * clientWidth;
+			const width = Math.max(1, Math.abs(to - from) * clientWidth);
+			quietly(() => plot?.setSelect({ left, width, top: 0, height: clientHeight }, false));
+			events.pointed({ x: to, y: 0.5 });
+		};
+		takeHold(over, {
+			begin: (x) => {
+				isDragging = true;
+				from = place(x);
+				show(x);
+			},
+			move: show,
+			end: () => {
+				isDragging = false;
+				const isStretch = Math.abs(to - from) * over.clientWidth >= LEAST_DRAG_PX;
+				if (isStretch) events.selected([Math.min(from, to), Math.max(from, to)]);
+				else select(shown);
+			},
+			cancel: () => {
+				isDragging = false;
+				select(shown);
+			},
+		});
+	};
 	/** By the mouse itself: uPlot's own event of its cursor comes later too, when only the data changed. */
 	const listen = (over: HTMLElement) => {
 		over.addEventListener('mousemove', (event) => {
@@ -155,6 +191,19 @@ export const createAxes = (events: Events): Axes => {
 		isOurs = false;
 	};
 
+	/** The selection that the page has. */
+	let shown: [number, number] | undefined;
+	const select = (range: [number, number] | undefined) =>
+		quietly(() => {
+			shown = range;
+			if (!plot || isDragging) return;
+			const { clientWidth, clientHeight } = plot.over;
+			const [from, to] = range ?? [0, 0];
+			const left = Math.max(0, from) * clientWidth;
+			const width = Math.max(0, Math.min(1, to) * clientWidth - left);
+			plot.setSelect({ left, width, top: 0, height: range ? clientHeight : 0 }, false);
+		});
+
 	return {
 		node,
 		resize: (width, height) => {
@@ -163,6 +212,7 @@ export const createAxes = (events: Events): Axes => {
 				const hooks = { drawAxes: [paint], setSelect: [selected] };
 				plot = new uPlot({ ...optionsOf(() => scene), width, height, hooks }, [[], []], node);
 				listen(plot.over);
+				listenToFinger(plot.over);
 			}
 		},
 		show: (next) => {
@@ -183,15 +233,7 @@ export const createAxes = (events: Events): Axes => {
 				const left = x === undefined ? NOWHERE : x * plot.over.clientWidth;
 				plot.setCursor({ left, top: x === undefined ? NOWHERE : 0 }, false);
 			}),
-		select: (range) =>
-			quietly(() => {
-				if (!plot || isDragging) return;
-				const { clientWidth, clientHeight } = plot.over;
-				const [from, to] = range ?? [0, 0];
-				const left = Math.max(0, from) * clientWidth;
-				const width = Math.max(0, Math.min(1, to) * clientWidth - left);
-				plot.setSelect({ left, width, top: 0, height: range ? clientHeight : 0 }, false);
-			}),
+		select,
 		frame: () => {
 			if (!plot) return { left: 0, top: 0, width: 0, height: 0 };
 			const { left, top, width, height } = plot.bbox;

@@ -5,6 +5,7 @@ import { percentileRows } from '../../lib/chart/counts.ts';
 import { rowMarks, valueMarks } from '../../lib/chart/marks.ts';
 import { perSecond } from '../../lib/chart/quantity.ts';
 import { colours, type HeatScale, type Theme } from '../../lib/chart/ramp.ts';
+import { resetLabel, resetsIn } from '../../lib/chart/resets.ts';
 import type { GaugeColumn, Row } from '../../lib/history/answers.ts';
 import type { Scene } from './axes.ts';
 import { hatching } from './canvas.ts';
@@ -22,6 +23,45 @@ const paintGaps = (context: CanvasRenderingContext2D, box: Box, { columns }: Cha
 	const width = box.width / columns.length;
 	for (const [from, to] of gapsIn(columns))
 		context.fillRect(box.left + from * width, box.top, (to - from) * width, box.height);
+};
+
+const RESET_FONT = '600 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+
+/** Where counters began again: a line through the column, with its words where there is room. */
+const paintResets = (context: CanvasRenderingContext2D, box: Box, chart: Chart, theme: Theme): void => {
+	const { warn, panel } = colours(theme);
+	context.save();
+	context.fillStyle = warn;
+	context.font = RESET_FONT;
+	context.textAlign = 'left';
+	context.textBaseline = 'top';
+	context.lineJoin = 'round';
+	let free = Number.NEGATIVE_INFINITY;
+	for (const reset of resetsIn(chart)) {
+		const x = box.left + ((reset.at + 0.5) * box.width) / chart.columns.length;
+		context.beginPath();
+		context.moveTo(x, box.top);
+		context.lineTo(x, box.top + box.height);
+		// Under the dashes the ground, or they are not seen among cells of their colour.
+		context.setLineDash([]);
+		context.lineWidth = 3.5;
+		context.strokeStyle = panel;
+		context.stroke();
+		context.setLineDash([3, 3]);
+		context.lineWidth = 1.5;
+		context.strokeStyle = warn;
+		context.stroke();
+		const words = resetLabel(reset);
+		const end = x + 5 + context.measureText(words).width;
+		if (x < free || end > box.left + box.width) continue;
+		free = end + 6;
+		context.setLineDash([]);
+		context.lineWidth = 3;
+		context.strokeStyle = panel;
+		context.strokeText(words, x + 5, box.top + 4);
+		context.fillText(words, x + 5, box.top + 4);
+	}
+	context.restore();
 };
 
 const SAMPLE_FONT = '700 22px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
@@ -163,6 +203,7 @@ export const heatScene = (
 			image.draw(context, box);
 			paintGaps(context, box, chart, look.theme);
 			if (hasPercentiles && !chart.isOverlapping) paintBands(context, box, chart, shown, look.theme, 'halo');
+			paintResets(context, box, chart, look.theme);
 			paintSample(context, box, chart, look.theme);
 		},
 	};
@@ -183,6 +224,7 @@ export const bandScene = (
 		if (earlier && isSameRows(earlier.rows, chart.rows))
 			paintBands(context, box, earlier, shown, look.theme, 'dashed');
 		paintBands(context, box, chart, shown, look.theme, 'area');
+		paintResets(context, box, chart, look.theme);
 		paintSample(context, box, chart, look.theme);
 	},
 });
@@ -259,6 +301,7 @@ export const lineScene = (chart: Chart, look: Look, height: number, earlier: Cha
 			context.beginPath();
 			trace(context, lines.last, x, y);
 			context.stroke();
+			paintResets(context, box, chart, look.theme);
 			paintSample(context, box, chart, look.theme);
 		},
 	};

@@ -4,6 +4,7 @@ import { mostIn } from '../../lib/chart/counts.ts';
 import { shownName } from '../../lib/chart/name.ts';
 import { howMuch } from '../../lib/chart/picture.ts';
 import { countScale, type HeatScale, shareScale } from '../../lib/chart/ramp.ts';
+import { resetsIn, resetWords } from '../../lib/chart/resets.ts';
 import { clockText } from '../../lib/chart/time.ts';
 import { createAxes, type Pointed } from '../paint/axes.ts';
 import { heatScene, lineScene } from '../paint/scenes.ts';
@@ -39,8 +40,13 @@ const sentence = (model: BoardModel): string => {
 	const to = chart.from + chart.step * chart.columns.length;
 	const { figures } = figuresIn(model);
 	const numbers = figures.map(({ name, value }) => `${name} ${value}`).join(', ');
+	const resets = resetsIn(chart);
+	const last = resets.at(-1);
+	const began = last
+		? `Counters began again in ${resets.length} ${resets.length === 1 ? 'column' : 'columns'}, last ${resetWords(last, offset)}. `
+		: '';
 	const sample = chart.synthetic === 'none' ? '' : 'Sample data. ';
-	return `${sample}${shownName(chart.metric, 60)} from ${clockText(chart.from, offset)} to ${clockText(to, offset)}: ${numbers}. ${view.isTable ? '' : 'Arrow keys read single columns, the table has them all.'}`;
+	return `${sample}${shownName(chart.metric, 60)} from ${clockText(chart.from, offset)} to ${clockText(to, offset)}: ${numbers}. ${began}${view.isTable ? '' : 'Arrow keys read single columns, the table has them all.'}`;
 };
 
 /** How high the chart is: by its rows, within what the screen has room for. */

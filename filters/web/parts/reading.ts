@@ -5,6 +5,7 @@ import { ratesOf } from '../../lib/chart/chart.ts';
 import { columnTotal } from '../../lib/chart/counts.ts';
 import { countText, shareText } from '../../lib/chart/number.ts';
 import { bucketText, rateOfUnit, valueText } from '../../lib/chart/quantity.ts';
+import { resetLabel, resetsIn, resetWords } from '../../lib/chart/resets.ts';
 import { clockText, durationText } from '../../lib/chart/time.ts';
 import type { Exact } from '../../lib/record.ts';
 import { el, setText } from './dom.ts';
@@ -12,8 +13,7 @@ import { el, setText } from './dom.ts';
 const partly = (cover: number): string =>
 	cover > 0 && cover < 0.95 ? `, ${shareText(cover)} of it looked at` : '';
 
-/** The three lines of a reading, most telling first. */
-export const readingOf = (chart: Chart, at: number, row: number | undefined, offset: number): string[] => {
+const valuesAt = (chart: Chart, at: number, row: number | undefined, offset: number): string[] => {
 	const column = chart.columns[at] ?? null;
 	const time = `${clockText(chart.from + at * chart.step, offset)} · ${durationText(chart.step)}`;
 	if (!column) return ['no data', 'nobody looked at this time', time];
@@ -43,9 +43,20 @@ export const readingOf = (chart: Chart, at: number, row: number | undefined, off
 	];
 };
 
+/** The lines of a reading, most telling first; the last one is empty but where counters began again. */
+export const readingOf = (chart: Chart, at: number, row: number | undefined, offset: number): string[] => {
+	const lines = valuesAt(chart, at, row, offset);
+	const reset = resetsIn(chart).find((one) => one.at === at);
+	if (!reset) return [...lines, ''];
+	const words = resetWords(reset, offset);
+	// What came with it was counted from zero on, and is no increase since the record before: so there are no data.
+	if (!chart.columns[at]) return [resetLabel(reset), words, lines[2]!, ''];
+	return [...lines, `${resetLabel(reset)}: ${words}`];
+};
+
 /** A box near the cursor, that keeps inside of what it stands in. */
 export const createReading = () => {
-	const lines = [el('strong'), el('span'), el('small')];
+	const lines = [el('strong'), el('span'), el('small'), el('span', { class: 'reset-words' })];
 	const node = el('div', { class: 'reading', hidden: true, attributes: { 'aria-hidden': 'true' } }, ...lines);
 	return {
 		node,

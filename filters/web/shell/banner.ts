@@ -37,7 +37,8 @@ export const createBanners = (tryNow: () => void) => {
 	const lost = banner('lost', 'SERVER NOT REACHABLE');
 	const logIn = el('a', { href: '/log-in', hidden: true }, 'Log in');
 	lost.node.append(button('Try now', tryNow), logIn);
-	const node = el('div', { class: 'banners' }, lost.node, stale.node, sample.node);
+	const attributes = { role: 'region', 'aria-label': 'State of the data and of the server' };
+	const node = el('div', { class: 'banners', attributes }, lost.node, stale.node, sample.node);
 	const render = ({ synthetic, stale: silent, lost: away, offset }: BannerModel) => {
 		sample.node.hidden = synthetic === 'none';
 		setText(sample.head, synthetic === 'some' ? 'PARTLY SAMPLE DATA' : 'SAMPLE DATA');

@@ -18,6 +18,7 @@ const READ: [string, string][] = [
 		'beside the heat map are the newest columns, or the selection; the ticks are what they are compared with.',
 	],
 	['Drag', 'over a chart, or use Shift and the arrow keys, to compare a stretch with the whole range.'],
+	['A finger', 'that rests on a chart and then moves does the same; one that moves at once scrolls.'],
 	['The link', 'of the page holds all that is in view.'],
 ];
 

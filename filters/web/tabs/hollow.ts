@@ -46,8 +46,36 @@ const settled = (view: View['hollow'], { sets, versions }: State): View['hollow'
 	return { ...view, set, version };
 };
 
+/** All that a view shows, from its first to its last question; what is gone is not asked for. */
+const stateOf = async (view: View['hollow'], offset: number, signal: AbortSignal): Promise<State> => {
+	const state: State = { sets: await dataSets(signal) };
+	const sets = state.sets!;
+	const name = settled(view, state).set;
+	if (name === undefined || sets.length === 0) return state;
+	if (!sets.some((one) => one.name === name)) throw new Error(`There is no data set ${name}.`);
+	const versions = await versionsOf(name, signal);
+	state.versions = versions;
+	const { version: at } = settled(view, state);
+	for (const wanted of [view.version, view.other])
+		if (wanted !== undefined && !versions.some(({ version }) => version === wanted))
+			throw new Error(`There is no version ${wanted}.`);
+	if (at === undefined) return state;
+	state.types = await typesOf(name, at, signal);
+	const place = { offset, limit: PAGE };
+	if (view.other !== undefined) {
+		state.differences = await differencesOf(name, { from: view.other, to: at, ...place }, signal);
+		return state;
+	}
+	const isKnown = state.types.types.some((one) => one.name === view.type);
+	const type = isKnown ? view.type : undefined;
+	state.records = await recordsOf(name, at, { type, search: view.search, ...place }, signal);
+	return state;
+};
+
 export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	let view: View['hollow'] = {};
+	/** Whether the server has data sets; undefined until it has said so. Where it has none it is not asked for any. */
+	let hasSets: boolean | undefined;
 	let state: State = {};
 	let offset = 0;
 	const about = el('p', { class: 'about' });
@@ -98,30 +126,11 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	);
 
 	const fetchAll = async (signal: AbortSignal) => {
-		const next: State = { sets: await dataSets(signal) };
-		const name = settled(view, next).set;
-		if (name !== undefined && next.sets!.length > 0) {
-			next.versions = await versionsOf(name, signal);
-			const { version: at } = settled(view, next);
-			if (at !== undefined) {
-				next.types = await typesOf(name, at, signal);
-				const isKnown = next.types.types.some((one) => one.name === view.type);
-				const place = { offset, limit: PAGE };
-				if (view.other === undefined)
-					next.records = await recordsOf(
-						name,
-						at,
-						{ type: isKnown ? view.type : undefined, search: view.search, ...place },
-						signal,
-					);
-				else next.differences = await differencesOf(name, { from: view.other, to: at, ...place }, signal);
-			}
-		}
-		state = next;
+		state = await stateOf(view, offset, signal);
 		draw();
 	};
 	const failed = (error: unknown) => {
-		state = { ...state, trouble: state.sets ? (error as Error).message : 'none' };
+		state = { ...state, trouble: (error as Error).message };
 		draw();
 	};
 	const question = createOnce(fetchAll, failed);
@@ -129,13 +138,12 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	const draw = () => {
 		const { sets = [], versions: all = [], types: found } = state;
 		const now = settled(view, state);
-		const isOff = state.trouble === 'none';
 		forms.hidden = sets.length === 0;
-		trouble.hidden = state.trouble === undefined || isOff;
+		trouble.hidden = state.trouble === undefined;
 		setText(trouble, state.trouble ?? '');
 		setText(
 			about,
-			isOff || (state.sets && sets.length === 0)
+			hasSets === false || (state.sets && sets.length === 0)
 				? 'No data sets: start serve with --hollow DIR, a folder of hollow-publish or one that has such folders in it.'
 				: now.set === undefined
 					? 'being fetched'
@@ -174,16 +182,20 @@ export const createHollowTab = (change: (part: View['hollow']) => void) => {
 	let shown = '';
 	return {
 		node,
-		ask: question.ask,
-		show: (isOn: boolean, next: View['hollow']) => {
+		ask: () => {
+			if (hasSets) question.ask();
+		},
+		show: (isOn: boolean, next: View['hollow'], isThere: boolean | undefined) => {
 			node.hidden = !isOn;
-			const now = JSON.stringify(next);
+			const now = JSON.stringify([next, isThere]);
 			if (isOn && now !== shown) {
 				shown = now;
 				view = next;
+				hasSets = isThere;
 				offset = 0;
+				if (!isThere) state = {};
 				draw();
-				question.anew();
+				if (isThere) question.anew();
 			}
 			if (!isOn) shown = '';
 		},

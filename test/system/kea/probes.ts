@@ -273,6 +273,48 @@ testWith(test, LACK, 'an exhausted pool: who gets nothing is counted as that, as
 	});
 });
 
+/** Packets that the kernel threw away because a socket was full, by the port of the socket. */
+const droppedAt = (port: number): number =>
+	readFileSync('/proc/net/udp', 'latin1')
+		.split('\n')
+		.map((line) => line.trim().split(/\s+/))
+		.filter(([, local]) => local?.endsWith(`:${port.toString(16).toUpperCase().padStart(4, '0')}`))
+		.reduce((sum, fields) => sum + Number(fields.at(-1)), 0);
+
+testWith(
+	test,
+	LACK,
+	'as fast as this machine can: what a full queue drops, which no statistic of Kea knows of',
+	() => {
+		const threading = {
+			'enable-multi-threading': true,
+			'thread-pool-size': 4,
+			'packet-queue-size': 4,
+		};
+		return withKea({ family: 4, threads: 4, more: { 'multi-threading': threading } }, async (kea) => {
+			let sent = 0;
+			const found = await measured(kea, async () => {
+				const { exchanges } = await perfdhcp(kea, { count: 3000 });
+				sent = Object.values(exchanges).reduce((sum, one) => sum + one.sent, 0);
+			});
+			const total = (sums: Record<string, number>, what: RegExp) =>
+				Object.entries(sums)
+					.filter(([name]) => what.test(name))
+					.reduce((sum, [, count]) => sum + count, 0);
+			const packets = found.sums('packets');
+			const dropped = found.sums('packet_drop_rate');
+			const statistics = await kea.statistics();
+			assert.is(total(packets, /^in/), sent - droppedAt(kea.port));
+			assert.is(total(packets, /^out/), of(statistics, 'pkt4-sent'));
+			assert.is(total(packets, /^in/) - total(packets, /^out/), total(dropped, / queue$/));
+			assert.is(total(dropped, /./), total(dropped, / queue$/));
+			assert.ok(total(dropped, / queue$/) > 0);
+			assert.is(of(statistics, 'pkt4-receive-drop'), 0);
+			assert.is(of(statistics, 'pkt4-received'), total(packets, /^out/));
+		});
+	},
+);
+
 testWith(test, LACK, 'a NAK is an answer, a RELEASE without one is no drop', () =>
 	withKea({ family: 4, more: { authoritative: true } }, async (kea) => {
 		const found = await measured(kea, () =>

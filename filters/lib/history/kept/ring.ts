@@ -1,23 +1,24 @@
 // ring: the newest so many steps of one series: what was counted in each, and how much time that stands for
-// A cell takes 2 bytes until a count needs 4, then 8 while those are exact, then digits: nothing is ever rounded.
+// A cell takes 1 byte until a count needs 2 or 4, then 8 while those are exact, then digits: nothing is ever rounded.
 
 import { add } from '../../exact.ts';
 import type { Exact } from '../../record.ts';
 
-type Cells = Uint16Array | Uint32Array | Float64Array | Exact[];
+type Cells = Uint8Array | Uint16Array | Uint32Array | Float64Array | Exact[];
 
 /** How wide the cells are. */
-const [NARROW, WIDE, FLOAT, DIGITS] = [0, 1, 2, 3] as const;
-type Width = typeof NARROW | typeof WIDE | typeof FLOAT | typeof DIGITS;
+const [TINY, NARROW, WIDE, FLOAT, DIGITS] = [0, 1, 2, 3, 4] as const;
+type Width = typeof TINY | typeof NARROW | typeof WIDE | typeof FLOAT | typeof DIGITS;
 /** The largest whole number that is exact in each; digits have none. */
-const MOST = [0xffff, 0xffffffff, Number.MAX_SAFE_INTEGER, Number.NEGATIVE_INFINITY] as const;
-const BYTES = [2, 4, 8, 24] as const;
+const MOST = [0xff, 0xffff, 0xffffffff, Number.MAX_SAFE_INTEGER, Number.NEGATIVE_INFINITY] as const;
+const BYTES = [1, 2, 4, 8, 24] as const;
 // The objects around the numbers.
 const OVERHEAD = 400;
 // Rows come one by one, and each time all cells are copied.
 const MORE_ROWS = 3;
 
 const emptyCells = (width: Width, length: number): Cells => {
+	if (width === TINY) return new Uint8Array(length);
 	if (width === NARROW) return new Uint16Array(length);
 	if (width === WIDE) return new Uint32Array(length);
 	return width === FLOAT ? new Float64Array(length) : new Array<Exact>(length).fill(0);
@@ -27,7 +28,7 @@ const emptyCells = (width: Width, length: number): Cells => {
 const widthFor = (value: Exact): Width => {
 	if (typeof value === 'string') return DIGITS;
 	if (Number.isInteger(value) && value >= 0 && value <= MOST[WIDE])
-		return value <= MOST[NARROW] ? NARROW : WIDE;
+		return value <= MOST[TINY] ? TINY : value <= MOST[NARROW] ? NARROW : WIDE;
 	return Number.isSafeInteger(value) || !Number.isInteger(value) ? FLOAT : DIGITS;
 };
 
@@ -38,21 +39,21 @@ export class Ring {
 	/** The newest slot that there is; those down to `newest - length + 1` may have something. */
 	newest = -1;
 	/** For each slot 0, when nobody looked, or one more than the milliseconds that were counted into it. */
-	private readonly time: Uint32Array;
+	private time: Uint16Array | Uint32Array;
 	private cells: Cells;
-	private width: Width = NARROW;
+	private width: Width = TINY;
 	private rows: number;
 
 	constructor(step: number, length: number, rows: number) {
 		this.step = step;
 		this.length = length;
 		this.rows = rows;
-		this.time = new Uint32Array(length);
-		this.cells = emptyCells(NARROW, length * rows);
+		this.time = new Uint16Array(length);
+		this.cells = emptyCells(TINY, length * rows);
 	}
 
 	bytes(): number {
-		return OVERHEAD + 4 * this.length + BYTES[this.width] * this.cells.length;
+		return OVERHEAD + this.time.byteLength + BYTES[this.width] * this.cells.length;
 	}
 
 	has(slot: number): boolean {
@@ -80,10 +81,17 @@ export class Ring {
 		this.cells.fill(0, index * this.rows, (index + 1) * this.rows);
 	}
 
-	/** Somebody looked at this slot, and counted so many more milliseconds into it. It is open. */
-	look(slot: number, ms: number): void {
+	/**
+	 * Somebody looked at this slot, and counted so many more milliseconds into it. It is open. The answer is by how many
+	 * bytes the ring has grown.
+	 */
+	look(slot: number, ms: number): number {
 		const index = slot % this.length;
-		this.time[index] = Math.min((this.time[index]! || 1) + ms, 0xffffffff);
+		const time = Math.min((this.time[index]! || 1) + ms, 0xffffffff);
+		const isWider = time > 0xffff && this.time.BYTES_PER_ELEMENT === 2;
+		if (isWider) this.time = Uint32Array.from(this.time);
+		this.time[index] = time;
+		return isWider ? 2 * this.length : 0;
 	}
 
 	/** The milliseconds counted into a slot; undefined when nobody looked. */

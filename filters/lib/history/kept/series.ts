@@ -24,8 +24,8 @@ export type Counted = {
 /** The part of a slot of which there have to be data, for somebody to have looked at it. */
 const SEEN = 0.5;
 // The objects of a series: here, in the two that take increments, and in the exposition beside it. Measured.
-const OVERHEAD = 6000;
-const BUCKET_BYTES = 300;
+const OVERHEAD = 4500;
+const BUCKET_BYTES = 260;
 
 /** How many rows to begin with: one to come, and those with a count or, unless most have none, between them. */
 const rowsFor = (record: Measure | Sample): number => {
@@ -139,9 +139,10 @@ export class Series {
 			const first = Math.ceil(start / ring.step - 1 + SEEN);
 			const last = Math.floor(ts / ring.step - SEEN);
 			if (!ring.open(Math.max(own, last))) continue;
-			for (let one = Math.max(first, ring.newest - ring.length + 1); one <= last; one++) ring.look(one, 0);
+			for (let one = Math.max(first, ring.newest - ring.length + 1); one <= last; one++)
+				this.bytes += ring.look(one, 0);
 			if (!ring.has(own)) continue;
-			ring.look(own, ts - start);
+			this.bytes += ring.look(own, ts - start);
 			isKept = true;
 		}
 		return isKept;

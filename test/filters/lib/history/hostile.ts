@@ -70,7 +70,7 @@ test('hundreds of thousands of series stay within the cap on memory', () => {
 });
 
 test('at the cap the finest steps go first, of what nobody looks at, and sums stay what they were', () => {
-	const history = fresh({ maxBytes: 4 * MIB });
+	const history = fresh({ maxBytes: 3 * MIB });
 	const prints = 40;
 	let series = 0;
 	const watched = { attributes: { comm: 'c7' }, limit: 1, columns: 10, step: 1000 };
@@ -86,7 +86,7 @@ test('at the cap the finest steps go first, of what nobody looks at, and sums st
 	}
 	const { lean, bytes } = history.counts();
 	assert.ok(lean > 0, 'nothing was given up');
-	assert.ok(bytes <= 4 * MIB);
+	assert.ok(bytes <= 3 * MIB);
 	const { groups, step, remarks } = all(history, 4000);
 	assert.is(step, 5000);
 	assert.match(remarks.join(), /finest steps/);

@@ -77,7 +77,7 @@ test('a notice is an increment', () => {
 	assert.equal((noticePoint(noticeOf('odd', { count: 'x' })) as Point).data, { kind: 'number', whole: 1 });
 });
 
-const whole = fc.oneof(fc.nat(1000).map(BigInt), fc.bigInt(0n, 1n << 59n));
+const whole = fc.oneof(fc.nat(1000).map(BigInt), fc.bigInt(0n, (1n << 53n) - 1n), fc.bigInt(0n, 1n << 59n));
 const log2 = fc
 	.tuple(
 		fc.uniqueArray(fc.tuple(fc.nat(110), whole), { maxLength: 10, selector: ([at]) => at }),
@@ -226,5 +226,29 @@ testWith(test, LACK, 'attribute values of 1 MiB, a hundred thousand series, no s
 	assert.equal(decode('otlp', exportMessage([], ORIGIN)), [{}]);
 	assert.equal(decode('otlp-json', exportJson([], ORIGIN)), [{}]);
 });
+
+testWith(
+	test,
+	LACK,
+	'counts of more than 32 bits, alone and beside those of more than 53, are all there',
+	() => {
+		const counts = (...list: (number | string)[]) => {
+			const buckets = list.map((count, at): Bucket => [3 * at, 3 * at + 3, count]);
+			const [message] = decode<Export>(
+				'otlp',
+				exportMessage([made(histogramOf(buckets), 'explicit')], ORIGIN),
+			);
+			return JSON.stringify(message)
+				.match(/"bucketCounts":\[([^\]]*)\]/)![1]!
+				.replaceAll('"', '')
+				.split(',');
+		};
+		const [middle, large] = [2 ** 40 + 5, Number.MAX_SAFE_INTEGER];
+		assert.equal(counts(7, middle, large).slice(0, 3), ['7', `${middle}`, `${large}`]);
+		assert.equal(counts(7, middle, '9007199254740993').slice(0, 3), ['7', `${middle}`, '9007199254740993']);
+		const many = Array.from({ length: 300 }, (_, at) => 2 ** 33 + at);
+		assert.equal(counts(...many).slice(0, 300), many.map(String));
+	},
+);
 
 test.run();

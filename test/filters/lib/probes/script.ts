@@ -84,6 +84,20 @@ test('a path, quoted, is an object; a comment that looks like a point is none', 
 	assert.equal([...objectsOf(script)], ['/a b/c++']);
 });
 
+test('what a script wants of bpftrace, and nothing else, is set', () => {
+	const { environment } = readScript(
+		'/*\n * environment: BPFTRACE_STRLEN=24 BPFTRACE_MAP_KEYS_MAX=9\n */\n',
+		'x',
+	);
+	assert.equal(environment, { BPFTRACE_STRLEN: '24', BPFTRACE_MAP_KEYS_MAX: '9' });
+	assert.equal(readScript('', 'x').environment, {});
+	for (const word of ['LD_PRELOAD=x', 'BPFTRACE_STRLEN', 'BPFTRACE_X=$(y)'])
+		assert.throws(
+			() => readScript(` * environment: ${word}\n`, 'x.bt'),
+			/x\.bt: environment: .* is no BPFTRACE_/,
+		);
+});
+
 test('what has another form is refused, with its line', () => {
 	for (const [text, why] of [
 		['uprobe:x:a\n', /x\.bt:1: an attach point needs a body/],

@@ -42,6 +42,90 @@ const create = (more: Partial<IntakeOptions> = {}) => {
 	return { intake, all, lines, notices, items };
 };
 
+test('in base units: bounds as Prometheus writes them, values, and no native form of what is no power of two', () => {
+	const { all, lines } = create({ isBase: true, form: 'both' });
+	all(
+		histogramOf([
+			[2, 4, 9],
+			[64, 128, 1],
+			[1048576, 2097152, 1],
+		]),
+		gaugeOf(1500, { unit: 'ms' }),
+	);
+	assert.equal(lines(), [
+		'0 lat_seconds_bucket,host=web1,le=1e-06 0',
+		'0 lat_seconds_bucket,host=web1,le=3e-06 9',
+		'0 lat_seconds_bucket,host=web1,le=6.3e-05 9',
+		'0 lat_seconds_bucket,host=web1,le=0.000127 10',
+		'0 lat_seconds_bucket,host=web1,le=1.048575 10',
+		'0 lat_seconds_bucket,host=web1,le=2.097151 11',
+		'0 lat_seconds_bucket,host=web1,le=+Inf 11',
+		'0 lat_seconds_count,host=web1 11',
+		'0 load_seconds,host=web1 1.5',
+	]);
+	all(histogramOf([[2, 4, 9]], { metric: 'size', unit: 'KiB' }));
+	assert.equal(lines(), [
+		'0 size_bytes_bucket,host=web1,le=1024.0 0',
+		'0 size_bytes_bucket,host=web1,le=3072.0 9',
+		'0 size_bytes_bucket,host=web1,le=+Inf 9',
+		'0 size_bytes_count,host=web1 9',
+		'0 size_bytes,host=web1 native',
+	]);
+});
+
+test('bounds that come to one float are one row', () => {
+	const { all, lines } = create();
+	const [low, high] = ['9007199254740993', '9007199254740994'] as const;
+	all(
+		histogramOf([
+			[low, high, 1],
+			[high, '9007199254740995', 2],
+		]),
+	);
+	assert.equal(lines(), [
+		'0 lat_microseconds_bucket,host=web1,le=9.007199254740992e+15 1',
+		'0 lat_microseconds_bucket,host=web1,le=9.007199254740994e+15 3',
+		'0 lat_microseconds_bucket,host=web1,le=+Inf 3',
+		'0 lat_microseconds_count,host=web1 3',
+	]);
+});
+
+test('what comes of a series from before its end is late, and what comes after it is taken', () => {
+	const { all, lines, notices } = create({ staleMs: 2000 });
+	all(gaugeOf(1), sumOf(1, { ts: TS + 5000 }));
+	assert.equal(lines(), ['0 load,host=web1 1', '2000 load,host=web1 stale', '5000 calls_total,host=web1 1']);
+	all(gaugeOf(2, { ts: TS + 1000 }));
+	assert.equal(notices, ['late load']);
+	all(gaugeOf(3, { ts: TS + 4000 }));
+	assert.ok(lines().includes('4000 load,host=web1 3'));
+});
+
+test('names as they are, where they are asked for', () => {
+	const { all, lines, intake } = create({ spelling: 'utf8', form: 'both', isBase: true });
+	all(
+		histogramOf([[2, 4, 9]], {
+			metric: 'io.size',
+			unit: 'KiB',
+			attributes: { 'http.method': 'GET', le: '5' },
+		}),
+		sumOf(7, { metric: 'page-faults', attributes: { 'a-b': '' } }),
+	);
+	assert.equal(lines(), [
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=1024.0 0',
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=3072.0 9',
+		'0 io.size_bytes_bucket,exported_le=5,host=web1,http.method=GET,le=+Inf 9',
+		'0 io.size_bytes_count,exported_le=5,host=web1,http.method=GET 9',
+		'0 io.size_bytes,exported_le=5,host=web1,http.method=GET native',
+		'0 page-faults_total,host=web1 7',
+	]);
+	intake.notice(noticeOf('odd', { ts: TS, metric: 'io.size' }));
+	assert.match(lines()[0]!, /bpfpipe_notices_total,host=web1,kind=odd,metric=io\.size 1$/);
+	// Two names that are one in letters are refused here as well: the series must not depend on the spelling.
+	const other = create({ spelling: 'utf8' });
+	other.all(gaugeOf(1, { metric: 'a-b' }), gaugeOf(1, { metric: 'a.b' }));
+	assert.equal(other.notices, ['name_collision a.b']);
+});
+
 test('rows, values and their labels, which stand in order', () => {
 	const { all, lines } = create({ prefix: 'my-app' });
 	all(

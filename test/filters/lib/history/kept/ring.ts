@@ -63,13 +63,22 @@ test('it is a table of the newest slots, exact whatever comes, and knows its byt
 	);
 });
 
-test('a cell takes two bytes until a count needs more', () => {
+test('a cell takes one byte until a count needs more, and so does the time of a step', () => {
 	const ring = new Ring(1000, 100, 2);
 	ring.open(0);
-	assert.is(ring.add(0, 0, 65_535), 0);
+	assert.is(ring.add(0, 0, 255), 0);
+	assert.is(ring.add(0, 0, 1), 100 * 2 * 1);
+	assert.is(ring.add(0, 0, 65_279), 0);
 	assert.is(ring.add(0, 0, 1), 100 * 2 * 2);
 	assert.is(ring.add(0, 0, 4_294_967_295), 100 * 2 * 4);
 	assert.is(ring.at(0, 0), 4_295_032_831);
+	const before = ring.bytes();
+	assert.is(ring.look(0, 65_534), 0);
+	assert.is(ring.lookedAt(0), 65_534);
+	assert.is(ring.look(0, 1), 100 * 2);
+	assert.is(ring.lookedAt(0), 65_535);
+	assert.is(ring.look(1, 1e9), 0);
+	assert.is(ring.bytes(), before + 100 * 2);
 });
 
 test.run();
