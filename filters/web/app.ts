@@ -6,6 +6,7 @@ import { runCommand } from './commands.ts';
 import { createLink, type Link } from './data/link.ts';
 import { createFacts } from './facts.ts';
 import { createVoice, letters, skipTo } from './frame.ts';
+import { createKeaDoor } from './kea-door.ts';
 import { createNavigation } from './navigation.ts';
 import { takePageKeys } from './page-keys.ts';
 import { el } from './parts/dom.ts';
@@ -56,6 +57,23 @@ export const createApp = (body: HTMLElement): void => {
 	}));
 	const pipelines = createPipelinesTab((metric) => change({ metric, tab: 'metrics' }));
 	const hollow = createHollowTab((part) => change({ hollow: { ...view().hollow, ...part } }));
+	const kea = createKeaDoor({
+		change: (part) => change({ kea: { ...view().kea, ...part } }),
+		open: (metric, attributes, host) => {
+			change({ metric, tab: 'metrics' });
+			change({ attributes, host });
+		},
+		around: () => ({
+			view: view(),
+			theme: here.theme(),
+			offset: here.offset(),
+			now: here.shownNow(),
+			newest: here.isPaused() ? undefined : link?.newest(),
+			metrics: facts.metrics,
+			notices: facts.notices,
+			moreNotices: facts.moreNotices,
+		}),
+	});
 	const list = createMetricList((metric) => {
 		body.classList.remove('has-sheet');
 		change({ metric, tab: 'metrics' });
@@ -89,6 +107,7 @@ export const createApp = (body: HTMLElement): void => {
 		remarks,
 		empty.node,
 		boards.node,
+		kea.node,
 		pipelines.node,
 		hollow.node,
 	);
@@ -110,7 +129,7 @@ export const createApp = (body: HTMLElement): void => {
 		here,
 		link: () => link,
 		facts,
-		parts: { header, banners, list, empty, remarks, boards, pipelines, hollow },
+		parts: { header, banners, list, empty, remarks, boards, kea, pipelines, hollow },
 	});
 	const askAnew = () => {
 		facts.list.anew();
@@ -126,6 +145,7 @@ export const createApp = (body: HTMLElement): void => {
 			boards.ask(changed);
 		}
 		if (view().tab === 'pipelines') pipelines.ask();
+		if (!here.isPaused()) kea.ask();
 		renderHeader();
 	};
 	link = createLink({

@@ -2,7 +2,7 @@
 
 import { countText } from '../../lib/chart/number.ts';
 import { clockText, durationText } from '../../lib/chart/time.ts';
-import { choice, button, el, setText } from '../parts/dom.ts';
+import { button, choice, el, setText } from '../parts/dom.ts';
 import { EARLIER } from '../view/view.ts';
 import { factorText } from './changes.ts';
 import { type KeaModel, named } from './model.ts';
@@ -56,7 +56,9 @@ export const createChanged = (choose: (earlier: number | undefined) => void) => 
 		none.hidden = hasBefore && moved.length > 0;
 		setText(
 			none,
-			hasBefore ? 'Nothing moved.' : '– The history holds nothing of that time: there is nothing to compare with.',
+			hasBefore
+				? 'Nothing moved.'
+				: '– The history holds nothing of that time: there is nothing to compare with.',
 		);
 		words.hidden = !hasBefore;
 		const rows = isWhole ? moved : moved.slice(0, FIRST);

@@ -4,7 +4,16 @@ import { shareText } from '../../lib/chart/number.ts';
 import { intervalText, rateOfUnit } from '../../lib/chart/quantity.ts';
 import type { ColumnsAnswer, Row } from '../../lib/history/answers.ts';
 import type { Exact } from '../../lib/record.ts';
-import { type Count, countIn, groupOf, isMeasured, isProbed, orNone, percentileOf, secondsOf } from './figures.ts';
+import {
+	type Count,
+	countIn,
+	groupOf,
+	isMeasured,
+	isProbed,
+	orNone,
+	percentileOf,
+	secondsOf,
+} from './figures.ts';
 import type { Place } from './places.ts';
 import type { KeaAnswers } from './questions.ts';
 
@@ -28,7 +37,8 @@ export type Compared = { now: KeaAnswers; before: KeaAnswers; fullNow: Fullness;
 const BEYOND = 3;
 const PERCENTS = [50, 99];
 
-const rate = (count: number, seconds: number, unit: string): string => rateOfUnit(count / seconds, unit.replace(/[{}]/g, ''));
+const rate = (count: number, seconds: number, unit: string): string =>
+	rateOfUnit(count / seconds, unit.replace(/[{}]/g, ''));
 
 /** Rates of one kind of count, by its groups; undefined among them where a figure did not move. */
 const countChanges = (
@@ -122,7 +132,12 @@ const fullChanges = (now: Fullness, before: Fullness): (Change | undefined)[] =>
 	});
 
 /** All figures of both ranges: those that moved, the biggest first, and how many did not. */
-export const changesOf = ({ now, before, fullNow, fullBefore }: Compared): { moved: Change[]; still: number } => {
+export const changesOf = ({
+	now,
+	before,
+	fullNow,
+	fullBefore,
+}: Compared): { moved: Change[]; still: number } => {
 	const probes: [number, number] = [secondsOf(now.received), secondsOf(before.received)];
 	const kea: [number, number] = [secondsOf(now.keaReceived), secondsOf(before.keaReceived)];
 	const isLooking = isProbed(now) && isProbed(before);
@@ -163,4 +178,3 @@ export const factorText = (factor: number): string => {
 	const digits = up >= 10 ? up.toFixed(0) : up.toFixed(up >= 2 ? 1 : 2);
 	return `${factor >= 1 ? '▲' : '▼'} × ${factor >= 1 ? digits : `1/${digits}`}`;
 };
-

@@ -2,7 +2,17 @@
 
 import { rateOfUnit } from '../../lib/chart/quantity.ts';
 import { el } from '../parts/dom.ts';
-import { ALL_DROPS, countAll, countIn, type Drop, dropsOf, isMeasured, isProbed, orNone, totalOf } from './figures.ts';
+import {
+	ALL_DROPS,
+	countAll,
+	countIn,
+	type Drop,
+	dropsOf,
+	isMeasured,
+	isProbed,
+	orNone,
+	totalOf,
+} from './figures.ts';
 import { type KeaModel, lostOf, NONE, named, shown } from './model.ts';
 import { highestRate, paintRate } from './spark.ts';
 import { type Cell, createPanel, createTable } from './table.ts';
@@ -109,7 +119,11 @@ export const createDrops = () => {
 								text: `${named(file, 40)}, line ${named(line.name ?? '', 12)}`,
 								open: () => open(answers.errors!.all, { file, line: line.name ?? '' }),
 							},
-							shown(line.columns.some((column) => column !== null) ? totalOf(line) : orNone(undefined, isProbed(answers))),
+							shown(
+								line.columns.some((column) => column !== null)
+									? totalOf(line)
+									: orNone(undefined, isProbed(answers)),
+							),
 						],
 					})),
 				),
@@ -117,4 +131,3 @@ export const createDrops = () => {
 		},
 	};
 };
-

@@ -12,7 +12,8 @@ export type Count = Exact | undefined;
 const isSeen = ({ columns }: Group): boolean => columns.some((column) => column !== null);
 
 /** Whether there are data of the range. */
-export const isMeasured = (answer: ColumnsAnswer | undefined): boolean => answer?.groups.some(isSeen) ?? false;
+export const isMeasured = (answer: ColumnsAnswer | undefined): boolean =>
+	answer?.groups.some(isSeen) ?? false;
 
 /** How many seconds of the range were looked at. */
 export const secondsOf = (answer: ColumnsAnswer | undefined): number => {
@@ -28,7 +29,8 @@ export const groupOf = (answer: ColumnsAnswer | undefined, name: string): Group 
 	answer?.groups.find((group) => (group.name ?? '') === name);
 
 /** All that a group counted. */
-export const totalOf = ({ total }: Pick<Group, 'total'>): Exact => total.reduce<Exact>((sum, one) => add(sum, one), 0);
+export const totalOf = ({ total }: Pick<Group, 'total'>): Exact =>
+	total.reduce<Exact>((sum, one) => add(sum, one), 0);
 
 /** What a group counted in the range, or undefined where nobody looked. */
 export const countIn = (answer: ColumnsAnswer | undefined, name: string): Count => {

@@ -4,7 +4,7 @@ import { compare } from '../../lib/exact.ts';
 import type { ColumnsAnswer, MetricSummary, Synthetic } from '../../lib/history/answers.ts';
 import type { AnyRecord, Exact } from '../../lib/record.ts';
 import { recordsAnswer } from '../data/api.ts';
-import { asking, type Asked } from './questions.ts';
+import { type Asked, asking } from './questions.ts';
 
 /** A subnet of one server, or the addresses or prefixes of it. */
 export type Place = {
@@ -107,7 +107,9 @@ export const placesIn = (records: Own[], interval: number): Places => {
 		if (metric === 'kea_up') serverOf(servers, record).isUp = Number(value) > 0;
 		if (metric === 'kea_ha_state' && Number(value) > 0)
 			serverOf(servers, record).states.push(
-				`${attributes.peer ?? ''} ${attributes.role ?? ''} ${attributes.state ?? ''}`.replace(/\s+/g, ' ').trim(),
+				`${attributes.peer ?? ''} ${attributes.role ?? ''} ${attributes.state ?? ''}`
+					.replace(/\s+/g, ' ')
+					.trim(),
 			);
 		const kind = Object.hasOwn(KINDS, attributes.kind ?? '') ? KINDS[attributes.kind!] : undefined;
 		if (metric === 'kea_addresses' && kind) subnets.of(record)[kind] = value;
@@ -126,10 +128,9 @@ export const placesIn = (records: Own[], interval: number): Places => {
 
 /** One server after the other, since two of them may have subnets of the same number. */
 const eachServer = (places: Place[]): { host: string; server: string }[] =>
-	[...new Map(places.map(({ host, server }) => [JSON.stringify([host, server]), { host, server }])).values()].slice(
-		0,
-		MOST_SERVERS,
-	);
+	[
+		...new Map(places.map(({ host, server }) => [JSON.stringify([host, server]), { host, server }])).values(),
+	].slice(0, MOST_SERVERS);
 
 const intervalOf = (metrics: MetricSummary[]): number =>
 	metrics.find(({ metric }) => metric === 'kea_addresses')?.interval ?? 10_000;
@@ -140,7 +141,9 @@ export const askPlaces = async (asked: Asked, signal: AbortSignal): Promise<Plac
 	const answers = await Promise.all(wanted.map((name) => recordsAnswer(name, signal)));
 	const records = (answers.flat() as AnyRecord[] as unknown as Own[]).filter(
 		(one) =>
-			one.type !== 'notice' && one.attributes?.service === service && (host === undefined || one.host === host),
+			one.type !== 'notice' &&
+			one.attributes?.service === service &&
+			(host === undefined || one.host === host),
 	);
 	const places = placesIn(records, intervalOf(metrics));
 	for (const one of eachServer(places.subnets)) {
@@ -176,7 +179,10 @@ export const askFullness = async (
 			for (const group of answer?.groups ?? []) {
 				const place = places.subnets.find(
 					(one) =>
-						one.host === host && one.server === server && one.leaseType === leaseType && one.id === group.name,
+						one.host === host &&
+						one.server === server &&
+						one.leaseType === leaseType &&
+						one.id === group.name,
 				);
 				const last = group.columns.findLast((column) => column !== null)?.[1];
 				if (place) found.set(place.key, { answer: answer!, place, last });

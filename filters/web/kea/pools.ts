@@ -21,9 +21,22 @@ const meter = ({ used }: Place): Cell => {
 };
 
 const hostOf = ({ host, server }: Pick<Place, 'host' | 'server'>): string =>
-	[host, server].filter(Boolean).map((one) => named(one, 30)).join(' ');
+	[host, server]
+		.filter(Boolean)
+		.map((one) => named(one, 30))
+		.join(' ');
 
-const NAMES = ['Subnet', 'Id#', 'Shared network', 'Used', 'Assigned#', 'Total#', 'Declined#', 'Failed#', 'Server'];
+const NAMES = [
+	'Subnet',
+	'Id#',
+	'Shared network',
+	'Used',
+	'Assigned#',
+	'Total#',
+	'Declined#',
+	'Failed#',
+	'Server',
+];
 
 export const createPools = () => {
 	let most = FIRST;
@@ -79,7 +92,9 @@ export const createPools = () => {
 		before = key;
 		const newest = Math.max(0, ...all.map(({ ts }) => ts));
 		const isOld =
-			now !== undefined && newest > 0 && now - newest > Math.max(LEAST_SILENCE_MS, SILENT_INTERVALS * places.interval);
+			now !== undefined &&
+			newest > 0 &&
+			now - newest > Math.max(LEAST_SILENCE_MS, SILENT_INTERVALS * places.interval);
 		const words = [
 			all.length === 0
 				? 'Kea’s statistics have not come: kea-stats prints them'

@@ -82,7 +82,10 @@ const barOf = (stack: Stack, unit: string): HTMLElement => {
 	const under = el('div', { class: 'whole-bar' });
 	if (whole && most > 0) {
 		const [begin, end] = [beginOf(whole) / most, endOf(whole) / most];
-		under.append(place(el('i', { class: 'surely' }), 0, begin), place(el('i', { class: 'perhaps' }), begin, end - begin));
+		under.append(
+			place(el('i', { class: 'surely' }), 0, begin),
+			place(el('i', { class: 'perhaps' }), begin, end - begin),
+		);
 	}
 	const all = together(stack);
 	const node = el(

@@ -55,7 +55,15 @@ const timingRows = (
 };
 
 export const createTimingTable = (title: string, first: string, attribute: string, counted: string) => {
-	const table = createTable(title, [first, `${counted}#`, 'p50 in#', 'p95 in#', 'p99 in#', 'Slowest#', 'Over time']);
+	const table = createTable(title, [
+		first,
+		`${counted}#`,
+		'p50 in#',
+		'p95 in#',
+		'p99 in#',
+		'Slowest#',
+		'Over time',
+	]);
 	return {
 		node: table.node,
 		render: (model: KeaModel, answer: ColumnsAnswer | undefined, groups: Group[]) =>
