@@ -118,7 +118,7 @@ export const statisticsAt = (
 			attributes: { service, ...attributes },
 			value,
 		}) as unknown as KeaRecord;
-	const lease = service === 'dhcp6' ? { lease_type: 'na' } : {};
+	const lease: Record<string, string> = service === 'dhcp6' ? { lease_type: 'na' } : {};
 	return [
 		gauge('kea_up', '1', {}, 1),
 		...(['received', 'sent'] as const).flatMap((direction) =>
@@ -128,7 +128,11 @@ export const statisticsAt = (
 		),
 		...Object.entries(counted.drops).map(([cause, value]) => sum('kea_drops', '{packet}', { cause }, value)),
 		...subnets.flatMap(({ id, cidr, network, total, assigned, declined = 0, failures = 0 }) => {
-			const place = { subnet_id: id, subnet: cidr, ...(network !== undefined && { shared_network: network }) };
+			const place: Record<string, string> = {
+				subnet_id: id,
+				subnet: cidr,
+				...(network !== undefined && { shared_network: network }),
+			};
 			return [
 				gauge('kea_addresses', '{address}', { ...place, ...lease, kind: 'total' }, total),
 				gauge('kea_addresses', '{address}', { ...place, ...lease, kind: 'assigned' }, assigned),
@@ -142,5 +146,12 @@ export const statisticsAt = (
 
 /** That a build of Kea does not let something be measured. */
 export const missingProbe = (ts: number, service: Service, detail: string): Notice =>
-	({ type: 'notice', ts, host: 'vm', metric: SCRIPTS[service], kind: 'missing_probe', count: 1, detail }) as Notice;
-
+	({
+		type: 'notice',
+		ts,
+		host: 'vm',
+		metric: SCRIPTS[service],
+		kind: 'missing_probe',
+		count: 1,
+		detail,
+	}) as Notice;

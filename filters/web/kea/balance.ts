@@ -14,12 +14,11 @@ import {
 	type Gap,
 	gapsOf,
 	groupOf,
-	isProbed,
 	orNone,
 	type Step,
 	secondsOf,
 } from './figures.ts';
-import { type KeaModel, lostOf, NONE, named, shown } from './model.ts';
+import { isLooking, type KeaModel, lostOf, NONE, named, shown } from './model.ts';
 import { highestRate, paintRate } from './spark.ts';
 import { createPanel, createTable } from './table.ts';
 
@@ -48,13 +47,13 @@ const createExchange = () => {
 			kea !== undefined && el('span', { class: 'kea-own' }, `Kea: ${kea}`),
 		);
 	const barRow = ({ message, isAnswer, probes, kea }: Step, most: number, hasKea: boolean) => {
-		const fill = el('b');
+		const fill = el('b', { class: 'step-fill' });
 		fill.style.width = `${widthOf(probes ?? kea, most)}%`;
 		return el(
 			'li',
 			{ class: `step${isAnswer ? ' is-answer' : ''}` },
 			el('strong', {}, message),
-			el('i', { class: probes === undefined && kea === undefined ? 'hatched' : '' }, fill),
+			el('i', { class: probes === undefined && kea === undefined ? 'step-bar hatched' : 'step-bar' }, fill),
 			el('span', { class: 'own' }, shown(probes)),
 			hasKea && el('span', { class: 'kea-own' }, `Kea: ${shown(kea)}`),
 		);
@@ -98,7 +97,10 @@ export const createBalance = () => {
 		node: panel.node,
 		render: (model: KeaModel) => {
 			const { service, answers, lost, open } = model;
-			const steps = exchangeOf(service, answers);
+			const steps = exchangeOf(service, answers, {
+				received: isLooking(model, /packets in/),
+				sent: isLooking(model, /packets out/),
+			});
 			panel.about(steps.map(({ message }) => message).join(' → '));
 			panel.lost(lostOf(lost, LOST));
 			exchange.render(steps, gapsOf(steps, answers));
@@ -146,17 +148,13 @@ export const createRefusals = () => {
 	let before = '';
 	return {
 		node: panel.node,
-		render: ({ service, answers, theme, lost }: KeaModel) => {
-			const isLooking = isProbed(answers);
+		render: (model: KeaModel) => {
+			const { service, answers, theme, lost } = model;
 			const is4 = service === 'dhcp4';
-			const nak = is4 ? orNone(countIn(answers.sent, 'NAK'), isLooking) : undefined;
+			const nak = is4 ? orNone(countIn(answers.sent, 'NAK'), isLooking(model, /packets out/)) : undefined;
 			const kea = is4 ? countIn(answers.keaSent, 'nak') : undefined;
 			const requests = countIn(answers.received, 'REQUEST');
-			const failures = answers.failures
-				? orNone(countAll(answers.failures), isLooking)
-				: is4
-					? orNone(undefined, isLooking)
-					: undefined;
+			const failures = orNone(countAll(answers.failures), is4 && isLooking(model, /allocation_failures/));
 			const keaFailures = countAll(answers.keaFailures);
 			const share =
 				nak !== undefined && Number(requests) > 0

@@ -1,22 +1,13 @@
 // drops: are packets dropped, and why: the probes' causes and Kea's own counters side by side
 
 import { rateOfUnit } from '../../lib/chart/quantity.ts';
-import { el } from '../parts/dom.ts';
-import {
-	ALL_DROPS,
-	countAll,
-	countIn,
-	type Drop,
-	dropsOf,
-	isMeasured,
-	isProbed,
-	orNone,
-	totalOf,
-} from './figures.ts';
-import { type KeaModel, lostOf, NONE, named, shown } from './model.ts';
+import { el, setText } from '../parts/dom.ts';
+import { ALL_DROPS, countAll, countIn, type Drop, dropsOf, isMeasured, orNone, totalOf } from './figures.ts';
+import { isLooking, type KeaModel, lostOf, NONE, named, shown } from './model.ts';
 import { highestRate, paintRate } from './spark.ts';
 import { type Cell, createPanel, createTable } from './table.ts';
 
+const LOST = /packet_drop_rate|got an answer|error_rates|malformed/;
 const PICTURE = { width: 200, height: 28 };
 
 /** What the causes of the probes mean for who runs the server. */
@@ -32,17 +23,19 @@ const WORDS: Record<string, string> = {
 	answer: 'given up while the answer was made',
 };
 
-const UNKNOWN_TO_KEA = 'unknown to Kea';
+/** Packets that never come as far as Kea's statistics; of others it may count the drop, though not this cause of it. */
+const UNSEEN = new Set(['truncated', 'queue']);
 
 const keaCell = ({ keaCause, kea, cause }: Drop, hasKea: boolean): Cell => {
 	if (!hasKea) return { text: NONE };
-	if (keaCause === undefined || kea === undefined)
-		return {
-			text: UNKNOWN_TO_KEA,
-			class: 'unknown',
-			title: `Kea’s statistics have no counter of “${named(cause, 40)}” here`,
-		};
-	return { text: shown(kea) };
+	if (keaCause !== undefined && kea !== undefined) return { text: shown(kea) };
+	return {
+		text: UNSEEN.has(cause) ? 'unknown to Kea' : 'no counter of it',
+		class: 'unknown',
+		title: UNSEEN.has(cause)
+			? 'These packets are in none of Kea’s statistics'
+			: 'Kea’s statistics have no such cause: they may have it among all drops',
+	};
 };
 
 const rowsOf = ({ answers, theme, open }: KeaModel, drops: Drop[]) => {
@@ -68,20 +61,21 @@ const rowsOf = ({ answers, theme, open }: KeaModel, drops: Drop[]) => {
 						paintRate(canvas, [width, PICTURE.height], answer, own, theme),
 					width: PICTURE.width,
 				},
-				top === undefined ? NONE : `${rateOfUnit(top, 'packet')}`,
+				top === undefined ? NONE : rateOfUnit(top, '1'),
 			] satisfies Cell[],
 		};
 	});
 };
 
 /** What all drops are by either count, in words. */
-const sentence = ({ answers }: KeaModel): string => {
-	const probes = orNone(countAll(answers.drops?.all), isProbed(answers));
+const sentence = (model: KeaModel): string => {
+	const { answers } = model;
+	const probes = orNone(countAll(answers.drops?.all), isLooking(model, LOST));
 	const kea = countIn(answers.keaDrops, ALL_DROPS);
 	const received = countAll(answers.received);
 	return [
 		probes === undefined
-			? 'No probe looked at packets in this range'
+			? '– No probe looked for drops in this range'
 			: `${shown(probes)} of ${shown(received)} packets got no answer that they should have had, as the probes see it`,
 		kea === undefined ? 'Kea’s own statistics have not come' : `Kea’s statistics count ${shown(kea)} drops`,
 	].join(' · ');
@@ -104,12 +98,12 @@ export const createDrops = () => {
 		node: panel.node,
 		render: (model: KeaModel) => {
 			const { answers, lost, open } = model;
-			const drops = dropsOf(answers);
+			const drops = dropsOf(answers, isLooking(model, LOST));
 			panel.about(sentence(model));
-			panel.lost(lostOf(lost, /packet_drop_rate|got an answer|error_rates|malformed/));
+			panel.lost(lostOf(lost, LOST));
 			table.render(rowsOf(model, drops));
 			none.hidden = drops.length > 0;
-			none.textContent = isProbed(answers) ? 'Nothing was dropped.' : NONE;
+			setText(none, isLooking(model, LOST) ? 'Nothing was dropped.' : NONE);
 			errors.render(
 				(answers.errors?.all.groups ?? []).flatMap(({ name: file = '' }) =>
 					(answers.errors!.of.get(file)?.groups ?? []).map((line) => ({
@@ -122,7 +116,7 @@ export const createDrops = () => {
 							shown(
 								line.columns.some((column) => column !== null)
 									? totalOf(line)
-									: orNone(undefined, isProbed(answers)),
+									: orNone(undefined, isLooking(model, /error_rates/)),
 							),
 						],
 					})),

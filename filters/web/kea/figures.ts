@@ -82,9 +82,7 @@ const byCount = (a: [string, Exact], b: [string, Exact]): number =>
 	Number(b[1]) - Number(a[1]) || (a[0] < b[0] ? -1 : 1);
 
 /** Every cause that the probes or Kea know of, the most first; what Kea counts and the probes do not comes after. */
-export const dropsOf = (answers: KeaAnswers): Drop[] => {
-	const { drops, keaDrops } = answers;
-	const isLooking = isProbed(answers);
+export const dropsOf = ({ drops, keaDrops }: KeaAnswers, isLooking: boolean): Drop[] => {
 	const probed = (drops?.all.groups ?? []).map((group): Drop => {
 		const cause = group.name ?? '';
 		const keaCause = Object.hasOwn(SAME_CAUSE, cause) ? SAME_CAUSE[cause] : undefined;
@@ -139,16 +137,24 @@ const EXCHANGES: Record<string, [message: string, isAnswer: boolean][]> = {
 
 export type Step = { message: string; isAnswer: boolean; probes: Count; kea: Count };
 
-/** How many of each message of the exchange there were, as the probes and as Kea counted them. */
-export const exchangeOf = (service: string, answers: KeaAnswers): Step[] => {
-	const isLooking = isProbed(answers);
-	return (EXCHANGES[service] ?? []).map(([message, isAnswer]) => ({
+/**
+ * How many of each message of the exchange there were, as the probes and as Kea counted them. `looking` is whether what was
+ * never counted is 0.
+ */
+export const exchangeOf = (
+	service: string,
+	answers: KeaAnswers,
+	looking: { received: boolean; sent: boolean },
+): Step[] =>
+	(EXCHANGES[service] ?? []).map(([message, isAnswer]) => ({
 		message,
 		isAnswer,
-		probes: orNone(countIn(isAnswer ? answers.sent : answers.received, message), isLooking),
+		probes: orNone(
+			countIn(isAnswer ? answers.sent : answers.received, message),
+			isAnswer ? looking.sent : looking.received,
+		),
 		kea: countIn(isAnswer ? answers.keaSent : answers.keaReceived, message.toLowerCase()),
 	}));
-};
 
 /** How many fewer there are of the one than of the other; below 0: more. */
 export const missing = (before: Count, after: Count): Count =>

@@ -7,7 +7,7 @@ import type { MetricName, MetricSummary } from '../../lib/history/answers.ts';
 import type { Notice } from '../../lib/record.ts';
 import type { View } from '../view/view.ts';
 import type { Change } from './changes.ts';
-import type { Count } from './figures.ts';
+import { type Count, isProbed } from './figures.ts';
 import type { Places } from './places.ts';
 import type { KeaAnswers } from './questions.ts';
 
@@ -57,3 +57,7 @@ export const named = (name: string, most = 60): string => shownName(name, most);
 /** What of the lost probes these words are about. */
 export const lostOf = (lost: string[], form: RegExp): string[] =>
 	lost.filter((one) => /everything/.test(one) || form.test(one)).map((one) => shownName(one, 200));
+
+/** Whether what the probes never counted was nothing: they looked at packets, and no probe is missing for it. */
+export const isLooking = ({ answers, lost }: Pick<KeaModel, 'answers' | 'lost'>, form: RegExp): boolean =>
+	isProbed(answers) && lostOf(lost, form).length === 0;

@@ -71,11 +71,11 @@ const barOf = (stack: Stack, unit: string): HTMLElement => {
 		if (!interval || !(most > 0)) return;
 		const [begin, end] = [beginOf(interval) / most, endOf(interval) / most];
 		const tone = `stage-${index % COLOURS}`;
-		const label = end > 0.09 ? el('span', {}, named(stage, 20)) : undefined;
+		const label = end > 0.09 ? el('span', { class: 'stack-words' }, named(stage, 20)) : undefined;
 		bar.append(
 			place(el('i', { class: `${tone} surely` }), at, begin),
 			place(el('i', { class: `${tone} perhaps` }), at + begin, end - begin),
-			place(el('b', {}, label), at, end),
+			place(el('b', { class: 'stack-label' }, label), at, end),
 		);
 		at += end;
 	});
@@ -140,7 +140,7 @@ export const createStages = (choose: (message: string | undefined) => void) => {
 				stacks.replaceChildren(...all.map((stack) => barOf(stack, stages!.unit)));
 				legend.replaceChildren(
 					...counted.map(({ name = '' }, index) =>
-						el('li', {}, el('i', { class: `stage-${index % COLOURS} surely` }), named(name, 30)),
+						el('li', {}, el('i', { class: `stage-${index % COLOURS} surely swatch` }), named(name, 30)),
 					),
 				);
 			}

@@ -45,7 +45,7 @@ export const createTable = (title: string, names: string[]) => {
 			return el(
 				'td',
 				{ class: 'measure' },
-				el('i', { attributes: { 'aria-hidden': 'true' } }, el('b')),
+				el('i', { class: 'meter', attributes: { 'aria-hidden': 'true' } }, el('b', { class: 'meter-fill' })),
 				el('span'),
 			);
 		const box = at === 0 ? el('th', props) : el('td', props);
@@ -59,7 +59,7 @@ export const createTable = (title: string, names: string[]) => {
 			const [bar, text] = [box.firstElementChild as HTMLElement, box.lastElementChild!];
 			const fill = bar.firstElementChild as HTMLElement;
 			fill.style.width = `${Math.min(1, cell.part ?? 0) * 100}%`;
-			bar.className = cell.part === undefined ? 'hatched' : (cell.tone ?? '');
+			bar.className = `meter ${cell.part === undefined ? 'hatched' : (cell.tone ?? '')}`;
 			return setText(text, cell.text);
 		}
 		if (cell.open) {

@@ -64,6 +64,7 @@ export const createTimingTable = (title: string, first: string, attribute: strin
 		'Slowest#',
 		'Over time',
 	]);
+	table.node.classList.add('timings');
 	return {
 		node: table.node,
 		render: (model: KeaModel, answer: ColumnsAnswer | undefined, groups: Group[]) =>
