@@ -70,10 +70,9 @@ const createExchange = () => {
 			list.replaceChildren(
 				...steps.flatMap((step, at) => {
 					const gap = gaps[at - 1];
-					const whole = steps[at - 1];
-					if (!gap || !whole) return [barRow(step, most, hasKea)];
-					const [words, tone] = gapText(gap, gap.probes, whole.probes);
-					const kea = hasKea ? gapText(gap, gap.kea, whole.kea)[0] : undefined;
+					if (!gap) return [barRow(step, most, hasKea)];
+					const [words, tone] = gapText(gap, gap.probes, gap.whole);
+					const kea = hasKea ? gapText(gap, gap.kea, gap.keaWhole)[0] : undefined;
 					return [row(words, kea, `gap ${tone}`), barRow(step, most, hasKea)];
 				}),
 			);

@@ -19,10 +19,14 @@ export const createChanged = (choose: (earlier: number | undefined) => void) => 
 	const earlier = choice('Compare with', (value) => choose(value === BEFORE ? undefined : Number(value)));
 	const table = createTable('What changed', ['What', 'Of which', 'Before#', 'Now#', 'Change#']);
 	const none = el('p', { class: 'none', hidden: true });
-	const more = button('Show all', () => {
-		isWhole = true;
-		if (shown) render(shown);
-	});
+	const more = button(
+		'Show all',
+		() => {
+			isWhole = true;
+			if (shown) render(shown);
+		},
+		{ class: 'more' },
+	);
 	const words = el(
 		'p',
 		{ class: 'about' },

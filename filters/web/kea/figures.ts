@@ -160,26 +160,33 @@ export const exchangeOf = (
 export const missing = (before: Count, after: Count): Count =>
 	before === undefined || after === undefined ? undefined : subtract(before, after);
 
-/** How many messages got another answer than this, or none, by what became of each; undefined without probes for it. */
-const unanswered = ({ answered }: KeaAnswers, message: string, answer: string): Count => {
+/** How many messages were finished, and how many of them with another answer than this, or none; undefined without probes. */
+const unanswered = (
+	{ answered }: KeaAnswers,
+	message: string,
+	answer: string,
+): { count: Count; whole: Exact } | undefined => {
 	const parts = answered?.of.get(message);
-	const all = countAll(parts);
-	return all === undefined ? undefined : missing(all, countIn(parts, answer) ?? 0);
+	const whole = countAll(parts);
+	return whole === undefined ? undefined : { whole, count: missing(whole, countIn(parts, answer) ?? 0) };
 };
 
-export type Gap = { from: string; to: string; probes: Count; kea: Count };
+/** `whole`: of how many, by either count. */
+export type Gap = { from: string; to: string; probes: Count; whole: Count; kea: Count; keaWhole: Count };
 
 /** What is missing between each message of the exchange and the next. */
 export const gapsOf = (steps: Step[], answers: KeaAnswers): Gap[] =>
 	steps.slice(1).map((step, at): Gap => {
 		const before = steps[at]!;
-		const counted = missing(before.probes, step.probes);
+		// An answer is to a message: others that got the same answer must not hide one that is missing.
+		const own = step.isAnswer ? unanswered(answers, before.message, step.message) : undefined;
 		return {
 			from: before.message,
 			to: step.message,
-			// An answer is to a message: others that got the same answer must not hide one that is missing.
-			probes: step.isAnswer ? (unanswered(answers, before.message, step.message) ?? counted) : counted,
+			probes: own ? own.count : missing(before.probes, step.probes),
+			whole: own ? own.whole : before.probes,
 			kea: missing(before.kea, step.kea),
+			keaWhole: before.kea,
 		};
 	});
 

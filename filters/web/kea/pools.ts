@@ -44,10 +44,14 @@ export const createPools = () => {
 	const servers = el('p', { class: 'servers' });
 	const table = createTable('Pools by how full they are', NAMES);
 	const networks = createTable('Shared networks by how full they are', ['Shared network', 'Used', 'Server']);
-	const more = button('Show more', () => {
-		most += MORE;
-		if (shownModel) render(shownModel);
-	});
+	const more = button(
+		'Show more',
+		() => {
+			most += MORE;
+			if (shownModel) render(shownModel);
+		},
+		{ class: 'more' },
+	);
 	const panel = createPanel('How full are the pools?', servers, table.node, more, networks.node);
 	const subnetRow = (place: Place) => ({
 		key: place.key,

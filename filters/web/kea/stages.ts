@@ -71,7 +71,7 @@ const barOf = (stack: Stack, unit: string): HTMLElement => {
 		if (!interval || !(most > 0)) return;
 		const [begin, end] = [beginOf(interval) / most, endOf(interval) / most];
 		const tone = `stage-${index % COLOURS}`;
-		const label = end > 0.09 ? el('span', { class: 'stack-words' }, named(stage, 20)) : undefined;
+		const label = end > 0.05 ? el('span', { class: 'stack-words' }, named(stage, 20)) : undefined;
 		bar.append(
 			place(el('i', { class: `${tone} surely` }), at, begin),
 			place(el('i', { class: `${tone} perhaps` }), at + begin, end - begin),

@@ -200,7 +200,9 @@ export const createKeaTab = ({ change, open, around }: Actions) => {
 		trouble.hidden = false;
 	};
 	const once = createOnce(fetchAll, failed, PAUSE_MS);
-	const questionOf = ({ view }: Around) => JSON.stringify([view.kea, view.range]);
+	/** What is asked, and whether it can be: the server's clock and its list of metrics come later than the page. */
+	const questionOf = (now: Around) =>
+		JSON.stringify([now.view.kea, now.view.range, chosenService(now), now.now === undefined]);
 
 	const renderHead = (now: Around) => {
 		const services = keaServices(now.metrics);

@@ -29,7 +29,12 @@ export const createTable = (title: string, names: string[]) => {
 	);
 	const node = el(
 		'div',
-		{ class: 'scroll', tabIndex: 0, role: 'region', attributes: { 'aria-label': title } },
+		{
+			class: names.length > 4 ? 'scroll is-wide' : 'scroll',
+			tabIndex: 0,
+			role: 'region',
+			attributes: { 'aria-label': title },
+		},
 		el('table', {}, el('thead', {}, el('tr', {}, ...head)), body),
 	);
 	const kept = new Map<string, Kept>();
