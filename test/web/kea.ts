@@ -370,6 +370,45 @@ testWith(
 testWith(
 	test,
 	LACK,
+	'hosts are added up or looked at alone; an update changes figures and takes no focus away',
+	async () => {
+		const served = await serve({ minutes: 0 });
+		const begin = Date.now() - 12_000;
+		const print = (n: number) =>
+			['a', 'b'].flatMap((host) =>
+				statisticsAt(begin + n * 3000, 'dhcp4', COUNTED(host === 'a' ? n : 2 * n), SUBNETS(n), host),
+			);
+		await served.feed([0, 1, 2, 3].flatMap(print) as AnyRecord[]);
+		const { page, faults, close } = await open(served, 'range=5m');
+		const discover = () => page.locator('.exchange li').first().innerText();
+		assert.match((await discover()).replace(/\s+/g, ' '), /Kea: 738$/);
+		const pools = await rows(page, 'How full are the pools');
+		assert.equal([pools.length, pools[0]!.at(-1), pools[1]!.at(-1)], [8, 'a', 'b']);
+		await page.getByLabel('Host', { exact: true }).selectOption('b');
+		await page.waitForFunction(() => location.hash.includes('kea.host=b'));
+		await page.waitForFunction(() =>
+			/Kea: 492/.test(document.querySelector('.exchange li')?.textContent ?? ''),
+		);
+		assert.is((await rows(page, 'How full are the pools')).length, 4);
+		const region = page.getByRole('region', { name: 'Pools by how full they are' });
+		await region.focus();
+		await served.feed(print(4) as AnyRecord[]);
+		await page.waitForFunction(() =>
+			/Kea: 656/.test(document.querySelector('.exchange li')?.textContent ?? ''),
+		);
+		assert.is(
+			await page.evaluate("document.activeElement.getAttribute('aria-label')"),
+			'Pools by how full they are',
+		);
+		assert.equal(faults(), []);
+		await close();
+		await served.stop();
+	},
+);
+
+testWith(
+	test,
+	LACK,
 	'names out of packets are text; many subnets are shown by and by, none is left out unsaid',
 	async () => {
 		const served = await serve({ minutes: 0 });
