@@ -82,6 +82,7 @@ export const bundlePage = async (folder = join(OUT, 'web')): Promise<string[]> =
 			{ in: join(WEB, 'page.css'), out: 'page' },
 			// Fetched when somebody opens it. What both need is in a file that index.html names too, so it is no later.
 			{ in: join(WEB, 'kea', 'tab.ts'), out: 'kea' },
+			{ in: join(WEB, 'kea', 'kea.css'), out: 'kea' },
 		],
 		splitting: true,
 		chunkNames: 'shared',

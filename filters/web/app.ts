@@ -57,23 +57,7 @@ export const createApp = (body: HTMLElement): void => {
 	}));
 	const pipelines = createPipelinesTab((metric) => change({ metric, tab: 'metrics' }));
 	const hollow = createHollowTab((part) => change({ hollow: { ...view().hollow, ...part } }));
-	const kea = createKeaDoor({
-		change: (part) => change({ kea: { ...view().kea, ...part } }),
-		open: (metric, attributes, host) => {
-			change({ metric, tab: 'metrics' });
-			change({ attributes, host });
-		},
-		around: () => ({
-			view: view(),
-			theme: here.theme(),
-			offset: here.offset(),
-			now: here.shownNow(),
-			newest: here.isPaused() ? undefined : link?.newest(),
-			metrics: facts.metrics,
-			notices: facts.notices,
-			moreNotices: facts.moreNotices,
-		}),
-	});
+	const kea = createKeaDoor({ view, change, here, facts, newest: () => link?.newest() });
 	const list = createMetricList((metric) => {
 		body.classList.remove('has-sheet');
 		change({ metric, tab: 'metrics' });

@@ -106,7 +106,7 @@ const timeChanges = (
 };
 
 /** A subnet as a reader knows it. */
-export const placeName = ({ id, cidr, leaseType }: Place): string =>
+const placeName = ({ id, cidr, leaseType }: Place): string =>
 	[cidr, `id ${id}`, leaseType].filter(Boolean).join(' · ');
 
 /** Of utilisation, a hundredth counts for nothing. */

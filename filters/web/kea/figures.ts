@@ -62,7 +62,7 @@ export const percentileOf = (
 };
 
 /** Causes of the probes, and those of Kea's statistics that count the same. Others have no partner. */
-export const SAME_CAUSE: Record<string, string> = { malformed: 'parse-failed', queue: 'queue-full' };
+const SAME_CAUSE: Record<string, string> = { malformed: 'parse-failed', queue: 'queue-full' };
 /** What Kea calls all of its drops. */
 export const ALL_DROPS = 'receive-drop';
 
@@ -157,7 +157,7 @@ export const exchangeOf = (
 	}));
 
 /** How many fewer there are of the one than of the other; below 0: more. */
-export const missing = (before: Count, after: Count): Count =>
+const missing = (before: Count, after: Count): Count =>
 	before === undefined || after === undefined ? undefined : subtract(before, after);
 
 /** How many messages were finished, and how many of them with another answer than this, or none; undefined without probes. */

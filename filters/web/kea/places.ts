@@ -4,6 +4,7 @@ import { compare } from '../../lib/exact.ts';
 import type { ColumnsAnswer, MetricSummary, Synthetic } from '../../lib/history/answers.ts';
 import type { AnyRecord, Exact } from '../../lib/record.ts';
 import { recordsAnswer } from '../data/api.ts';
+import { isMeasured } from './figures.ts';
 import { type Asked, asking } from './questions.ts';
 
 /** A subnet of one server, or the addresses or prefixes of it. */
@@ -99,7 +100,7 @@ const typed = (record: Own): Own =>
 		: record;
 
 /** Servers and subnets out of records of one service. */
-export const placesIn = (records: Own[], interval: number): Places => {
+const placesIn = (records: Own[], interval: number): Places => {
 	const [subnets, networks] = [createShelf(), createShelf()];
 	const servers = new Map<string, Server>();
 	for (const record of records.map(typed)) {
@@ -148,15 +149,18 @@ export const askPlaces = async (asked: Asked, signal: AbortSignal): Promise<Plac
 	const places = placesIn(records, intervalOf(metrics));
 	for (const one of eachServer(places.subnets)) {
 		const { ask } = asking({ ...asked, host: one.host }, signal);
-		const failures = await ask('kea_allocation_failures', {
-			by: 'subnet_id',
-			attributes: { server: one.server },
-		});
+		const attributes = { server: one.server };
+		const [failures, all] = await Promise.all([
+			ask('kea_allocation_failures', { by: 'subnet_id', attributes }),
+			ask('kea_server_allocation_failures', { attributes }),
+		]);
 		const counts = new Map(failures?.groups.map((group) => [group.name ?? '', group] as const));
 		for (const place of places.subnets) {
 			if (place.host !== one.host || place.server !== one.server || place.leaseType === 'pd') continue;
 			const group = counts.get(place.id);
-			if (group?.columns.some((column) => column !== null)) place.failures = group.total[0] ?? 0;
+			// Kea has no such counter of a subnet before its first failure.
+			const isCounted = group ? group.columns.some((column) => column !== null) : isMeasured(all);
+			if (isCounted) place.failures = group?.total[0] ?? 0;
 		}
 	}
 	return places;

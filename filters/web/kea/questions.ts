@@ -42,7 +42,7 @@ export type KeaAnswers = {
 };
 
 /** The server gives no more groups than this at once; what is left out is said where it would stand. */
-export const MOST_GROUPS = 500;
+const MOST_GROUPS = 500;
 /** Of what has a picture in each row. */
 const MOST_PICTURES = 100;
 
@@ -84,6 +84,12 @@ export const asking = ({ metrics, service, host, span }: Asked, signal: AbortSig
 	return { ask, split };
 };
 
+/** Kea counts failures for the whole server from its start on, and for a subnet from its first one on. */
+const failuresOf = async (ask: ReturnType<typeof asking>['ask']): Promise<Answer> => {
+	const all = await ask('kea_server_allocation_failures', { by: 'cause' });
+	return all && all.groups.length > 0 ? all : ask('kea_allocation_failures', { by: 'cause' });
+};
+
 export const askKea = async (asked: Asked, signal: AbortSignal): Promise<KeaAnswers> => {
 	const { ask, split } = asking(asked, signal);
 	const ofMessage = asked.message === undefined ? {} : { attributes: { message: asked.message } };
@@ -116,7 +122,7 @@ export const askKea = async (asked: Asked, signal: AbortSignal): Promise<KeaAnsw
 		ask('kea_packets', { by: 'message', attributes: { direction: 'received' } }),
 		ask('kea_packets', { by: 'message', attributes: { direction: 'sent' } }),
 		ask('kea_drops', { by: 'cause' }),
-		ask('kea_allocation_failures', { by: 'cause' }),
+		failuresOf(ask),
 	]);
 	return {
 		span: asked.span,
