@@ -77,7 +77,15 @@ const AS_THEY_ARE = ['index.html', 'favicon.svg', 'favicon-sample.svg'];
 /** Bundle the page of `serve` into `folder`; the answer names the packages that went into it. */
 export const bundlePage = async (folder = join(OUT, 'web')): Promise<string[]> => {
 	const { metafile, outputFiles } = await build({
-		entryPoints: [join(WEB, 'page.ts'), join(WEB, 'page.css')],
+		entryPoints: [
+			{ in: join(WEB, 'page.ts'), out: 'page' },
+			{ in: join(WEB, 'page.css'), out: 'page' },
+			// Fetched when somebody opens it. What both need is in a file that index.html names too, so it is no later.
+			{ in: join(WEB, 'kea', 'tab.ts'), out: 'kea' },
+			{ in: join(WEB, 'kea', 'kea.css'), out: 'kea' },
+		],
+		splitting: true,
+		chunkNames: 'shared',
 		outdir: folder,
 		write: false,
 		bundle: true,
