@@ -37,6 +37,7 @@ import { planOf } from './lib/bpf/plan.ts';
 import { about, EXIT, Failure } from './lib/failure.ts';
 import { eachStep } from './lib/flow/steps.ts';
 import { positiveDuration } from './lib/options.ts';
+import { announceReady } from './lib/program.ts';
 import { startLine, timeLine } from './lib/record.ts';
 import { source } from './lib/source.ts';
 
@@ -63,7 +64,7 @@ const planFor = (file: string, annotations: string) => {
 	}
 };
 
-source(import.meta, { options: OPTIONS, args: [1, 1] }, async (context) => {
+source(import.meta, { options: OPTIONS, args: [1, 1], isReadyLater: true }, async (context) => {
 	const { options, args, log, count, emit, output, signal } = context;
 	const file = args[0]!;
 	const stepMs = positiveDuration(options.interval, '--interval');
@@ -94,6 +95,7 @@ source(import.meta, { options: OPTIONS, args: [1, 1] }, async (context) => {
 		count('prints');
 		await output.room();
 	};
+	announceReady();
 	await eachStep(stepMs, signal, print);
 	// Before anything is detached, so that what came last is in it.
 	await print(Date.now());

@@ -11,8 +11,10 @@ import type { Loaded } from './loading.ts';
 export type State = Omit<Loaded, 'close'>;
 
 const STATE = 'BPFPIPE_BPF_MAPS';
-// What was true of the old program and is of no use to the new: it has said that it is ready, and begun its output.
-const PAST = ['BPFPIPE_READY', 'BPFPIPE_RESUMED'];
+// What the old program has done already: begun its output.
+const DONE = ['BPFPIPE_RESUMED'];
+// Who started us waits at the ends of these: for us to be ready, and we for it to be gone.
+const PIPES = ['BPFPIPE_READY', 'BPFPIPE_LIFELINE'];
 
 const PRCTL = { dropBounding: 24, noNewPrivileges: 38, ambient: 47 };
 const AMBIENT = { raise: 2, clear: 4 };
@@ -124,9 +126,8 @@ export const handedOver = (): State | undefined => {
 export const handOver = async (bpf: Libbpf, state: State): Promise<never> => {
 	const calls = await callsOf();
 	const { fcntl, execve, errno } = calls;
-	const lifeline = Number(process.env.BPFPIPE_LIFELINE);
-	const kept = [0, 1, 2, ...state.maps.map(({ fd }) => fd), ...holding()];
-	if (Number.isInteger(lifeline) && lifeline > 2) kept.push(lifeline);
+	const pipes = PIPES.map((name) => Number(process.env[name])).filter((fd) => Number.isInteger(fd) && fd > 2);
+	const kept = [0, 1, 2, ...pipes, ...state.maps.map(({ fd }) => fd), ...holding()];
 	drop(calls, neededFor(calls, bpf, state));
 	for (const fd of kept) fcntl(fd, FCNTL.setDescriptorFlags, 0);
 	// Node waits on its streams without blocking; the new program shall find them as we did.
@@ -135,7 +136,7 @@ export const handOver = async (bpf: Libbpf, state: State): Promise<never> => {
 		if (flags >= 0) fcntl(fd, FCNTL.setFlags, flags & ~O_NONBLOCK);
 	}
 	const environment = Object.entries({ ...process.env, [STATE]: JSON.stringify(state) })
-		.filter(([name]) => !PAST.includes(name))
+		.filter(([name]) => !DONE.includes(name))
 		.map(([name, value]) => `${name}=${value}`);
 	const { execPath, execArgv, argv } = process;
 	execve(execPath, [execPath, ...execArgv, ...argv.slice(1), null], [...environment, null]);

@@ -71,6 +71,8 @@ const SIGNATURES: Record<Exclude<keyof Libbpf, 'said' | 'errno'>, string> = {
 const LONGEST_LINE = 1 << 16;
 // With a verifier's log of a large program a line is long; what is older than these many says nothing any more.
 const MOST_LINES = 4000;
+// What libbpf says at this level it says of everything, whether or not something is wrong.
+const DEBUG = 2;
 const SONAME = 'libbpf.so.1';
 
 type Koffi = typeof import('koffi').default;
@@ -122,7 +124,8 @@ export const libbpfOf = async (name = SONAME): Promise<Libbpf> => {
 	const format = libc.func('int vsnprintf(void *to, size_t size, void *format, void *list)');
 	const room = Buffer.alloc(LONGEST_LINE);
 	const type = koffi.proto('int bpfpipe_print(int level, void *format, void *list)');
-	const print = (_level: number, text: Pointer, list: Pointer): number => {
+	const print = (level: number, text: Pointer, list: Pointer): number => {
+		if (level >= DEBUG) return 0;
 		const length = Math.min(format(room, room.length, text, list), room.length - 1);
 		lines.push(...room.toString('utf8', 0, Math.max(length, 0)).split('\n').filter(Boolean));
 		if (lines.length > MOST_LINES) lines.splice(0, lines.length - MOST_LINES);

@@ -7,7 +7,7 @@ import { EXIT, Failure } from '../../failure.ts';
 import { nearest } from '../../yaml/nearest.ts';
 import type { Libbpf, Pointer } from './libbpf.ts';
 import { pinsIn } from './pins.ts';
-import { refusalOf, withoutPlace } from './refusal.ts';
+import { refusalOf, unloadable } from './refusal.ts';
 
 /** A map in the kernel, as far as reading it needs. */
 export type OpenMap = {
@@ -94,14 +94,10 @@ const loadedObject = (
 	if (status === 0) return { object, programs };
 	const said = bpf.said();
 	bpf.close(object);
-	const name = withoutPlace(said);
-	const lost = programs.find((one) => one.name === name);
-	if (!lost || programs.length === 1) throw refusalOf(file, -status, said);
-	leftOut.push({
-		program: name,
-		section: lost.section,
-		reason: 'this kernel has no such place to attach to',
-	});
+	const fault = unloadable(said);
+	const lost = programs.find(({ name }) => name === fault?.program);
+	if (!fault || !lost || programs.length === 1) throw refusalOf(file, -status, said);
+	leftOut.push({ program: lost.name, section: lost.section, reason: fault.reason });
 	return loadedObject(bpf, wanted, leftOut);
 };
 
@@ -116,6 +112,7 @@ const reasonOf = ({ section }: Program, said: string[]): string => {
 const attachAll = (bpf: Libbpf, programs: Program[], leftOut: LeftOut[]) => {
 	const links: Pointer[] = [];
 	const attached: string[] = [];
+	bpf.said();
 	for (const one of programs) {
 		const link = bpf.attach(one.pointer);
 		const said = bpf.said();

@@ -12,7 +12,7 @@ const PLACE =
 	/^(?:\d+: |; |from \d+ to \d+|last_idx|regs=|parent |mark_precise|func#|live regs|Func#|R\d=ctx| )/;
 
 /** The line of the verifier's log that says why: the last before its summary that does not only show where it is. */
-export const decisiveLine = (lines: string[]): string | undefined => {
+const decisiveLine = (lines: string[]): string | undefined => {
 	const end = lines.findLastIndex((line) => SUMMARY.test(line));
 	const begin = lines.findLastIndex((line, at) => at < end && line.includes('BEGIN PROG LOAD LOG'));
 	const log = lines.slice(begin + 1, Math.max(end, 0)).map((line) => line.trim());
@@ -23,7 +23,7 @@ export const decisiveLine = (lines: string[]): string | undefined => {
 const lastWord = (lines: string[]): string => {
 	const said = lines
 		.map((line) => line.replace(/^libbpf: /, ''))
-		.filter((line) => !/^-- |^processed/.test(line));
+		.filter((line) => !/^-- |^processed|RLIMIT_MEMLOCK/.test(line));
 	return (
 		said.find((line) => /failed|error|can't|cannot|unsupported|invalid|not found/i.test(line)) ??
 		said.at(-1) ??
@@ -37,12 +37,17 @@ const programIn = (lines: string[]): string => {
 	return found.at(-1) ?? '';
 };
 
-/** A program whose place to attach to this kernel does not have, so that it cannot even be loaded, or ''. */
-export const withoutPlace = (lines: string[]): string => {
-	const line = lines.find((one) =>
-		/failed to find kernel BTF type ID of|is not found in vmlinux BTF/.test(one),
-	);
-	return line === undefined ? '' : programIn([line]) || programIn(lines);
+const NOT_LOADED = /failed to find kernel BTF type ID of|is not found in vmlinux BTF|BPF program load failed/;
+
+/**
+ * A program that this kernel cannot even load, and why: its place is not there, or its kind. One that the verifier refuses
+ * is not meant, for that is a mistake in the program.
+ */
+export const unloadable = (lines: string[]): { program: string; reason: string } | undefined => {
+	if (lines.some((line) => SUMMARY.test(line))) return undefined;
+	const line = lines.find((one) => NOT_LOADED.test(one));
+	const program = line === undefined ? '' : programIn([line]) || programIn(lines);
+	return program === '' ? undefined : { program, reason: line!.replace(/^libbpf: (prog '[^']+': )?/, '') };
 };
 
 /** The failure of loading `file`, by the errno and by what libbpf said. */
