@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -10,6 +12,7 @@ import { until } from '../servers/carbon.ts';
 
 const test = suite('bpf/runq-latency');
 const OBJECT = join(ROOT, 'dist', 'bpf', 'runq-latency.bpf.o');
+const BY_COMM = join(ROOT, 'dist', 'bpf', 'runq-latency-by-comm.bpf.o');
 const SECONDS = 6;
 
 type Print = { ts: number; counts: Map<string, number> };
@@ -77,10 +80,62 @@ testWith(test, bpfLacks(), 'it counts what cpu-lat.bt counts over the same secon
 			return below.reduce((sum, [, count]) => sum + count, 0) / total;
 		});
 	const [x, y] = [shares(a, theirTotal), shares(b, ownTotal)];
-	console.log(JSON.stringify({ theirTotal, ownTotal, most, x, y }));
 	x.forEach((share, i) => {
 		assert.ok(Math.abs(share - y[i]!) < 0.1, `${x} and ${y}`);
 	});
 });
+
+/** The counts of one command, added up over buckets, in the last print of all that came. */
+const countOf = (text: string, comm: string): number => {
+	const records = text
+		.split('\n')
+		.filter((line) => line.startsWith('{"type":"histogram"'))
+		.map((line) => parseRecord(line)!)
+		.filter(({ attributes }) => (attributes as Record<string, string>).comm === comm);
+	return totalOf(printOf(records.at(-1)!).counts);
+};
+
+testWith(
+	test,
+	bpfLacks(),
+	'of threads that began and ended while both looked, it counts exactly as many waits',
+	async () => {
+		const name = 'runq-talker';
+		const folder = mkdtempSync(join(tmpdir(), 'runq-'));
+		copyFileSync('/bin/bash', join(folder, name));
+		const bpftrace = spawn('bpftrace', [join(ROOT, 'bpftrace', 'cpu-lat-by-comm.bt')], { stdio: 'pipe' });
+		const ours = start('bpf-maps', [BY_COMM, '-i', '500ms']);
+		const texts = { bpftrace: '', ours: '' };
+		bpftrace.stdout.on('data', (chunk) => {
+			texts.bpftrace += chunk;
+		});
+		ours.stdout!.on('data', (chunk) => {
+			texts.ours += chunk;
+		});
+		const ends = [outcome(bpftrace), outcome(ours)];
+		try {
+			await until(() => texts.bpftrace.includes('#!ts') && texts.ours.includes('#!ts'));
+			// Two shells, one at each end of two pipes: each line wakes the other one.
+			const talk =
+				'mkfifo a b; (for ((i = 0; i < 3000; i++)); do read x; echo; done <a >b) & for ((i = 0; i < 3000; i++)); do echo >&3; read x <&4; done 3>a 4<b; wait';
+			const { status, stderr } = await outcome(spawn(join(folder, name), ['-c', talk], { cwd: folder }));
+			assert.equal([status, stderr], [0, '']);
+			await sleep(500);
+		} finally {
+			bpftrace.kill('SIGINT');
+			ours.kill('SIGTERM');
+			rmSync(folder, { recursive: true });
+		}
+		await Promise.all(ends);
+		const parsed = await run(
+			'parse-histogram',
+			['-m', 'cpu-lat', '--unit', 'us', '--keys', 'comm'],
+			texts.bpftrace,
+		);
+		const [theirs, own] = [countOf(parsed.stdout, name), countOf(texts.ours, name)];
+		assert.ok(theirs > 3000, `${theirs}`);
+		assert.is(own, theirs);
+	},
+);
 
 test.run();
