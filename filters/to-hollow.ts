@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // to-hollow - records as cycles of a Netflix Hollow data set, one version for each time
 //
-// usage:  to-hollow [-d NAME] [--wide] [--source NAME] [--linger 1s] [--output FILE] [--dry-run] < records
+// usage:  to-hollow [-d NAME] [--wide] [--source NAME] [--leave-out METRIC] [--output FILE] [--dry-run] < records
 // stdin:  records        stdout: cycles for hollow-publish and hollow-push, or with --dry-run their payload
 //
 //   {"type":"histogram","ts":1763712000000,"host":"web1","metric":"cpu-lat","unit":"us","attributes":{"cpu":"0"},"temporality":"cumulative","buckets":[[0,1,5],[1,2,8],[2,4,0]]}
@@ -13,6 +13,7 @@
 //   -d, --dataset-name NAME   the data set (default ebpf_metrics)
 //   --wide                    numbers are 64-bit Longs; without it they are 32-bit Integers, as the predecessor's
 //   --source NAME             in place of every host
+//   --leave-out METRIC        do without it, repeatable: such as fractions, which no data set of whole numbers holds
 //   --linger 1s               silence after which a cycle is taken to be whole
 //   --output FILE             the payload of the newest cycle, as ebpf_to_hollow.py had it; the file is replaced whole
 //   --dry-run                 no cycles on stdout; without --output the payloads are printed, one a line
@@ -41,6 +42,7 @@ const OPTIONS = {
 	'dataset-name': { type: 'string', short: 'd', default: 'ebpf_metrics' },
 	wide: { type: 'boolean', default: false },
 	source: { type: 'string' },
+	'leave-out': { type: 'string', multiple: true, default: [] as string[] },
 	linger: { type: 'string', default: '1s' },
 	output: { type: 'string' },
 	'dry-run': { type: 'boolean', default: false },
@@ -76,8 +78,12 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 		isBlocked: output.blocked,
 		fail,
 	});
-	const take = (record: Measure, text?: SeriesText) =>
-		moments.take(record.ts, () => group.take(record, text));
+	const unwanted = new Set(options['leave-out']);
+	const take = (record: Measure, text?: SeriesText) => {
+		if (!unwanted.has(record.metric)) return moments.take(record.ts, () => group.take(record, text));
+		count('left_out');
+		return undefined;
+	};
 	const known = createSeriesIndex<Histogram>();
 	/** A cumulative histogram whose numbers fit, which is nearly all that comes: its buckets stay text. */
 	const quick = (bytes: Buffer, from: number, to: number) => {

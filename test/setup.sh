@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-	bpftrace tcpdump graphite-carbon prometheus logrotate mawk strace runit procps util-linux systemd systemd-container zsh
+	bpftrace tcpdump graphite-carbon prometheus logrotate mawk strace runit procps util-linux iproute2 systemd systemd-container zsh
 	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core curl openssl
 	prometheus-alertmanager
 	clang llvm libbpf-dev libbpf1 bpftool

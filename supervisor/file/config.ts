@@ -44,11 +44,18 @@ const validated = (value: unknown, place: Place): File => {
 };
 
 const MOST_MS = 86_400_000;
+const IS_DURATION = /^\d+(\.\d+)?(ms|s|m|h|d)?$/;
 
-const milliseconds = (value: string | undefined, where: string, otherwise: string): number => {
-	const ms = duration(value ?? otherwise, where);
+/** A duration as it is written, or as a setting has it. */
+const milliseconds = (value: string, where: string, settings: Settings): number => {
+	const text = substitute(value, settings, where);
+	if (!IS_DURATION.test(text)) {
+		const from = text === value ? '' : ` (${value})`;
+		throw new Failure(EXIT.config, `${where}: "${text}"${from}: a duration is written like 500ms, 10s or 5m`);
+	}
+	const ms = duration(text, where);
 	if (ms <= MOST_MS) return ms;
-	throw new Failure(EXIT.config, `${where}: "${value}" is longer than a day, which is the most`);
+	throw new Failure(EXIT.config, `${where}: "${text}" is longer than a day, which is the most`);
 };
 
 /** `200ms..30s` as two durations. */
@@ -129,8 +136,8 @@ const stagePlan = (stage: StageFile, reading: Reading): StagePlan => {
 			...env,
 			...Object.fromEntries(given.map(([k, text]) => [k, substitute(text, settings, place('env'))])),
 		},
-		grace: milliseconds(spec.grace ?? shared.grace, place('grace'), '5s'),
-		...(spec.ready === undefined ? {} : { ready: milliseconds(spec.ready, place('ready'), '') }),
+		grace: milliseconds(spec.grace ?? shared.grace ?? '5s', place('grace'), settings),
+		...(spec.ready === undefined ? {} : { ready: milliseconds(spec.ready, place('ready'), settings) }),
 		...(limits ? { limits } : {}),
 	};
 };
@@ -179,10 +186,10 @@ const pipelinePlan = (
 		delivery: pipeline.delivery ?? 'best-effort',
 		restart: pipeline.restart ?? 'on-failure',
 		delays: delays(pipeline.restart_delay, place(['pipelines', name, 'restart_delay'])),
-		retry: milliseconds(pipeline.retry, place(['pipelines', name, 'retry']), '10s'),
+		retry: milliseconds(pipeline.retry ?? '10s', place(['pipelines', name, 'retry']), settings),
 		...(pipeline.late === undefined
 			? {}
-			: { late: milliseconds(pipeline.late, place(['pipelines', name, 'late']), '') }),
+			: { late: milliseconds(pipeline.late, place(['pipelines', name, 'late']), settings) }),
 		stages: withUniqueNames(stages, (index) => placeOf(index, 'name'), pipeline.stages),
 	};
 };

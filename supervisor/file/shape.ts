@@ -28,7 +28,7 @@ const durationFor = (what: string) =>
 	v.pipe(
 		v.union(
 			[
-				v.pipe(v.string(), v.regex(/^\d{1,8}(\.\d{1,3})?(ms|s|m|h|d)?$/, HOW_LONG)),
+				v.pipe(v.string(), v.regex(/^\d{1,8}(\.\d{1,3})?(ms|s|m|h|d)?$|^\$\{[^}]+\}$/, HOW_LONG)),
 				v.pipe(v.number(), v.minValue(0, HOW_LONG), v.maxValue(86_400, HOW_LONG)),
 			],
 			HOW_LONG,

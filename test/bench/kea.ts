@@ -15,7 +15,7 @@ import { outcome, ROOT, start } from '../program.ts';
 import { type Family, type Kea, keaLacks, type Load, perfdhcp, startKea } from '../servers/kea.ts';
 import { sizes } from './parts/sizes.ts';
 
-const [PACKETS, ROUNDS] = sizes([2000, 5], [100, 1]) as [number, number];
+const [PACKETS, ROUNDS] = sizes([1000, 2], [100, 1]) as [number, number];
 const TICKS = 100;
 
 const lack = keaLacks() || bpftraceLacks();
@@ -65,7 +65,7 @@ const load = async (kea: Kea, figures: Figures, tracer: number | undefined) => {
 	figures.processor.push((processorOf(kea.pid()) - before) / packets);
 	figures.delay.push(delayIn(calm));
 	if (tracer) figures.programs.push((programsOf(tracer) - programs) / packets);
-	const fast = await perfdhcp(kea, { count: PACKETS * 5 });
+	const fast = await perfdhcp(kea, { count: PACKETS * 3 });
 	figures.most.push(number(fast.text, 'Rate:'));
 };
 

@@ -104,13 +104,52 @@ test('numbers of panels and names of boards are given once; no panel lies on ano
 });
 
 test('latency has a heat map and percentiles, whichever kind of histogram', () => {
-	for (const kind of ['cpu-lat.json', 'cpu-lat-native.json', 'cpu-lat-seconds.json']) {
+	for (const kind of [
+		'cpu-lat.json',
+		'cpu-lat-native.json',
+		'cpu-lat-seconds.json',
+		'kea.json',
+		'kea-native.json',
+	]) {
 		const { panels } = boards.find(([file]) => file === kind)![1];
 		assert.ok(panels.some(({ type }) => type === 'heatmap'));
 		const text = JSON.stringify(panels);
 		for (const quantile of ['0.5', '0.9', '0.99'])
 			assert.ok(text.includes(`histogram_quantile(${quantile},`));
-		assert.is(text.includes('_bucket'), kind !== 'cpu-lat-native.json');
+		assert.is(text.includes('_bucket'), !kind.endsWith('-native.json'));
+	}
+});
+
+test('the board for Kea asks what operators ask, with a heat map for each stage that the probes know', () => {
+	const stages = [
+		...readFileSync(join(ROOT, 'bpftrace', 'kea-dhcp4.session'), 'utf8').matchAll(/^@stage_time\[(\w+),/gm),
+	];
+	for (const kind of ['kea.json', 'kea-native.json']) {
+		const { panels } = boards.find(([file]) => file === kind)![1];
+		const heated = panels.filter(({ type }) => type === 'heatmap').map(({ targets }) => targets[0]!.expr);
+		for (const stage of new Set(stages.map(([, name]) => name!)))
+			assert.is(heated.filter((expr) => expr.includes(`stage="${stage}"`)).length, 1, stage);
+		assert.ok(heated.some((expr) => expr.includes('packet_processing_time')));
+		const at = (word: string) => {
+			const found = panels.findIndex(({ targets }) => targets.some(({ expr }) => expr.includes(`${word}`)));
+			assert.ok(found >= 0, word);
+			const { gridPos } = panels
+				.filter(({ type }) => type !== 'stat')
+				.find(({ targets }) => targets.some(({ expr }) => expr.includes(word)))!;
+			return gridPos.y;
+		};
+		const order = [
+			'packet_drop_rate',
+			'"OFFER|',
+			'kea_utilisation',
+			'packet_processing_time',
+			'relay_processing',
+			'database_query',
+		];
+		assert.equal(
+			order.map(at),
+			order.map(at).sort((a, b) => a - b),
+		);
 	}
 });
 
@@ -130,7 +169,8 @@ test('the board in seconds asks what the one in microseconds does', () => {
 });
 
 /** A query with what Grafana puts in the place of its variables. */
-const filled = (expr: string): string => expr.replaceAll('$__rate_interval', '1m').replaceAll('$host', '.*');
+const filled = (expr: string): string =>
+	expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$host|\$service/g, '.*');
 
 testWith(test, commandsLack('prometheus'), 'a real Prometheus understands every query', async () => {
 	const prometheus = await startPrometheus(`127.0.0.1:${await freePort()}`, 60_000);
@@ -145,7 +185,7 @@ testWith(test, commandsLack('prometheus'), 'a real Prometheus understands every 
 				if (typeof query === 'object')
 					assert.match(
 						query.query,
-						/^label_values\(cpu_lat_(microseconds(_bucket)?|seconds_bucket), host\)$/,
+						/^label_values\((?:cpu_lat_(?:microseconds(?:_bucket)?|seconds_bucket), host|packets_total, (?:host|service))\)$/,
 					);
 		}
 	} finally {

@@ -6,7 +6,6 @@ import {
 	chmodSync,
 	mkdirSync,
 	mkdtempSync,
-	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
@@ -255,39 +254,24 @@ test('supervised: doctor, graph, check, up, status', async () => {
 	assert.is((await running).status, 0);
 });
 
-/** The commands in the right-hand column of MIGRATING.md, with something in the place of each word in capitals. */
+/** The commands in the right-hand column of MIGRATING.md, with something in the place of each word in capitals; MIGRATING-KEA has a test of its own. */
 const migrations = (words: Record<string, string>): string[] => {
 	const rows = readFileSync(join(ROOT, 'MIGRATING.md'), 'utf8').match(/^\|.*\|$/gm)!;
 	const cells = rows.map((row) => row.split(/(?<!\\)\|/)[2]!.replaceAll('\\|', '|'));
 	const spans = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)]);
 	const commands = spans.map(([, span]) => span!).filter((span) => /^[a-z]+-[a-z-]+ ./.test(span));
-	return commands.map((command) =>
-		command.replace(/\b(?:ACK|FILE|HOST|URL|DIR|NAME|TOKEN|OUT)\b/g, (word) => words[word]!),
-	);
+	return commands.map((command) => command.replace(/\b(?:ACK|FILE|HOST|URL)\b/g, (word) => words[word]!));
 };
 
 test('what MIGRATING.md says to run now can be run, and arrives', async () => {
 	const carbon = await fakeCarbon();
 	const receiver = await startReceiver([join(dir, 'received')]);
 	const log = join(dir, 'old.log');
-	writeFileSync(join(dir, 'token'), 'secret\n', { mode: 0o600 });
 	writeFileSync(log, '');
-	const words = {
-		HOST: carbon.uri,
-		URL: receiver.url,
-		DIR: join(dir, 'folder'),
-		NAME: 'latency',
-		TOKEN: join(dir, 'token'),
-		OUT: join(dir, 'out'),
-		ACK: join(dir, 'ack'),
-	};
 	try {
-		const filled = await shell(
-			`parse-histogram < bpftrace/cpu-lat.session | to-hollow | hollow-publish ${words.DIR}`,
-		);
-		assert.is(filled.status, 0, filled.stderr);
-		const commands = migrations({ ...words, FILE: log });
-		assert.ok(commands.length >= 8, commands.join('\n'));
+		const words = { FILE: log, HOST: carbon.uri, URL: receiver.url, ACK: join(dir, 'ack') };
+		const commands = migrations(words);
+		assert.ok(commands.length >= 5, commands.join('\n'));
 		for (const command of commands) {
 			// A log is followed from its end on, so it must grow.
 			const grow = () => appendFileSync(log, `#!ts ${Math.floor(Date.now() / 1000)}\n@us:\n[1]  3 |@|\n\n`);
@@ -299,8 +283,6 @@ test('what MIGRATING.md says to run now can be run, and arrives', async () => {
 			assert.is(status, 0, `${command}: ${stderr}`);
 		}
 		assert.match(carbon.text(), /\.cpu-lat\.1 3 \d{10}\n/);
-		assert.match(readFileSync(words.OUT, 'utf8'), /"buckets"/);
-		assert.ok(readdirSync(join(dir, 'received', 'latency')).some((name) => name.startsWith('snapshot-')));
 	} finally {
 		await receiver.end();
 		await carbon.die();

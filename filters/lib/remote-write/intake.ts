@@ -72,6 +72,9 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const startIn = (record: Measure): number | undefined =>
 	record.type === 'histogram' || (record.type === 'sum' && record.monotonic) ? record.start : undefined;
 
+/** What the server knows a series by: a sum that may fall and a gauge may be one there. */
+const nameOf = ({ family, labels }: Series): string => `${family.kind} ${family.name}${labels}`;
+
 export const createIntake = (options: IntakeOptions): Intake => {
 	const { staleMs, form, spelling, onItem, onNotice } = options;
 	const claimed = ['', '_total', '_created'].map((suffix) => `${NOTICES}${suffix}`);
@@ -126,7 +129,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			if (newest - ts > staleMs) restored.delete(key);
 			else dueAt = Math.min(dueAt, ts + staleMs);
 		}
-		for (const [key, { ts, maker }] of known) {
+		for (const [key, { ts, maker, series }] of known) {
 			if (newest - ts <= staleMs) {
 				dueAt = Math.min(dueAt, ts + staleMs);
 				continue;
@@ -137,7 +140,7 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			known.delete(key);
 			// Whatever comes of it from before its end is late.
 			if (ended.size >= MOST_ENDED) ended.delete(ended.keys().next().value!);
-			ended.set(key, ts + staleMs);
+			ended.set(nameOf(series), ts + staleMs);
 		}
 	};
 	const setBack = (record: Measure) => {
@@ -163,8 +166,8 @@ export const createIntake = (options: IntakeOptions): Intake => {
 			);
 		restored.delete(key);
 		const since = saved ? (saved.since ?? undefined) : startIn(record);
-		const ts = saved?.ts ?? ended.get(key) ?? Number.NEGATIVE_INFINITY;
-		ended.delete(key);
+		const ts = saved?.ts ?? ended.get(nameOf(series)) ?? Number.NEGATIVE_INFINITY;
+		ended.delete(nameOf(series));
 		const fresh = { series, maker: createMaker(series, form, spelling), ts, isAdded, since };
 		known.set(key, fresh);
 		return fresh;

@@ -79,6 +79,20 @@ pipelines:
 	);
 });
 
+good('durations may be settings', () => {
+	const text = `
+settings: { again: 3s, patience: 2 }
+pipelines:
+  p: { retry: "\${again}", late: "\${patience}", stages: [{ run: cat, grace: "\${again}", ready: "\${again}" }] }
+`;
+	const pipelineOf = (set: string[]) => load(text, set).pipelines[0]!;
+	const { retry, late, stages } = pipelineOf(['again=4s']);
+	assert.equal([retry, late, stages[0]!.grace, stages[0]!.ready], [4000, 2000, 4000, 4000]);
+	const wrong = /:4:\d+: "often" \(\$\{again\}\): a duration is written like 500ms/;
+	assert.throws(() => pipelineOf(['again=often']), wrong);
+	assert.throws(() => pipelineOf(['again=2d']), /"2d" is longer than a day/);
+});
+
 good('when: set, not set, equal, one of', () => {
 	const text = `
 settings: { uri: "", mode: prom }

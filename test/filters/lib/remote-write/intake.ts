@@ -100,6 +100,18 @@ test('what comes of a series from before its end is late, and what comes after i
 	assert.ok(lines().includes('4000 load,host=web1 3'));
 });
 
+test('an end is that of the series in Prometheus, where a gauge and a sum that may fall are one', () => {
+	const { all, lines, notices } = create({ staleMs: 2 });
+	all(gaugeOf(1, { ts: TS }), sumOf(5, { metric: 'other', ts: TS + 9 }));
+	lines();
+	all(sumOf(2, { metric: gaugeOf(1).metric, unit: gaugeOf(1).unit, monotonic: false, ts: TS + 1 }));
+	assert.equal(
+		lines().filter((line) => line.endsWith(' 2')),
+		[],
+	);
+	assert.ok(notices.some((notice) => notice.startsWith('late ')));
+});
+
 test('names as they are, where they are asked for', () => {
 	const { all, lines, intake } = create({ spelling: 'utf8', form: 'both', isBase: true });
 	all(
