@@ -49,6 +49,8 @@ const LAW: Record<string, string> = {
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
 	'lib/probes': 'lib',
+	'lib/bpf': 'lib lib/yaml',
+	'lib/bpf/kernel': 'lib lib/bpf lib/yaml',
 	'lib/terminal': 'lib lib/chart lib/history',
 	'lib/plot': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',
