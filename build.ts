@@ -1,7 +1,17 @@
 // build: filters/NAME.ts and supervisor/bpfpipe.ts become dist/NAME.cjs, one minified file each; the page dist/web/
+// bpf/NAME.bpf.c become dist/bpf/NAME.bpf.o where clang is, beside their NAME.yaml.
 // A bundle starts in 25 ms where tsx takes 200; its header comment is kept, since that is its --help.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+	copyFileSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -59,8 +69,8 @@ export const bundle = async (source: string, folder = OUT): Promise<string[]> =>
 		format: 'cjs',
 		legalComments: 'none',
 		alias: { 'readable-stream': 'node:stream' },
-		// A binary, and optional: it is looked for where the package is installed.
-		external: ['@resvg/resvg-js'],
+		// Binaries, and optional: they are looked for where their packages are installed.
+		external: ['@resvg/resvg-js', 'koffi'],
 		define: { 'import.meta': 'program_meta' },
 		banner: { js: banner(source) },
 		absWorkingDir: ROOT,
@@ -77,7 +87,15 @@ const AS_THEY_ARE = ['index.html', 'favicon.svg', 'favicon-sample.svg'];
 /** Bundle the page of `serve` into `folder`; the answer names the packages that went into it. */
 export const bundlePage = async (folder = join(OUT, 'web')): Promise<string[]> => {
 	const { metafile, outputFiles } = await build({
-		entryPoints: [join(WEB, 'page.ts'), join(WEB, 'page.css')],
+		entryPoints: [
+			{ in: join(WEB, 'page.ts'), out: 'page' },
+			{ in: join(WEB, 'page.css'), out: 'page' },
+			// Fetched when somebody opens it. What both need is in a file that index.html names too, so it is no later.
+			{ in: join(WEB, 'kea', 'tab.ts'), out: 'kea' },
+			{ in: join(WEB, 'kea', 'kea.css'), out: 'kea' },
+		],
+		splitting: true,
+		chunkNames: 'shared',
 		outdir: folder,
 		write: false,
 		bundle: true,
@@ -108,16 +126,58 @@ const putFonts = (): void => {
 	replaceFile(join(folder, 'LICENSE'), readFileSync(join(from, 'LICENSE')), 0o644);
 };
 
+/** The kernel programs: bpf/NAME.bpf.c, and bpf/NAME.yaml, which says what their maps mean. */
+const KERNEL = join(ROOT, 'bpf');
+const COMPILE = ['-O2', '-g', '-Wall', '-Werror', '-target', 'bpf', '-mcpu=v2', '-c'];
+
+const clang = (...args: string[]) => spawnSync('clang', args, { encoding: 'utf8' });
+
+/** Why the kernel programs cannot be compiled here, or ''. */
+export const clangLacks = (): string => {
+	if (clang('--version').error) return 'no clang';
+	const input = `#include "${join(KERNEL, 'kernel.h')}"\n`;
+	const probe = spawnSync('clang', ['-target', 'bpf', '-fsyntax-only', '-xc', '-'], { input });
+	return probe.status === 0 ? '' : 'no header bpf/bpf_helpers.h (libbpf-dev)';
+};
+
+/** Compile one kernel program to `object`. Rejects with what clang says. */
+export const compileKernel = (source: string, object: string): void => {
+	const aside = `${object}.${process.pid}`;
+	const { status, stderr, error } = clang(...COMPILE, '-I', KERNEL, source, '-o', aside);
+	if (status !== 0) throw error ?? new Error(`clang: ${source}\n${stderr}`);
+	// Without the text of the sources, which only debuggers read, an object has a third of its size.
+	spawnSync('llvm-strip', ['-g', aside]);
+	renameSync(aside, object);
+};
+
+/** Every kernel program of ours into `folder`, beside its annotations; the answer says why it was left out, or ''. */
+export const buildKernel = (folder = join(OUT, 'bpf')): string => {
+	const lack = clangLacks();
+	if (lack !== '') return lack;
+	mkdirSync(folder, { recursive: true });
+	const sources = readdirSync(KERNEL);
+	const made = sources.filter((file) => file.endsWith('.bpf.c')).map((file) => file.replace(/c$/, 'o'));
+	const notes = sources.filter((file) => file.endsWith('.yaml'));
+	for (const file of readdirSync(folder))
+		if (![...made, ...notes].includes(file)) rmSync(join(folder, file), { force: true });
+	for (const file of made) compileKernel(join(KERNEL, file.replace(/o$/, 'c')), join(folder, file));
+	for (const file of notes) copyFileSync(join(KERNEL, file), join(folder, file));
+	return '';
+};
+
 /** Make dist/ up to date: a bundle for each program and no other, the page, and the licences of what they contain. */
 export const buildAll = async (): Promise<void> => {
 	mkdirSync(OUT, { recursive: true });
 	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
 	for (const file of readdirSync(OUT))
-		if (!['web', 'fonts'].includes(file) && !wanted.has(file)) rmSync(join(OUT, file), { force: true });
+		if (!['web', 'fonts', 'bpf'].includes(file) && !wanted.has(file))
+			rmSync(join(OUT, file), { force: true });
 	const used = new Set(
 		(await Promise.all([...programs().map((source) => bundle(source)), bundlePage()])).flat(),
 	);
 	putFonts();
+	const lack = buildKernel();
+	if (lack !== '') console.error(`build: ${lack}, so dist/bpf/ is not made; npm run setup installs it`);
 	const licences = [...used].sort().map(licenceText);
 	replaceFile(join(OUT, 'LICENSES.txt'), licences.join(`\n${'-'.repeat(72)}\n\n`));
 };

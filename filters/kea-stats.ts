@@ -25,8 +25,8 @@
 // the start, is kea_up 0 and a notice "away", and is asked again each interval; 77 when one does not let us in at first.
 
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Failure } from './lib/failure.ts';
+import { eachStep } from './lib/flow/steps.ts';
 import { TARGETS, targetsOf } from './lib/kea/targets.ts';
 import { positiveDuration } from './lib/options.ts';
 import { timeLine } from './lib/record.ts';
@@ -39,12 +39,6 @@ const OPTIONS = {
 	host: { type: 'string' },
 	once: { type: 'boolean', default: false },
 } as const;
-
-// Longer than a timer on a busy machine is late; far below what any counter is read at.
-const PUNCTUAL_MS = 250;
-
-/** The first whole multiple of `stepMs` after `ms`. */
-export const nextStep = (ms: number, stepMs: number): number => (Math.floor(ms / stepMs) + 1) * stepMs;
 
 source(import.meta, { options: OPTIONS }, async (context) => {
 	const { options, log, count, counted, bad, emit, output, signal } = context;
@@ -71,13 +65,5 @@ source(import.meta, { options: OPTIONS }, async (context) => {
 		if (counted('away') > 0) throw new Failure(EXIT.unavailable, 'not all of Kea could be had');
 		return;
 	}
-	while (!signal.aborted) {
-		const due = nextStep(Date.now(), stepMs);
-		// A timer may be early by a millisecond; its print would be of the step before.
-		for (let left = due - Date.now(); left > 0 && !signal.aborted; left = due - Date.now())
-			await sleep(Math.min(left, stepMs), undefined, { signal }).catch(() => {});
-		const now = Date.now();
-		// What was asked for just after the step is of the step, so that all that is made of it has whole times.
-		if (!signal.aborted) await print(now - due < PUNCTUAL_MS ? due : now);
-	}
+	await eachStep(stepMs, signal, print);
 });

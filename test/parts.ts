@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { clangLacks } from '../build.ts';
 
 export const isRoot = process.getuid?.() === 0;
 const mayNotSkip = process.env.CI === 'true' && isRoot;
@@ -26,6 +27,14 @@ export const bpftraceLacks = (): string => {
 	const tracefs = '/sys/kernel/tracing';
 	if (!existsSync(join(tracefs, 'events'))) spawnSync('mount', ['-t', 'tracefs', 'tracefs', tracefs]);
 	return existsSync(join(tracefs, 'events')) ? '' : `tracefs cannot be mounted on ${tracefs}`;
+};
+
+/** Why BPF objects cannot be compiled and loaded here, or ''. */
+export const bpfLacks = (): string => {
+	if (!isRoot) return 'loading BPF objects needs root';
+	if (!existsSync('/sys/kernel/btf/vmlinux')) return 'this kernel has no BTF';
+	const lack = clangLacks() || bpftraceLacks();
+	return lack === '' ? '' : `${lack}; npm run setup installs it`;
 };
 
 /** Why a list of commands cannot be had, or ''. */

@@ -49,6 +49,8 @@ const LAW: Record<string, string> = {
 	'lib/tail': 'lib lib/disk',
 	'lib/logs': 'lib lib/tail',
 	'lib/probes': 'lib',
+	'lib/bpf': 'lib lib/yaml',
+	'lib/bpf/kernel': 'lib lib/bpf lib/yaml',
 	'lib/terminal': 'lib lib/chart lib/history',
 	'lib/plot': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',
@@ -93,7 +95,9 @@ const LAW: Record<string, string> = {
 		'lib lib/flow lib/hollow lib/hollow/blob/bytes lib/hollow/folder lib/hollow/metrics lib/hollow/publish lib/hollow/rest lib/http lib/net',
 
 	'filters/web':
-		'lib lib/chart lib/history filters/web/data filters/web/parts filters/web/shell filters/web/tabs filters/web/view',
+		'lib lib/chart lib/history filters/web/data filters/web/kea filters/web/parts filters/web/shell filters/web/tabs filters/web/view',
+	'filters/web/kea':
+		'lib lib/chart lib/history filters/web/data filters/web/paint filters/web/parts filters/web/view',
 	'filters/web/view': 'lib lib/chart lib/history',
 	'filters/web/data': 'lib lib/chart lib/history filters/web/view',
 	'filters/web/paint': 'lib/chart lib/history',

@@ -8,6 +8,7 @@ packages=(
 	bpftrace tcpdump graphite-carbon prometheus logrotate mawk strace runit procps util-linux iproute2 systemd systemd-container zsh
 	openjdk-17-jdk-headless maven tmux chromium fonts-dejavu-core curl openssl
 	prometheus-alertmanager
+	clang llvm libbpf-dev libbpf1 bpftool
 	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"

@@ -6,7 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { contentsOf } from '../filters/lib/hollow/folder/contents.ts';
+import { writtenObject } from './data/bpf-object.ts';
 import { cycleAt, sumAt, textOf, version } from './data/published.ts';
+import { bpfLacks } from './parts.ts';
 import { run } from './program.ts';
 import { fakeCarbon } from './servers/carbon.ts';
 import { freePort } from './servers/ports.ts';
@@ -140,6 +142,10 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		alert: both(path('rules.yml'), '--event-time', '--interval', '400ms'),
 		'append-log': sink(appended, path('appended')),
 		board: both(),
+		'bpf-maps': {
+			idle: bpfLacks() === '' ? [writtenObject(folder)] : 'ends by itself',
+			empty: ['--check', writtenObject(folder)],
+		},
 		'bpftrace-run': {
 			idle: ['--pid', String(process.pid), '--bpftrace', path('tracer'), path('script')],
 			empty: ['--check', '--pid', String(process.pid), '--bpftrace', path('tracer'), path('script')],

@@ -7,16 +7,17 @@ import { announceReady, type Context, launch, type OptionSpec, onStop, type Usag
 /**
  * Make the file of `meta` a source. `run` prints until it is done or `context.signal` is aborted (TERM, INT),
  * awaits `context.output.room()` between pieces, and returns; what it printed is then flushed and the exit is 0.
+ * With `isReadyLater` it calls announceReady itself, when all that takes long is done.
  */
 export const source = <const Options extends OptionSpec>(
 	meta: ImportMeta,
-	usage: Usage<Options>,
+	usage: Usage<Options> & { isReadyLater?: boolean },
 	run: (context: Context<Options>) => Promise<void>,
 ): void =>
 	launch(meta, usage, async ({ context, leave, stopping }) => {
 		onStop(() => stopping.abort(), false);
 		process.on('SIGHUP', () => {});
-		announceReady();
+		if (!usage.isReadyLater) announceReady();
 		await run(context);
 		await leave(EXIT.done);
 	});

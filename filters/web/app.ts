@@ -6,6 +6,7 @@ import { runCommand } from './commands.ts';
 import { createLink, type Link } from './data/link.ts';
 import { createFacts } from './facts.ts';
 import { createVoice, letters, skipTo } from './frame.ts';
+import { createKeaDoor } from './kea-door.ts';
 import { createNavigation } from './navigation.ts';
 import { takePageKeys } from './page-keys.ts';
 import { el } from './parts/dom.ts';
@@ -56,6 +57,7 @@ export const createApp = (body: HTMLElement): void => {
 	}));
 	const pipelines = createPipelinesTab((metric) => change({ metric, tab: 'metrics' }));
 	const hollow = createHollowTab((part) => change({ hollow: { ...view().hollow, ...part } }));
+	const kea = createKeaDoor({ view, change, here, facts, newest: () => link?.newest() });
 	const list = createMetricList((metric) => {
 		body.classList.remove('has-sheet');
 		change({ metric, tab: 'metrics' });
@@ -89,6 +91,7 @@ export const createApp = (body: HTMLElement): void => {
 		remarks,
 		empty.node,
 		boards.node,
+		kea.node,
 		pipelines.node,
 		hollow.node,
 	);
@@ -110,7 +113,7 @@ export const createApp = (body: HTMLElement): void => {
 		here,
 		link: () => link,
 		facts,
-		parts: { header, banners, list, empty, remarks, boards, pipelines, hollow },
+		parts: { header, banners, list, empty, remarks, boards, kea, pipelines, hollow },
 	});
 	const askAnew = () => {
 		facts.list.anew();
@@ -126,6 +129,7 @@ export const createApp = (body: HTMLElement): void => {
 			boards.ask(changed);
 		}
 		if (view().tab === 'pipelines') pipelines.ask();
+		if (!here.isPaused()) kea.ask();
 		renderHeader();
 	};
 	link = createLink({

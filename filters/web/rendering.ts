@@ -1,10 +1,12 @@
 // rendering: every part of the page from the view, the facts and the state of the link
 
 import { dateText, durationText } from '../lib/chart/time.ts';
+import type { MetricSummary } from '../lib/history/answers.ts';
 import type { createBoards } from './boards.ts';
 import type { Link } from './data/link.ts';
 import { type Facts, isOwn } from './facts.ts';
 import { dress } from './frame.ts';
+import type { createKeaDoor } from './kea-door.ts';
 import { setText } from './parts/dom.ts';
 import type { createBanners } from './shell/banner.ts';
 import type { createEmpty } from './shell/empty.ts';
@@ -13,6 +15,7 @@ import type { createMetricList } from './shell/metric-list.ts';
 import type { Situation } from './situation.ts';
 import type { createHollowTab } from './tabs/hollow.ts';
 import type { createPipelinesTab } from './tabs/pipelines.ts';
+import { keaServices } from './view/kea.ts';
 import type { View } from './view/view.ts';
 
 type Parts = {
@@ -22,6 +25,7 @@ type Parts = {
 	empty: ReturnType<typeof createEmpty>;
 	remarks: HTMLElement;
 	boards: ReturnType<typeof createBoards>;
+	kea: ReturnType<typeof createKeaDoor>;
 	pipelines: ReturnType<typeof createPipelinesTab>;
 	hollow: ReturnType<typeof createHollowTab>;
 };
@@ -65,8 +69,12 @@ const reachOf = (
 	];
 };
 
+/** The probes of Kea or its statistics, whichever is silent. */
+const silentKea = ({ metrics, isStale }: Facts): MetricSummary | undefined =>
+	metrics.find((one) => ['packets', 'kea_up'].includes(one.metric) && isStale(one));
+
 export const createRendering = ({ body, opened, view, here, link, facts, parts }: Page) => {
-	const { header, banners, list, empty, remarks, boards, pipelines, hollow } = parts;
+	const { header, banners, list, empty, remarks, boards, kea, pipelines, hollow } = parts;
 	const serverNow = () => link()?.serverNow();
 
 	/** The head of the page and its banners, which change with time alone. */
@@ -78,14 +86,15 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 			hosts: [...new Set(metrics.flatMap(({ hosts }) => hosts))],
 			link: link()?.now ?? { state: 'connecting' },
 			isSample: synthetic !== 'none',
-			isStale: facts.isStale(facts.summaryOf(metric)),
+			isStale: facts.isStale(tab === 'kea' ? silentKea(facts) : facts.summaryOf(metric)),
 			now: serverNow(),
 			newest: link()?.newest(),
 			offset: here.offset(),
 			behind: here.behind(boards.step() ?? 1000),
 			hasPipelines: metrics.some(isOwn),
+			hasKea: keaServices(metrics).length > 0,
 		});
-		const stale = tab === 'metrics' ? facts.silence(metric) : undefined;
+		const stale = facts.silence(tab === 'metrics' ? metric : tab === 'kea' ? silentKea(facts) : undefined);
 		banners.render({ synthetic, stale, lost: lossOf(link()), offset: here.offset() });
 	};
 	let wasStale = false;
@@ -117,6 +126,7 @@ export const createRendering = ({ body, opened, view, here, link, facts, parts }
 		empty.render(isEmpty ? { waited: performance.now() - opened, isLost } : undefined);
 		boards.node.hidden = isEmpty || !isMetrics;
 		if (!boards.node.hidden) boards.render();
+		kea.show(tab === 'kea');
 		pipelines.show(tab === 'pipelines', serverNow(), here.offset());
 		hollow.show(tab === 'hollow', asked, facts.hollow);
 	};

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nextStep } from '../../filters/kea-stats.ts';
+import { nextStep } from '../../filters/lib/flow/steps.ts';
 import { type AnyRecord, parseControl, parseRecord } from '../../filters/lib/record.ts';
 import { runAsNobody } from '../harness/as-nobody.ts';
 import { isRoot } from '../parts.ts';

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { AnyRecord } from '../../filters/lib/record.ts';
+import { type KeaRecord, sessionRecords, statisticsAt } from '../data/kea-records.ts';
 import { endServed, serve } from '../harness/served.ts';
 import { testWith } from '../parts.ts';
 import { ROOT } from '../program.ts';
@@ -24,6 +26,23 @@ test.after(async () => {
 const CPU = 'metric=cpu-lat&unit=us&type=histogram';
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const WALL: BrowserContextOptions = { viewport: { width: 2560, height: 1440 } };
+
+/** Statistics of a server whose one pool is exhausted, marked as the recording beside them is. */
+const printOf = (n: number, ts: number): KeaRecord[] =>
+	statisticsAt(
+		ts,
+		'dhcp4',
+		{
+			received: { discover: n * 82, request: n * 66 },
+			sent: { offer: n * 67, ack: n * 66, nak: n },
+			drops: { 'receive-drop': n * 16, 'parse-failed': n > 6 ? 3 : 0 },
+		},
+		[
+			{ id: '1', cidr: '127.0.0.0/8', total: 200, assigned: 200, declined: 2, failures: n * 10 },
+			{ id: '7', cidr: '10.20.0.0/16', network: 'floor-2', total: 65_534, assigned: 51_000 },
+			{ id: '8', cidr: '10.30.0.0/16', network: 'floor-2', total: 65_534, assigned: 312 },
+		],
+	).map((record) => ({ ...record, synthetic: true }));
 
 const take = async (
 	name: string,
@@ -89,6 +108,24 @@ testWith(test, LACK, 'sample, stale, empty, disconnected', async () => {
 	const empty = await serve({ minutes: 0 });
 	await take('empty', empty.url);
 	await empty.stop();
+});
+
+testWith(test, LACK, 'the Kea tab: recorded, marked, light, dark, phone, wall', async () => {
+	const end = Date.now() - 1000;
+	const served = await serve({ minutes: 0 });
+	const records = [
+		...(await sessionRecords('dhcp4', end)),
+		...(await sessionRecords('dhcp6', end)),
+		...Array.from({ length: 11 }, (_, n) => printOf(n, end - 30_000 + n * 3000)).flat(),
+	];
+	await served.feed(records.sort((a, b) => a.ts - b.ts) as AnyRecord[]);
+	const at = (hash: string) => `${served.url}/#tab=kea&${hash}`;
+	await take('kea-light', at('range=5m&theme=light'), {}, async () => {}, true);
+	await take('kea-dark', at(`range=${end - 15_000}-${end + 1000}&theme=dark`), {}, async () => {}, true);
+	await take('kea-v6', at('range=5m&theme=light&kea.service=dhcp6'), {}, async () => {}, true);
+	await take('kea-phone', at('range=5m&theme=dark'), PHONE, async () => {}, true);
+	await take('kea-wall', at('range=5m&theme=dark'), WALL, async () => {}, true);
+	await served.stop();
 });
 
 test.run();

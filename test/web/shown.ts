@@ -292,7 +292,7 @@ testWith(test, LACK, 'nothing comes from elsewhere, and the whole page is small'
 		asked.join('\n'),
 	);
 	let bytes = 0;
-	for (const file of ['', 'page.js', 'page.css', 'favicon.svg']) {
+	for (const file of ['', 'shared.js', 'page.js', 'page.css', 'favicon.svg']) {
 		const response = await fetch(`${served.url}/${file}`, { headers: { 'Accept-Encoding': 'gzip' } });
 		bytes += Number(response.headers.get('content-length') ?? (await response.arrayBuffer()).byteLength);
 	}

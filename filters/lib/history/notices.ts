@@ -37,6 +37,9 @@ const bounded = (notice: Notice): Notice => {
 
 type Entry = { notice: Notice; key: string; bytes: number };
 
+/** Each says something else, and all of it at once: they are not one that goes on. */
+const KINDS_BY_DETAIL = new Set(['missing_probe']);
+
 export const createNoticeList = (): NoticeList => {
 	let entries: Entry[] = [];
 	const open = new Map<string, Entry>();
@@ -65,8 +68,9 @@ export const createNoticeList = (): NoticeList => {
 		add: (given) => {
 			count += 1;
 			const notice = bounded(given);
-			const { kind, host, metric, attributes, synthetic } = notice;
-			const key = JSON.stringify([kind, host, metric, attributes, synthetic]);
+			const { kind, host, metric, attributes, synthetic, detail } = notice;
+			const own = KINDS_BY_DETAIL.has(kind) ? detail : undefined;
+			const key = JSON.stringify([kind, host, metric, attributes, synthetic, own]);
 			const last = open.get(key);
 			if (last && Math.abs(notice.ts - last.notice.ts) < TOGETHER_MS) return join(last, notice);
 			const entry = { notice, key, bytes: 2 * key.length + (notice.detail?.length ?? 0) + 300 };

@@ -40,7 +40,9 @@ export type Delta = {
 	release: () => string | undefined;
 };
 
-type Metric = { first: number; before: number; last: number };
+/** The times of prints: the first, and the newest two. */
+type Prints = { first: number; before: number; last: number };
+type Metric = Prints;
 type Series = { ts: number; value: Exact; buckets: Bucket[]; epoch: number; metric: Metric };
 
 type Named = Parameters<typeof seriesKey>[0] & { synthetic?: boolean };
@@ -60,6 +62,36 @@ const noticeOf = (record: Counter, kind: string, detail: string): Notice => {
 	const { ts, host, metric, attributes, synthetic } = record;
 	const notice: Notice = { type: 'notice', ts, host, metric, attributes, kind, count: 1, detail };
 	return synthetic ? { ...notice, synthetic } : notice;
+};
+
+/** What counts since one time on one host is one source: it prints all that it has, so what it did not print was nothing. */
+const createSources = () => {
+	const starts = new Map<number, Map<string, Prints>>();
+	return {
+		/** A record came; the answer is the prints of its source, if it says since when it counts. */
+		meet: ({ start, host, ts, synthetic }: Counter): Prints | undefined => {
+			if (start === undefined) return undefined;
+			const hosts = starts.get(start) ?? new Map<string, Prints>();
+			starts.set(start, hosts);
+			const key = synthetic ? `~${host}` : ` ${host}`;
+			const known = hosts.get(key);
+			if (known) {
+				if (ts > known.last) [known.before, known.last] = [known.last, ts];
+				return known;
+			}
+			const prints = { first: ts, before: ts, last: ts };
+			hosts.set(key, prints);
+			return prints;
+		},
+		/** Those without a print since then are over. */
+		forget: (since: number) => {
+			for (const [start, hosts] of starts) {
+				for (const [key, { last }] of hosts) if (last < since) hosts.delete(key);
+				if (hosts.size === 0) starts.delete(start);
+			}
+		},
+		clear: () => starts.clear(),
+	};
 };
 
 const bucketsOf = (record: Counter): Bucket[] => (record.type === 'histogram' ? record.buckets : []);
@@ -98,6 +130,7 @@ export const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
 export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta => {
 	const series = new Map<string, Series>();
 	const metrics = new Map<string, Metric>();
+	const sources = createSources();
 	const points = createRestartPoints();
 	let epoch = 0;
 	let sweptAt = 0;
@@ -114,6 +147,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 			onCount('forgotten', key);
 		}
 		for (const [key, { last }] of metrics) if (ms - last > staleMs) metrics.delete(key);
+		sources.forget(ms - staleMs);
 	};
 	const time = (ms: number) => {
 		points.time(ms);
@@ -134,12 +168,16 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		return buckets;
 	};
 
-	/** A series seen for the first time: a baseline in the metric's first print, counted from zero later. */
-	const begin = (key: string, record: Counter, metric: Metric): Counter[] => {
+	/**
+	 * A series seen for the first time: a baseline in the first print of the metric, or of its source where that is known;
+	 * counted from zero later.
+	 */
+	const begin = (key: string, record: Counter, metric: Metric, source: Prints | undefined): Counter[] => {
 		const buckets = remember(key, record, [], metric);
-		const isLater = record.ts > metric.first;
+		const prints = source && source.first < metric.first ? source : metric;
+		const isLater = record.ts > prints.first;
 		if (!isLater && !fromZero) return [];
-		const since = record.ts === metric.last ? metric.before : metric.first;
+		const since = record.ts === prints.last ? prints.before : prints.first;
 		const start = isLater ? since : (record.start ?? record.ts);
 		return [increment(record, Math.min(start, record.ts), sumValueOf(record), buckets)];
 	};
@@ -173,6 +211,7 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const seconds = Math.round((newest - ts) / 1000);
 		for (const one of series.values()) one.ts = ts;
 		for (const metric of metrics.values()) metric.first = metric.before = metric.last = ts - 1;
+		sources.clear();
 		points.startOver();
 		[newest, sweptAt] = [ts, ts];
 		return noticeOf(record, 'clock', `time was set back by about ${seconds} s; going on in the new time`);
@@ -189,7 +228,8 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const key = counterKey(record);
 		const known = series.get(key);
 		const metric = meetMetric(record, known);
-		return known ? goOn(key, record, known, isWhole) : begin(key, record, metric);
+		const source = sources.meet(record);
+		return known ? goOn(key, record, known, isWhole) : begin(key, record, metric, source);
 	};
 	const oldestEpoch = (): number => {
 		let oldest = Number.POSITIVE_INFINITY;

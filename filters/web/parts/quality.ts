@@ -27,6 +27,11 @@ const WORDS: Record<string, string> = {
 	stale: 'A series ended, or fell silent.',
 	reset: 'Counters began again from zero: a gap, not a fall.',
 	clock: 'A clock was set back.',
+	gap: 'A program was not measured for a while.',
+	missing_probe: 'This build of the program does not let all of it be measured.',
+	unpaired: 'Ends without a begin, or begins without an end: they are in no figure.',
+	away: 'A server could not be asked.',
+	negative: 'A number that nothing can be was left out.',
 	folded: 'Some series are added up as one.',
 };
 
@@ -41,6 +46,9 @@ const seriesOf = ({ host, attributes }: Notice): string =>
 		.filter(Boolean)
 		.map((part) => shownName(part, 60))
 		.join(', ');
+
+/** What of a board it is about. */
+type Told = Pick<BoardModel, 'notices' | 'moreNotices' | 'offset' | 'remarks'>;
 
 export const createQuality = () => {
 	const heading = el('h2', {}, 'Data quality');
@@ -73,7 +81,7 @@ export const createQuality = () => {
 		el('div', { class: 'scroll' }, table),
 	);
 	let before = '';
-	const render = ({ notices, moreNotices, offset, remarks }: BoardModel) => {
+	const render = ({ notices, moreNotices, offset, remarks }: Told) => {
 		const shown = notices.slice(0, MOST_ROWS);
 		const left = notices.length - shown.length + moreNotices;
 		const now = JSON.stringify([shown, left, offset, remarks]);

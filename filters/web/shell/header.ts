@@ -19,6 +19,7 @@ export type HeaderModel = {
 	/** Columns that came while the page is paused; undefined when it is not. */
 	behind: number | undefined;
 	hasPipelines: boolean;
+	hasKea: boolean;
 };
 
 export type HeaderActions = {
@@ -61,10 +62,10 @@ export const createHeader = (actions: HeaderActions) => {
 	const age = el('span', { class: 'chip age' });
 	const [dot, words] = [el('i', { attributes: { 'aria-hidden': 'true' } }), el('span')];
 	const live = el('span', { class: 'chip live' }, dot, words);
-	const tabs = (['metrics', 'pipelines', 'hollow'] as const).map((tab) => ({
+	const tabs = (['metrics', 'kea', 'pipelines', 'hollow'] as const).map((tab) => ({
 		tab,
 		node: button(
-			{ metrics: 'Metrics', pipelines: 'Pipelines', hollow: 'Hollow' }[tab],
+			{ metrics: 'Metrics', kea: 'Kea', pipelines: 'Pipelines', hollow: 'Hollow' }[tab],
 			() => actions.tab(tab),
 			{ class: 'tab' },
 		),
@@ -119,15 +120,18 @@ export const createHeader = (actions: HeaderActions) => {
 		live.className = `chip live ${kind}`;
 		for (const { tab, node: one } of tabs) {
 			setAttribute(one, 'aria-current', view.tab === tab ? 'page' : undefined);
-			one.hidden = tab === 'pipelines' && !model.hasPipelines && view.tab !== tab;
+			const isThere = { metrics: true, kea: model.hasKea, pipelines: model.hasPipelines, hollow: true }[tab];
+			one.hidden = !isThere && view.tab !== tab;
 		}
 		for (const { ms, node: one } of ranges)
 			setAttribute(one, 'aria-pressed', String('last' in view.range && view.range.last === ms));
 		const other =
 			'last' in view.range ? !RANGES.some(([, ms]) => 'last' in view.range && view.range.last === ms) : true;
 		// Ranges and pause are of charts.
-		for (const one of [group, pause, wall, menu]) one.hidden = view.tab !== 'metrics';
-		fixed.hidden = !other || view.tab !== 'metrics';
+		const hasRange = view.tab === 'metrics' || view.tab === 'kea';
+		for (const one of [group, pause]) one.hidden = !hasRange;
+		for (const one of [wall, menu]) one.hidden = view.tab !== 'metrics';
+		fixed.hidden = !other || !hasRange;
 		setText(
 			fixed,
 			'last' in view.range

@@ -6,7 +6,7 @@ import type { MetricName } from '../../lib/history/answers.ts';
 /** A range of time in milliseconds: the last so many, which goes on, or a fixed one, which does not. */
 export type Range = { last: number } | { from: number; to: number };
 
-export type Tab = 'metrics' | 'pipelines' | 'hollow';
+export type Tab = 'metrics' | 'kea' | 'pipelines' | 'hollow';
 
 export type View = {
 	tab: Tab;
@@ -28,6 +28,8 @@ export type View = {
 	isWall?: boolean;
 	/** Of the Hollow tab: data set, version, another to compare with, type, words to search for. */
 	hollow: { set?: string; version?: string; other?: string; type?: string; search?: string };
+	/** Of the Kea tab: service, host, the message whose stages are shown, and how much earlier what it compares with is. */
+	kea: { service?: string; host?: string; message?: string; earlier?: number };
 };
 
 const HOUR = 3_600_000;
@@ -61,6 +63,7 @@ export const emptyView = (): View => ({
 	hasPercentiles: false,
 	isTable: false,
 	hollow: {},
+	kea: {},
 });
 
 const UNITS: [ms: number, name: string][] = [
@@ -91,6 +94,7 @@ const pairOf = (text: string | null): { from: number; to: number } | undefined =
 };
 
 const HOLLOW = ['set', 'version', 'other', 'type', 'search'] as const;
+const KEA = ['service', 'host', 'message'] as const;
 
 /** A view as what stands behind the # of its link. */
 export const linkOf = (view: View): string => {
@@ -116,6 +120,8 @@ export const linkOf = (view: View): string => {
 	put('table', view.isTable && '1');
 	put('wall', view.isWall === undefined ? undefined : view.isWall ? '1' : '0');
 	for (const key of HOLLOW) put(`hollow.${key}`, view.hollow[key]);
+	for (const key of KEA) put(`kea.${key}`, view.kea[key]);
+	put('kea.earlier', view.kea.earlier === undefined ? undefined : spanText(view.kea.earlier));
 	return link.toString();
 };
 
@@ -128,7 +134,7 @@ export const viewOf = (hash: string, query = ''): View => {
 	const view = emptyView();
 	const own = (key: string) => link.get(key) ?? undefined;
 	const tab = own('tab');
-	if (tab === 'pipelines' || tab === 'hollow') view.tab = tab;
+	if (tab === 'kea' || tab === 'pipelines' || tab === 'hollow') view.tab = tab;
 	const metric = own('metric');
 	if (metric !== undefined)
 		view.metric = { metric, unit: own('unit') ?? '1', type: typeIn(link.get('type')) };
@@ -150,6 +156,8 @@ export const viewOf = (hash: string, query = ''): View => {
 	const wall = own('wall') ?? (new URLSearchParams(query).has('wall') ? '1' : undefined);
 	view.isWall = wall === undefined ? undefined : wall === '1';
 	for (const key of HOLLOW) view.hollow[key] = own(`hollow.${key}`);
+	for (const key of KEA) view.kea[key] = own(`kea.${key}`);
+	view.kea.earlier = spanOf(link.get('kea.earlier'));
 	return view;
 };
 

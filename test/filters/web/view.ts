@@ -21,7 +21,7 @@ const range: fc.Arbitrary<Range> = fc.oneof(
 	fc.tuple(time, fc.integer({ min: 1, max: 1e9 })).map(([from, length]) => ({ from, to: from + length })),
 );
 const view: fc.Arbitrary<View> = fc.record({
-	tab: fc.constantFrom('metrics' as const, 'pipelines' as const, 'hollow' as const),
+	tab: fc.constantFrom('metrics' as const, 'kea' as const, 'pipelines' as const, 'hollow' as const),
 	metric: fc.option(
 		fc.record({
 			metric: name,
@@ -53,6 +53,15 @@ const view: fc.Arbitrary<View> = fc.record({
 	hasPercentiles: fc.boolean(),
 	isTable: fc.boolean(),
 	isWall: fc.option(fc.boolean(), { nil: undefined }),
+	kea: fc.record({
+		service: fc.option(name, { nil: undefined }),
+		host: fc.option(name, { nil: undefined }),
+		message: fc.option(name, { nil: undefined }),
+		earlier: fc.option(
+			fc.integer({ min: 1, max: 1000 }).map((minutes) => minutes * 60_000),
+			{ nil: undefined },
+		),
+	}),
 	hollow: fc.record({
 		set: fc.option(name, { nil: undefined }),
 		version: fc.option(name, { nil: undefined }),

@@ -124,6 +124,19 @@ test('a series that appears in a later print began at zero', () => {
 	assert.is((results[1] as Histogram).start, 1);
 });
 
+test('a metric that its source did not print before began at zero, and of others nothing is known', () => {
+	const started = { start: 0 };
+	const { all } = create();
+	const packets = [sum(10, 3, started), sum(20, 4, started)];
+	const errors = (more: Partial<Sum>) => sum(20, 7, { ...started, metric: 'errors', ...more });
+	assert.equal(all([packets[0]!, packets[1]!, errors({})]).slice(-1), [
+		{ ...errors({}), temporality: 'delta', start: 10 },
+	]);
+	for (const other of [{ host: 'other' }, { start: 5 }, { synthetic: true } as Partial<Sum>])
+		assert.equal(all([errors({ metric: 'more', ...other })]), [], JSON.stringify(other));
+	assert.equal(create().all([packets[0]!, { ...errors({}), ts: 10 }]), [], 'the first print is a baseline');
+});
+
 test('every series of the first print is a baseline', () => {
 	const { all } = create();
 	assert.equal(all([histogram(1, []), histogram(1, [[4, 8, 3]], { attributes: { comm: 'x' } })]), []);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * kernel.h - the few types of the kernel that our programs touch, each with only the fields that they read
+ *
+ * The compiler notes each access by the field's name, and libbpf puts in the offset that the running kernel has (CO-RE).
+ * So neither the order nor the sizes here matter, and no vmlinux.h of 3 MB is needed.
+ */
+#ifndef BPFPIPE_KERNEL_H
+#define BPFPIPE_KERNEL_H
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+};
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+};
+
+#define TASK_COMM_LEN 16
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* sched:sched_wakeup, sched:sched_wakeup_new */
+struct trace_event_raw_sched_wakeup_template {
+	int pid;
+};
+
+/* sched:sched_switch */
+struct trace_event_raw_sched_switch {
+	int prev_pid;
+	long prev_state;
+	char next_comm[TASK_COMM_LEN];
+	int next_pid;
+};
+
+/* irq:softirq_entry, irq:softirq_exit, irq:softirq_raise */
+struct trace_event_raw_softirq {
+	unsigned int vec;
+};
+
+/* block:block_rq_issue; requests that are merged or split keep their first sector */
+struct trace_event_raw_block_rq {
+	__u32 dev;
+	__u64 sector;
+	unsigned int nr_sector;
+	char rwbs[8];
+};
+
+/* block:block_rq_complete */
+struct trace_event_raw_block_rq_completion {
+	__u32 dev;
+	__u64 sector;
+	unsigned int nr_sector;
+	int error;
+	char rwbs[8];
+};
+
+#pragma clang attribute pop
+
+#include <bpf/bpf_helpers.h>
+
+#endif
