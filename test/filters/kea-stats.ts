@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,7 +12,7 @@ import { type AnyRecord, parseControl, parseRecord } from '../../filters/lib/rec
 import { runAsNobody } from '../harness/as-nobody.ts';
 import { isRoot } from '../parts.ts';
 import { run, start } from '../program.ts';
-import { until } from '../servers/carbon.ts';
+import { endAnyway, until } from '../servers/carbon.ts';
 import { fakeKea, type Said, saidBy, statistics } from '../servers/fake-kea.ts';
 
 const pure = suite('kea-stats: steps');
@@ -24,7 +25,10 @@ pure.run();
 
 const test = suite('kea-stats');
 const dir = mkdtempSync(join(tmpdir(), 'kea-stats-'));
-test.after(() => rmSync(dir, { recursive: true }));
+test.after(() => {
+	rmSync(dir, { recursive: true });
+	endAnyway();
+});
 const path = (name: string) => join(dir, name);
 
 const acks = (value: number) => saidBy({}, () => statistics({ 'pkt4-ack-sent': value }));
@@ -87,9 +91,16 @@ test('two servers of one service have names; without names nothing comes twice',
 	await Promise.all([a.close(), b.close()]);
 });
 
+const running = new Set<ChildProcess>();
+test.after.each(() => {
+	for (const child of running) child.kill('SIGKILL');
+	running.clear();
+});
+
 /** What is printed and logged while Kea does this and that. */
 const watched = (args: string[]) => {
-	const child = start('kea-stats', ['--host', 'h', '-i', '100ms', '--timeout', '80ms', ...args]);
+	const child = start('kea-stats', ['--host', 'h', '-i', '100ms', '--timeout', '5s', ...args]);
+	running.add(child);
 	let [stdout, stderr] = ['', ''];
 	child.stdout!.on('data', (piece) => {
 		stdout += piece;
@@ -144,7 +155,7 @@ test('answers that are torn, empty, silent, huge or no answers at all are a serv
 	];
 	for (const [said, reason] of CASES) {
 		kea.become(() => said);
-		const args = ['--once', '--timeout', '300ms', '--max-answer', '4K', '--socket', socket];
+		const args = ['--once', '--timeout', '1s', '--max-answer', '4K', '--socket', socket];
 		const { status, stdout, stderr } = await run('kea-stats', args);
 		assert.is(status, 69, String(said));
 		assert.equal(brief(stdout), ['kea_up dhcp4 0', 'away dhcp4']);
@@ -160,7 +171,7 @@ test('answers that are torn, empty, silent, huge or no answers at all are a serv
 test('a server that hangs does not hold up its neighbour beyond the time limit', async () => {
 	const kea = await fakeKea(path('good4'), acks(1));
 	const mute = await fakeKea(path('kea6-mute'), () => 'silent');
-	const args = ['--once', '--timeout', '200ms', '--socket', path('kea6-mute'), '--socket', path('good4')];
+	const args = ['--once', '--timeout', '2s', '--socket', path('kea6-mute'), '--socket', path('good4')];
 	const { stdout } = await run('kea-stats', args);
 	assert.equal(brief(stdout), ['kea_up dhcp6 0', 'away dhcp6', 'kea_up dhcp4 1', 'kea_packets dhcp4 1']);
 	await Promise.all([kea.close(), mute.close()]);
