@@ -37,6 +37,10 @@ const recordsIn = (text: string): KnownRecord[] =>
 		.filter((line) => line.startsWith('{'))
 		.map((line) => JSON.parse(line));
 
+/** The processes that a process has started. */
+const childrenOf = (pid: number): number[] =>
+	readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number);
+
 /** Probes on a server while `act` runs; the records of the last print, by bpftrace-run and parse-histogram as users pipe them. */
 const measured = async (kea: Kea, act: () => Promise<void>) => {
 	const script = scriptOf(kea.family);
@@ -46,19 +50,28 @@ const measured = async (kea: Kea, act: () => Promise<void>) => {
 	tracing.stdout!.on('data', (piece) => {
 		text += piece;
 	});
-	await until(() => text.includes('#!ts') || tracing.exitCode !== null);
+	let said = '';
+	tracing.stderr!.on('data', (piece) => {
+		said += piece;
+	});
+	const prints = () => text.split('#!ts').length;
+	await until(() => prints() > 1 || tracing.exitCode !== null);
 	await act();
-	tracing.kill('SIGTERM');
-	const { status, stdout, stderr } = await done;
-	assert.is(status, 0, stderr);
-	const parsed = await run('parse-histogram', ['--maps', script, '--host', 'h'], stdout);
+	// The last whole print behind all of it. An orderly end takes the probes off one by one, which is waited for elsewhere.
+	const before = prints();
+	await until(() => prints() > before + 1 || tracing.exitCode !== null);
+	const whole = text.slice(0, text.lastIndexOf('#!ts'));
+	assert.is(tracing.exitCode, null, said);
+	for (const pid of childrenOf(tracing.pid!)) process.kill(pid, 'SIGKILL');
+	tracing.kill('SIGKILL');
+	await done;
+	const parsed = await run('parse-histogram', ['--maps', script, '--host', 'h'], whole);
 	assert.is(parsed.status, 0);
 	const all = recordsIn(parsed.stdout);
 	const last = all.at(-1)!.ts;
 	const records = all.filter((record) => record.ts === last);
 	const attributesOf = (record: KnownRecord) => Object.values(record.attributes ?? {}).join(' ');
 	return {
-		stderr,
 		all,
 		notices: all.filter((record): record is Notice => record.type === 'notice'),
 		/** How many things each histogram of a metric holds, by its attributes. */
