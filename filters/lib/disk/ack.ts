@@ -1,8 +1,7 @@
 // ack: how a sink tells the source, through one small file, what need never be read again
 
-import { readFileSync } from 'node:fs';
-import { about, EXIT, Failure } from '../failure.ts';
 import type { Position } from '../record.ts';
+import { readKept } from './kept.ts';
 import { replaceFile } from './replace.ts';
 
 /**
@@ -20,17 +19,13 @@ export const writeAck = (path: string, position: Position): void =>
  * The position in the ack file at `path`, or undefined when there is none yet.
  * @throws Failure(78) when the file holds something else: starting anywhere would lose or repeat data unasked.
  */
-export const readAck = (path: string): Position | undefined => {
-	let text: string;
-	try {
-		text = about(path, () => readFileSync(path, 'utf8'));
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-		throw error;
-	}
-	try {
-		const position = JSON.parse(text);
-		if (typeof position === 'object' && position !== null && !Array.isArray(position)) return position;
-	} catch {}
-	throw new Failure(EXIT.config, `${path} is not an ack file; remove it to start afresh`);
-};
+export const readAck = (path: string): Position | undefined =>
+	readKept(
+		path,
+		(text) => {
+			const position = JSON.parse(text);
+			const isPosition = typeof position === 'object' && position !== null && !Array.isArray(position);
+			return isPosition ? (position as Position) : undefined;
+		},
+		'is not an ack file; remove it to start afresh',
+	);

@@ -1,8 +1,7 @@
 // state-file: alerts that are on, and what was not delivered, kept in a file over a restart
 
-import { readFileSync } from 'node:fs';
+import { readKept } from '../../disk/kept.ts';
 import { replaceFile } from '../../disk/replace.ts';
-import { about, EXIT, Failure } from '../../failure.ts';
 import type { Engine, Kept } from '../engine.ts';
 import type { Dispatch, KeptLetters } from './dispatch.ts';
 
@@ -34,20 +33,15 @@ const unspell = (_: string, value: unknown): unknown => {
  * What the file holds, or undefined when there is none yet.
  * @throws Failure(78) when it holds something else.
  */
-const readState = (path: string): State | undefined => {
-	let text: string;
-	try {
-		text = about(path, () => readFileSync(path, 'utf8'));
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-		throw error;
-	}
-	try {
-		const value = JSON.parse(text, unspell);
-		if (isState(value)) return { engine: value.engine, letters: value.letters };
-	} catch {}
-	throw new Failure(EXIT.config, `${path} is not a state file of alert; remove it to start afresh`);
-};
+const readState = (path: string): State | undefined =>
+	readKept(
+		path,
+		(text) => {
+			const value = JSON.parse(text, unspell);
+			return isState(value) ? { engine: value.engine, letters: value.letters } : undefined;
+		},
+		'is not a state file of alert; remove it to start afresh',
+	);
 
 const writeState = (path: string, state: State): void =>
 	replaceFile(path, `${JSON.stringify({ version: VERSION, ...state }, spell)}\n`, { mode: 0o600 });
