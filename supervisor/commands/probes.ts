@@ -6,6 +6,7 @@ import { ownFile } from '../machine/programs.ts';
 import type { Plan, StagePlan } from '../plan/plan.ts';
 import { environment } from '../process/process.ts';
 import { type Check, lacking, ok } from './prerequisites.ts';
+import { lastSaid } from './trial.ts';
 
 const PROGRAM = 'bpftrace-run';
 // It lists the functions of each library once.
@@ -20,17 +21,11 @@ const check = (title: string, { command: [name, ...args], env, fallback }: Stage
 		const child = execFile(process.execPath, words, options, (error, stdout, stderr) => {
 			const [found, ...lost] = stdout.trimEnd().split('\n');
 			if (found === '') {
-				const why = stderr
-					.trimEnd()
-					.split('\n')
-					.at(-1)!
-					.replace(/^<\d>/, '')
-					.replace(/^[\w-]+: /, '');
 				const todo =
 					error?.code === EXIT.denied
 						? 'start this as root to see'
 						: 'start that program; its probes are attached when it runs';
-				resolve([lacking(title, need, why || 'no answer', todo)]);
+				resolve([lacking(title, need, stderr === '' ? 'no answer' : lastSaid(stderr), todo)]);
 				return;
 			}
 			const todo = 'this build of the program has no such function; all else is measured';

@@ -14,6 +14,12 @@ const AT_ONCE = 4;
 
 type Trial = Omit<Fault, 'message'> & { command: string[]; env: Record<string, string> };
 
+/** The last line of what one of our own stages said, without a priority and its name. */
+export const lastSaid = (stderr: string): string => {
+	const line = stderr.trimEnd().split('\n').at(-1)!.replace(/^<\d>/, '');
+	return line.slice(line.indexOf(': ') + 2);
+};
+
 /** The last line that it said, without its name; undefined when its options are as they should be, or not ours to know. */
 const tried = ({ command: [name, ...args], env }: Trial): Promise<string | undefined> =>
 	new Promise((resolve) => {
@@ -23,8 +29,7 @@ const tried = ({ command: [name, ...args], env }: Trial): Promise<string | undef
 		const options = { env: environment({ ...env, ...trial }), timeout: TRIAL_MS };
 		const child = execFile(process.execPath, [...flags, file, ...args], options, (error, _stdout, stderr) => {
 			const isFault = error?.code === EXIT.usage || error?.code === EXIT.config;
-			const line = stderr.trimEnd().split('\n').at(-1)!.replace(/^<\d>/, '');
-			resolve(isFault ? line.slice(line.indexOf(': ') + 2) : undefined);
+			resolve(isFault ? lastSaid(stderr) : undefined);
 		});
 		child.stdin?.end();
 	});
