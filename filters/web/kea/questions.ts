@@ -90,55 +90,35 @@ const failuresOf = async (ask: ReturnType<typeof asking>['ask']): Promise<Answer
 	return all && all.groups.length > 0 ? all : ask('kea_allocation_failures', { by: 'cause' });
 };
 
+/** All at once, each under its name. */
+const together = async <Values extends object>(
+	promises: {
+		[name in keyof Values]: Promise<Values[name]>;
+	},
+): Promise<Values> => {
+	const named = Object.entries<Promise<unknown>>(promises);
+	const values = await Promise.all(named.map(([, promise]) => promise));
+	return Object.fromEntries(named.map(([name], at) => [name, values[at]])) as Values;
+};
+
 export const askKea = async (asked: Asked, signal: AbortSignal): Promise<KeaAnswers> => {
 	const { ask, split } = asking(asked, signal);
 	const ofMessage = asked.message === undefined ? {} : { attributes: { message: asked.message } };
-	const [
-		received,
-		sent,
-		drops,
-		errors,
-		answered,
-		failures,
-		stages,
-		whole,
-		operations,
-		relays,
-		keaReceived,
-		keaSent,
-		keaDrops,
-		keaFailures,
-	] = await Promise.all([
-		ask('packets', { by: 'message', attributes: { direction: 'in' } }),
-		ask('packets', { by: 'message', attributes: { direction: 'out' } }),
-		split('packet_drop_rate', 'cause', 'message'),
-		split('error_rates', 'file', 'line'),
-		split('packet_processing_time', 'message', 'answer'),
-		ask('allocation_failures', { by: 'message' }),
-		ask('stage_time', { by: 'stage', ...ofMessage }),
-		ask('packet_processing_time', ofMessage),
-		ask('database_query_performance', { by: 'operation' }),
-		ask('relay_processing_time', { by: 'relay', limit: MOST_PICTURES }),
-		ask('kea_packets', { by: 'message', attributes: { direction: 'received' } }),
-		ask('kea_packets', { by: 'message', attributes: { direction: 'sent' } }),
-		ask('kea_drops', { by: 'cause' }),
-		failuresOf(ask),
-	]);
-	return {
-		span: asked.span,
-		received,
-		sent,
-		drops,
-		errors,
-		answered,
-		failures,
-		stages,
-		whole,
-		operations,
-		relays,
-		keaReceived,
-		keaSent,
-		keaDrops,
-		keaFailures,
-	};
+	const answers = await together({
+		received: ask('packets', { by: 'message', attributes: { direction: 'in' } }),
+		sent: ask('packets', { by: 'message', attributes: { direction: 'out' } }),
+		drops: split('packet_drop_rate', 'cause', 'message'),
+		errors: split('error_rates', 'file', 'line'),
+		answered: split('packet_processing_time', 'message', 'answer'),
+		failures: ask('allocation_failures', { by: 'message' }),
+		stages: ask('stage_time', { by: 'stage', ...ofMessage }),
+		whole: ask('packet_processing_time', ofMessage),
+		operations: ask('database_query_performance', { by: 'operation' }),
+		relays: ask('relay_processing_time', { by: 'relay', limit: MOST_PICTURES }),
+		keaReceived: ask('kea_packets', { by: 'message', attributes: { direction: 'received' } }),
+		keaSent: ask('kea_packets', { by: 'message', attributes: { direction: 'sent' } }),
+		keaDrops: ask('kea_drops', { by: 'cause' }),
+		keaFailures: failuresOf(ask),
+	});
+	return { span: asked.span, ...answers };
 };
