@@ -51,19 +51,25 @@ export const offerOf = async (
 	probes: Iterable<string>,
 ): Promise<Offer> => {
 	const mapped = objectsIn(pid);
-	const functions = new Map<string, { path: string; names: string[] }>();
-	for (const object of objects) {
-		const path = object.startsWith('/') ? object : mapped.get(object);
-		if (path === undefined) continue;
+	const functionsOf = async (path: string): Promise<string[]> => {
 		const prefix = `uprobe:${path}:`;
 		const lines = await list(tracer, `uprobe:"${path}":*`);
-		const names = lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
-		functions.set(object, { path, names });
-	}
-	const kernel = new Set<string>();
-	for (const probe of probes) {
-		if (!probe.startsWith('tracepoint:') || (await list(tracer, probe)).includes(probe)) kernel.add(probe);
-	}
+		return lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+	};
+	const isThere = async (probe: string): Promise<boolean> =>
+		!probe.startsWith('tracepoint:') || (await list(tracer, probe)).includes(probe);
+	// All at once: until it is known the process runs unmeasured.
+	const [found, there] = await Promise.all([
+		Promise.all(
+			[...objects].map(async (object) => {
+				const path = object.startsWith('/') ? object : mapped.get(object);
+				return path === undefined ? undefined : { object, path, names: await functionsOf(path) };
+			}),
+		),
+		Promise.all([...probes].map(async (probe) => ((await isThere(probe)) ? probe : undefined))),
+	]);
+	const functions = new Map(found.flatMap((one) => (one ? [[one.object, one]] : [])));
+	const kernel = new Set(there);
 	return ({ probe, object, pattern }) => {
 		if (object === undefined || pattern === undefined) return kernel.has(probe) ? [probe] : [];
 		const { path, names } = functions.get(object) ?? { path: '', names: [] };
