@@ -30,9 +30,10 @@ const rise = (from: Print, to: Print): Map<string, number> =>
 	new Map([...to.counts].map(([lower, count]) => [lower, count - (from.counts.get(lower) ?? 0)]));
 const totalOf = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
 
-testWith(test, bpfLacks(), 'it counts what cpu-lat.bt counts over the same seconds', async () => {
-	const bpftrace = spawn('bpftrace', [join(ROOT, 'bpftrace', 'cpu-lat.bt')], { stdio: 'pipe' });
-	const ours = start('bpf-maps', [OBJECT, '-i', '100ms']);
+/** A script and the same in BPF, side by side, and what each prints. */
+const both = (script: string, args: string[]) => {
+	const bpftrace = spawn('bpftrace', [join(ROOT, 'bpftrace', script)], { stdio: 'pipe' });
+	const ours = start('bpf-maps', args);
 	const texts = { bpftrace: '', ours: '' };
 	bpftrace.stdout.on('data', (chunk) => {
 		texts.bpftrace += chunk;
@@ -40,7 +41,11 @@ testWith(test, bpfLacks(), 'it counts what cpu-lat.bt counts over the same secon
 	ours.stdout!.on('data', (chunk) => {
 		texts.ours += chunk;
 	});
-	const ends = [outcome(bpftrace), outcome(ours)];
+	return { bpftrace, ours, texts, ends: [outcome(bpftrace), outcome(ours)] };
+};
+
+testWith(test, bpfLacks(), 'it counts what cpu-lat.bt counts over the same seconds', async () => {
+	const { bpftrace, ours, texts, ends } = both('cpu-lat.bt', [OBJECT, '-i', '100ms']);
 	try {
 		await until(() => texts.bpftrace.includes('#!ts') && texts.ours.includes('#!ts'));
 		// Something that switches all the time, bounded by its own clock.
@@ -103,16 +108,7 @@ testWith(
 		const name = 'runq-talker';
 		const folder = mkdtempSync(join(tmpdir(), 'runq-'));
 		copyFileSync('/bin/bash', join(folder, name));
-		const bpftrace = spawn('bpftrace', [join(ROOT, 'bpftrace', 'cpu-lat-by-comm.bt')], { stdio: 'pipe' });
-		const ours = start('bpf-maps', [BY_COMM, '-i', '500ms']);
-		const texts = { bpftrace: '', ours: '' };
-		bpftrace.stdout.on('data', (chunk) => {
-			texts.bpftrace += chunk;
-		});
-		ours.stdout!.on('data', (chunk) => {
-			texts.ours += chunk;
-		});
-		const ends = [outcome(bpftrace), outcome(ours)];
+		const { bpftrace, ours, texts, ends } = both('cpu-lat-by-comm.bt', [BY_COMM, '-i', '500ms']);
 		try {
 			await until(() => texts.bpftrace.includes('#!ts') && texts.ours.includes('#!ts'));
 			// Two shells, one at each end of two pipes: each line wakes the other one.
