@@ -15,7 +15,7 @@ import { outcome, ROOT, start } from '../program.ts';
 import { type Family, type Kea, keaLacks, type Load, perfdhcp, startKea } from '../servers/kea.ts';
 import { sizes } from './parts/sizes.ts';
 
-const [PACKETS, ROUNDS] = sizes([500, 1], [100, 1]) as [number, number];
+const [PACKETS, ROUNDS] = sizes([1000, 100], [2, 1]) as [number, number];
 const TICKS = 100;
 
 const lack = keaLacks() || bpftraceLacks();
