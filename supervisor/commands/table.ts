@@ -20,6 +20,7 @@ const noteOn = (stage: StageStatus, { stages }: PipelineStatus, now: number): st
 	const culprit = stages.find(({ state }) => state === 'BACKOFF' || state === 'DEGRADED');
 	return [
 		stage.fallback ? 'fallback, synthetic' : '',
+		stage.trial ? "tried again in its fallback's place" : '',
 		stage.waits ? `waits until ${stage.waits} is ready` : '',
 		stage.state === 'STOPPED' && culprit ? `waits for ${culprit.name}` : '',
 		stage.closed ? 'has closed its output' : '',

@@ -78,6 +78,12 @@ const synthetic = ({ stages }: Facts): string => {
 	const stage = stages.find(({ fallback }) => fallback);
 	return stage ? `${stage.name} is replaced by its fallback: what comes is synthetic${diedWhy(stage)}` : '';
 };
+
+const trial = ({ stages }: Facts): string => {
+	const stage = stages.find(({ trial }) => trial);
+	return stage ? `${stage.name} is tried again in its fallback's place, and has not held for long yet` : '';
+};
+
 const diedWhy = ({ died }: StageStatus): string => (died ? `, for ${died.why}` : '');
 
 /** One that runs at this moment, and is likely to die again. */
@@ -98,7 +104,7 @@ const complains = (facts: Facts): string => {
 
 /** The first of what is wrong, in the order in which one would look. */
 export const healthOf = (facts: Facts): Health => {
-	const looks = [down, closed, synthetic, dying, late, complains];
+	const looks = [down, closed, synthetic, trial, dying, late, complains];
 	const why = facts.trouble || looks.map((look) => look(facts)).find(Boolean);
 	return { well: !why, why: why ?? '' };
 };

@@ -62,6 +62,8 @@ export type Life = {
 	readonly degraded: boolean;
 	/** The fallback is what starts, runs or waits in its place. */
 	readonly onFallback: boolean;
+	/** The primary was started in the fallback's place, to see whether it holds. */
+	readonly onTrial: boolean;
 };
 
 export const unborn = (now: number): Life => ({
@@ -72,6 +74,7 @@ export const unborn = (now: number): Life => ({
 	restarts: 0,
 	degraded: false,
 	onFallback: false,
+	onTrial: false,
 });
 
 /** TERM at once, or only when it has not drained to the end of its input within its grace. */
@@ -164,6 +167,7 @@ const replaced = (life: Life, onFallback: boolean, now: number): Life => ({
 	state: 'STARTING',
 	restarts: life.restarts + 1,
 	onFallback,
+	onTrial: !onFallback,
 });
 const mayBeReplaced = (life: Life, { hasFallback }: Rules): boolean => hasFallback && !life.onFallback;
 
@@ -269,6 +273,10 @@ export const step = <Kind extends Event['kind']>(
 	const move = TABLE[life.state][event.kind as Kind] as Move<Kind> | undefined;
 	return move ? move(life, event, { rules, now, random }) : [life, NOTHING];
 };
+
+/** Whether the primary is tried in its fallback's place, and has not run for `LIMITS.holds` yet. */
+export const isOnTrial = ({ onTrial, state, since }: Life, now: number): boolean =>
+	onTrial && !(state === 'RUNNING' && now - since >= LIMITS.holds);
 
 /** The state for people: what is up and has not run well for long since it was DEGRADED still is. */
 export const shownState = ({ state, degraded }: Life): State =>

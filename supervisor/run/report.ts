@@ -14,6 +14,8 @@ export type StageReport = {
 	pid: number;
 	/** Whether the fallback runs in the stage's place. */
 	fallback: boolean;
+	/** Whether it was started in the fallback's place, and has not held for long yet. */
+	trial: boolean;
 	restarts: number;
 	/** Milliseconds in this state. */
 	for: number;

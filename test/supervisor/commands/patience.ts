@@ -9,7 +9,7 @@ const test = suite('patience');
 
 const NOW = 1_800_000_000_000;
 const stage = (name: string, more: Partial<StageStatus> = {}): StageStatus => ({
-	...{ name, state: 'RUNNING', pid: 1, fallback: false, restarts: 0, for: 600_000, last: '' },
+	...{ name, state: 'RUNNING', pid: 1, fallback: false, trial: false, restarts: 0, for: 600_000, last: '' },
 	...more,
 });
 

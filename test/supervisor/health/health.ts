@@ -23,7 +23,7 @@ const planOf = (...commands: string[]): PipelinePlan => ({
 	}),
 });
 const stage = (name: string, more: Partial<StageStatus> = {}): StageStatus => ({
-	...{ name, state: 'RUNNING', pid: 1, fallback: false, restarts: 0, for: 600_000, last: '' },
+	...{ name, state: 'RUNNING', pid: 1, fallback: false, trial: false, restarts: 0, for: 600_000, last: '' },
 	...more,
 });
 const PLAN = planOf('bpftrace-tail /x.log', 'every 15s', 'graphite-send');
@@ -63,6 +63,13 @@ test('late after half a minute and two steps, or as the file says; the stage tha
 	);
 	assert.is(why([], { bytes: 9 }), 'late: 9 B wait for graphite-send, nothing was acknowledged for 10m0s');
 	assert.is(why([{}, {}, { for: 5000 }], { bytes: 9 }), '', 'it has only begun');
+});
+
+test('a primary that is tried again is no recovery yet', () => {
+	assert.is(
+		why([{ trial: true, for: 200 }]),
+		"bpftrace-tail is tried again in its fallback's place, and has not held for long yet",
+	);
 });
 
 test('the worst stage is the culprit, with how it died and its last words', () => {

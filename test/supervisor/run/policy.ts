@@ -9,6 +9,7 @@ import {
 	type Event,
 	escalate,
 	isFinished,
+	isOnTrial,
 	LIMITS,
 	type Life,
 	type Rules,
@@ -191,7 +192,7 @@ test('a fallback, and the primary after it, begin with a clean slate; a fallback
 	const rules = { hasFallback: true };
 	const [fallback] = after(tired, [[died(69), 5]], rules);
 	const fresh = { failures: 0, deaths: [], restarts: 8, degraded: false };
-	assert.equal(fallback, { ...fresh, state: 'STARTING', since: 5, onFallback: true });
+	assert.equal(fallback, { ...fresh, state: 'STARTING', since: 5, onFallback: true, onTrial: false });
 	const [waits, action] = after(
 		fallback,
 		[
@@ -202,9 +203,47 @@ test('a fallback, and the primary after it, begin with a clean slate; a fallback
 	);
 	assert.equal([waits.state, waits.onFallback, action], ['BACKOFF', true, 'wait 200']);
 	const [primary] = after({ ...waits, state: 'STOPPED' }, [[{ kind: 'retry' }, 8]], rules);
-	assert.equal(primary, { ...fresh, restarts: 10, state: 'STARTING', since: 8, onFallback: false });
+	assert.equal(primary, {
+		...{ ...fresh, restarts: 10, state: 'STARTING', since: 8 },
+		...{ onFallback: false, onTrial: true },
+	});
 	const [stays, nothing] = after(unborn(0), [[{ kind: 'retry' }, 1]], rules);
 	assert.equal([stays, nothing], [unborn(0), 'nothing'], 'the primary itself is not tried again');
+});
+
+test("a primary in its fallback's place is on trial until it has held", () => {
+	const rules = { hasFallback: true };
+	const waits: Life = { ...unborn(0), state: 'STOPPED', onFallback: true };
+	const [runs] = after(
+		waits,
+		[
+			[{ kind: 'retry' }, 8],
+			[SPAWNED, 10],
+		],
+		rules,
+	);
+	const held = 10 + LIMITS.holds;
+	assert.equal(
+		[9, held - 1, held].map((now) => isOnTrial(runs, now)),
+		[true, true, false],
+	);
+	const [back] = after(runs, [[died(69), 20]], rules);
+	assert.equal([back.onFallback, isOnTrial(back, 20)], [true, false]);
+	const [again] = after(runs, [[died(75), 20]], rules);
+	assert.equal([again.state, isOnTrial(again, 99_999)], ['BACKOFF', true]);
+	assert.not(
+		isOnTrial(
+			after(
+				unborn(0),
+				[
+					[{ kind: 'start' }, 1],
+					[SPAWNED, 1],
+				],
+				rules,
+			)[0],
+			1,
+		),
+	);
 });
 
 test('what is to be DEGRADED gets its fallback instead, once', () => {

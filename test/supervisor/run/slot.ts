@@ -107,6 +107,7 @@ test('what is started is up at once, and reports itself', async ({ clock }) => {
 		state: 'STOPPED',
 		pid: 0,
 		fallback: false,
+		trial: false,
 		restarts: 0,
 		for: 0,
 		last: '',
@@ -351,8 +352,10 @@ test('a fallback takes the place, says so, and asks for the primary after a whil
 		[['a', '1'], true, undefined],
 	);
 	last().say();
+	assert.ok(slot.report().trial);
 	await clock.pass(LIMITS.holds);
 	assert.is(said.at(-1), 'info: is back, the fallback is no longer needed');
+	assert.not(slot.report().trial);
 	assert.is(started.length, 3);
 });
 

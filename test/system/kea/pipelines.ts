@@ -250,9 +250,11 @@ test('no Kea: a recording plays, and every sink says that it is one', () =>
 				};
 				await until('marks everywhere', isMarked, 60_000);
 				await until('an alert', () => existsSync(alerts) && fires.test(readFileSync(alerts, 'utf8')), 60_000);
-				const status = await bpfpipe(sinks.world, 'status');
-				assert.is(status.status, 69);
-				assert.match(status.stdout, /fallback, synthetic/);
+				// While bpftrace is tried again, too, which is one time in ten.
+				const asked = [];
+				for (let count = 0; count < 12; count += 1) asked.push(await bpfpipe(sinks.world, 'status'));
+				assert.equal([...new Set(asked.map(({ status }) => status))], [69]);
+				assert.ok(asked.some(({ stdout }) => /fallback, synthetic/.test(stdout)));
 				assert.match(said(), /"replay" runs in its place, marked synthetic\. For real figures start Kea/);
 			},
 		);
