@@ -92,7 +92,7 @@ type Subnet = {
 export const statisticsAt = (
 	ts: number,
 	service: Service,
-	counted: { received: Record<string, number>; sent: Record<string, number>; drops: Record<string, number> },
+	counted: Record<'received' | 'sent' | 'drops', Record<string, number>> & { dropped: number },
 	subnets: Subnet[],
 	host = 'vm',
 ): KeaRecord[] => {
@@ -126,6 +126,7 @@ export const statisticsAt = (
 				sum('kea_packets', '{packet}', { direction, message }, value),
 			),
 		),
+		sum('kea_dropped', '{packet}', {}, counted.dropped),
 		...Object.entries(counted.drops).map(([cause, value]) => sum('kea_drops', '{packet}', { cause }, value)),
 		...subnets.flatMap(({ id, cidr, network, total, assigned, declined = 0, failures = 0 }) => {
 			const place: Record<string, string> = {
