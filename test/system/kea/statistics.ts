@@ -14,7 +14,6 @@ import { run, start } from '../../program.ts';
 import { until } from '../../servers/carbon.ts';
 import { certificateIn } from '../../servers/certificate.ts';
 import { type Exchange, keaLacks, perfdhcp, startControlAgent, startKea } from '../../servers/kea.ts';
-import { freePort } from '../../servers/ports.ts';
 
 const test = suite('system: kea-stats');
 const lack = keaLacks();
@@ -251,40 +250,6 @@ real('over a control agent with a password, and with TLS', async () => {
 	assert.is(reading(half.stdout).value('kea_up', { service: 'dhcp6' }), 0);
 	assert.is(reading(half.stdout).value('kea_up', { service: 'dhcp4' }), 1);
 	await Promise.all([four.end(), six.end(), plain.end(), safe.end()]);
-});
-
-real('high availability: alone it waits, then takes its partner for down', async () => {
-	const [own, other] = [await freePort(), await freePort()];
-	const peer = (name: string, port: number, role: string) => ({
-		name,
-		url: `http://127.0.0.1:${port}/`,
-		role,
-	});
-	const relation = {
-		'this-server-name': 'a',
-		mode: 'hot-standby',
-		'heartbeat-delay': 200,
-		'max-response-delay': 400,
-		'max-unacked-clients': 0,
-		'multi-threading': { 'enable-multi-threading': false },
-		peers: [peer('a', own, 'primary'), peer('b', other, 'standby')],
-	};
-	const hooks = ['lease_cmds', { name: 'ha', parameters: { 'high-availability': [relation] } }];
-	const kea = await startKea({ family: 4, hooks });
-	const holding = async () => {
-		const print = await once4('--socket', kea.socket);
-		const all = print.find('kea_ha_state', { peer: 'local', role: 'primary', mode: 'hot-standby' });
-		return all.filter(({ value }) => value === 1).map(({ attributes }) => attributes.state);
-	};
-	assert.ok(['waiting', 'partner-down'].includes((await holding()).join()));
-	let state = '';
-	for (
-		const deadline = performance.now() + 20_000;
-		state !== 'partner-down' && performance.now() < deadline;
-	)
-		state = (await holding()).join();
-	assert.is(state, 'partner-down');
-	await kea.end();
 });
 
 if (isRoot)
