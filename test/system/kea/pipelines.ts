@@ -2,7 +2,8 @@
 // no Kea and no fallback; a user who may not.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, copyFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -30,6 +31,7 @@ import { cleanEnv, ROOT, run } from '../../program.ts';
 import { browserLacks, closeBrowser, openTab, type Tab } from '../../servers/browser.ts';
 import { endJava, java, javaLacks } from '../../servers/java.ts';
 import { type Family, type Kea, keaLacks, perfdhcp, startKea } from '../../servers/kea.ts';
+import { freePort } from '../../servers/ports.ts';
 import { startReceiver } from '../../servers/receiver.ts';
 
 const test = suite('system: etc/kea.yaml');
@@ -125,6 +127,25 @@ const showsWords = async (tab: Tab, question: string, words: RegExp) => {
 };
 const choose = (tab: Tab, service: Service) => tab.page.getByLabel('Service').selectOption(service);
 
+/** The rules for Kea, in more of a hurry, and whoever is told by them: what came, as `NAME SERVICE STATUS`. */
+const hurriedAlerts = async ({ dir }: World) => {
+	const rules = join(dir, 'rules.yml');
+	const text = readFileSync(join(ROOT, 'etc', 'alerts', 'kea.yml'), 'utf8');
+	writeFileSync(rules, text.replace('interval: 15s', 'interval: 1s').replace('for: 1m', 'for: 1s'));
+	const told: string[] = [];
+	const hook = createServer(async (request, response) => {
+		let body = '';
+		for await (const piece of request) body += piece;
+		const { alerts } = JSON.parse(body);
+		for (const { labels, status } of alerts) told.push(`${labels.alertname} ${labels.service} ${status}`);
+		response.end();
+	});
+	const port = await freePort();
+	await new Promise<void>((resolve) => hook.listen(port, '127.0.0.1', resolve));
+	const settings = { 'alert.rules': rules, 'alert.webhook': `http://127.0.0.1:${port}/` };
+	return { settings, told, end: () => hook.close() };
+};
+
 /** Java's consumer in the published folder: what it has of the answers, at the version of now. */
 const consumerIn = (folder: string) => {
 	const consumer = java('Consume', folder);
@@ -153,8 +174,9 @@ testWith(
 		withSinks(async (sinks) => {
 			const { world } = sinks;
 			const [four, six] = [await ownKea(world, 4), await ownKea(world, 6)];
+			const alerts = await hurriedAlerts(world);
 			try {
-				const settings = { ...settingsOf(sinks), ...four.settings, ...six.settings };
+				const settings = { ...settingsOf(sinks), ...four.settings, ...six.settings, ...alerts.settings };
 				await withUp(world, setting(settings), async () => {
 					await until('the probes', () => four.prints() > 1 && six.prints() > 1, 60_000);
 					await Promise.all([exchange(four.kea, 40), exchange(six.kea, 30)]);
@@ -182,6 +204,7 @@ testWith(
 
 					await four.kea.kill();
 					await showsWords(tab, 'How full are the pools', / away /);
+					await until('an alert', () => alerts.told.includes('KeaDown dhcp4 firing'), 30_000);
 					await four.kea.restart();
 					await until('a gap', () => four.log().includes('"kind":"gap"'), 30_000);
 					const before = four.prints();
@@ -193,6 +216,11 @@ testWith(
 					await showsWords(tab, 'Data quality', /gap A program was not measured for a while\./);
 					assert.equal([await consumer.answers('dhcp4'), await consumer.answers('dhcp6')], [30, 35]);
 					await consumer.end();
+					await until('its end', () => alerts.told.includes('KeaDown dhcp4 resolved'), 30_000);
+					assert.not.ok(
+						alerts.told.some((one) => /dhcp6|Synthetic/.test(one)),
+						String(alerts.told),
+					);
 					// Each state that was published here has been pushed too, also what was while nobody took it.
 					const [own, pushed] = [
 						await versionsIn(join(world.dir, 'hollow')),
@@ -224,6 +252,7 @@ testWith(
 				);
 				assert.is(replies.at(-1)!.value, 35);
 			} finally {
+				alerts.end();
 				await four.kea.end();
 				await six.kea.end();
 			}
@@ -259,6 +288,8 @@ test('no Kea: a recording plays, and every sink says that it is one', () =>
 		const played = recordsIn(sinks.world, 'kea-dhcp4.ndjson').filter(({ metric }) => metric === 'packets');
 		assert.ok(played.length > 0);
 		assert.ok(played.every((record) => record.synthetic === true));
+		// It goes on behind each try: one lap of the recording, or two where its end lies within.
+		assert.ok(new Set(played.map(({ start: since }) => since)).size <= 2);
 		const documents = documentsIn(join(sinks.world.dir, 'json')).map((text) => JSON.parse(text));
 		for (const { metadata, metrics } of documents)
 			if (Object.keys(metrics).some((title) => title.startsWith('Packet Processing')))
