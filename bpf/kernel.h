@@ -30,6 +30,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_CGROUP_ARRAY = 8,
 };
 
 #define TASK_COMM_LEN 16
@@ -69,6 +70,61 @@ struct trace_event_raw_block_rq_completion {
 	unsigned int nr_sector;
 	int error;
 	char rwbs[8];
+};
+
+/* syscalls:sys_enter_NAME, syscalls:sys_exit_NAME */
+struct trace_event_raw_sys_enter {
+	unsigned long args[6];
+};
+
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+/* filemap:mm_filemap_add_to_page_cache, filemap:mm_filemap_delete_from_page_cache; `order` since Linux 5.18 */
+struct trace_event_raw_mm_filemap_op_page_cache {
+	unsigned char order;
+};
+
+struct trace_event_raw_mm_vmscan_lru_shrink_inactive {
+	unsigned long nr_scanned;
+	unsigned long nr_reclaimed;
+};
+
+struct inode {
+	__u16 i_mode;
+	__s64 i_size;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+};
+
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	struct files_struct *files;
+	struct signal_struct *signal;
+	char comm[TASK_COMM_LEN];
 };
 
 #pragma clang attribute pop

@@ -11,6 +11,7 @@
 //   {"type":"histogram","ts":1763712000000,"start":1763711998250,"host":"web1","metric":"runq_latency","unit":"us","attributes":{},"temporality":"cumulative","buckets":[[0,1,8],[1,2,767],[2,4,515]]}
 //
 //   --annotations FILE    what the maps mean (NAME.yaml beside the object); bpf/README.md has its grammar
+//   --cgroup PATH, --comm NAME, --pid PID    count only these, with what is in or comes from them; each repeatable
 //   --probe NAME          only this program of the object; repeatable (those that the annotations name, or all)
 //   -i, --interval 1s     at whole multiples of it           --host NAME        of records (this machine's)
 //   --pin DIR             a folder in a bpffs that keeps the maps, so that counts go on across restarts
@@ -28,6 +29,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { annotationsOf } from './lib/bpf/annotations.ts';
 import { ObjectFault } from './lib/bpf/elf.ts';
+import { chosenOf } from './lib/bpf/filters.ts';
 import { handedOver, handOver, type State } from './lib/bpf/kernel/handover.ts';
 import { libbpfOf } from './lib/bpf/kernel/libbpf.ts';
 import { type Loaded, loadObject } from './lib/bpf/kernel/loading.ts';
@@ -45,6 +47,9 @@ const OPTIONS = {
 	annotations: { type: 'string' },
 	probe: { type: 'string', multiple: true },
 	interval: { type: 'string', short: 'i', default: '1s' },
+	cgroup: { type: 'string', multiple: true },
+	comm: { type: 'string', multiple: true },
+	pid: { type: 'string', multiple: true },
 	host: { type: 'string' },
 	pin: { type: 'string' },
 	'keep-capabilities': { type: 'boolean' },
@@ -53,11 +58,12 @@ const OPTIONS = {
 } as const;
 
 /** What is read of the object, and which programs of it are loaded where nobody chooses others. */
-const planFor = (file: string, annotations: string) => {
+const planFor = (file: string, annotations: string, given: Parameters<typeof chosenOf>[2]) => {
 	try {
 		const object = objectOf(about(file, () => readFileSync(file)));
 		const notes = annotationsOf(annotations);
-		return { plan: planOf(object, notes), programs: notes.programs };
+		const filters = chosenOf(object, notes, given);
+		return { plan: planOf(object, notes), programs: notes.programs, filters };
 	} catch (error) {
 		if (error instanceof ObjectFault) throw new Failure(EXIT.config, `${file}: ${error.message}`);
 		throw error;
@@ -69,7 +75,9 @@ source(import.meta, { options: OPTIONS, args: [1, 1], isReadyLater: true }, asyn
 	const file = args[0]!;
 	const stepMs = positiveDuration(options.interval, '--interval');
 	const beside = file.replace(/(\.bpf)?\.o$/, '.yaml');
-	const { plan, programs: named } = planFor(file, options.annotations ?? beside);
+	const { cgroup, comm, pid } = options;
+	const given = { ...(cgroup && { cgroup }), ...(comm && { comm }), ...(pid && { pid }) };
+	const { plan, programs: named, filters } = planFor(file, options.annotations ?? beside, given);
 	if (options.check) {
 		for (const { map, metrics } of plan)
 			for (const { metric } of metrics)
@@ -81,7 +89,13 @@ source(import.meta, { options: OPTIONS, args: [1, 1], isReadyLater: true }, asyn
 	let loaded: Loaded | undefined;
 	if (!state) {
 		const programs = options.probe ?? named;
-		loaded = loadObject(bpf, { file, programs, maps: plan.map(({ map }) => map.name), pin: options.pin });
+		loaded = loadObject(bpf, {
+			file,
+			programs,
+			maps: plan.map(({ map }) => map.name),
+			filters,
+			pin: options.pin,
+		});
 		log.info(`attached ${loaded.attached.join(', ')}`);
 		const { close, ...rest } = loaded;
 		state = rest;

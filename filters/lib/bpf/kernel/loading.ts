@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../../failure.ts';
 import { nearest } from '../../yaml/nearest.ts';
+import type { Chosen } from '../filters.ts';
+import { createFilters } from './filters.ts';
 import type { Libbpf, Pointer } from './libbpf.ts';
 import { pinsIn } from './pins.ts';
 import { refusalOf, unloadable } from './refusal.ts';
@@ -42,6 +44,8 @@ export type Wanted = {
 	/** Programs by name; all without it. */
 	programs: string[] | undefined;
 	maps: string[];
+	/** Whom it counts; everybody without any. */
+	filters: Chosen[];
 	/** A folder in a bpffs that keeps the maps. */
 	pin: string | undefined;
 };
@@ -109,8 +113,8 @@ const reasonOf = ({ section }: Program, said: string[]): string => {
 	return last;
 };
 
-const attachAll = (bpf: Libbpf, programs: Program[], leftOut: LeftOut[]) => {
-	const links: Pointer[] = [];
+/** The names of those that are attached; their links go to `links`, what cannot be to `leftOut`. */
+const attachAll = (bpf: Libbpf, programs: Program[], links: Pointer[], leftOut: LeftOut[]): string[] => {
 	const attached: string[] = [];
 	bpf.said();
 	for (const one of programs) {
@@ -121,7 +125,7 @@ const attachAll = (bpf: Libbpf, programs: Program[], leftOut: LeftOut[]) => {
 			attached.push(one.name);
 		} else leftOut.push({ program: one.name, section: one.section, reason: reasonOf(one, said) });
 	}
-	return { links, attached };
+	return attached;
 };
 
 const mapsOf = (
@@ -155,20 +159,28 @@ const mapsOf = (
 const load = (bpf: Libbpf, wanted: Wanted, pins: Pins | undefined): Loaded => {
 	const leftOut: LeftOut[] = [];
 	const { object, programs } = loadedObject(bpf, wanted, leftOut);
-	// Before the first program is in place: all that is counted is of later.
-	const attachedAt = Date.now();
-	const { links, attached } = attachAll(bpf, programs, leftOut);
+	const links: Pointer[] = [];
 	const close = () => {
 		for (const link of links) bpf.destroyLink(link);
 		bpf.close(object);
 	};
-	if (attached.length === 0) {
+	try {
+		const filters = createFilters(bpf, object, wanted.filters);
+		filters.before();
+		// Before the first program is in place: all that is counted is of later.
+		const attachedAt = Date.now();
+		const attached = attachAll(bpf, programs, links, leftOut);
+		if (attached.length === 0) {
+			const [first] = leftOut;
+			const why = first ? `${first.program} (${first.section}): ${first.reason}` : 'it has no programs';
+			throw new Failure(EXIT.unavailable, `${wanted.file}: no program of it can be attached: ${why}`);
+		}
+		filters.after();
+		return { ...mapsOf(bpf, object, wanted.maps, attachedAt, pins), attached, leftOut, close };
+	} catch (error) {
 		close();
-		const [first] = leftOut;
-		const why = first ? `${first.program} (${first.section}): ${first.reason}` : 'it has no programs';
-		throw new Failure(EXIT.unavailable, `${wanted.file}: no program of it can be attached: ${why}`);
+		throw error;
 	}
-	return { ...mapsOf(bpf, object, wanted.maps, attachedAt, pins), attached, leftOut, close };
 };
 
 /**
