@@ -4,7 +4,8 @@
  *
  * A call counts when it ends, for the thread that made it: one that began before us does not count. Pages count in what the
  * thread does in whose name the kernel moves them: a page that is read ahead counts for the reader, one that kswapd takes
- * for kswapd. What each number does not say: bpf/README.md, "iomonitor".
+ * for kswapd. Ends stand before begins, for programs are attached in this order: no begin is seen whose end is not.
+ * What each number does not say: bpf/README.md, "iomonitor".
  *
  * maps:  fadvise lookups fills evictions reclaim direct wakeups reads preads failures    counts, see iomonitor.yaml
  *        processes    fadvise of each process, gone when the process is        lost    what is in no count
@@ -13,19 +14,6 @@
 
 /* Where pages are larger, a read that asks beyond the end of its file counts more than there are. */
 #define PAGE 4096
-
-/* The type of the file behind a descriptor: the upper four bits of its mode; 0 for what has none, or is not open. */
-static __always_inline __u32 file_type(int fd)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = 0;
-
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file ? BPF_CORE_READ(file, f_inode, i_mode) >> 12 : 0;
-}
 
 static __always_inline int begin_call(__u32 call, __u32 what)
 {
@@ -42,51 +30,6 @@ static __always_inline int begin_call(__u32 call, __u32 what)
 	return 0;
 }
 
-static __always_inline void count_process(__u32 is_failed)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct process key = { .pid = bpf_get_current_pid_tgid() >> 32, .result = is_failed };
-	struct comm *known = bpf_map_lookup_elem(&names, &key.pid), name = {};
-	__u64 *count;
-
-	if (!known) {
-		struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-
-		bpf_core_read_str(name.comm, sizeof(name.comm), &leader->comm);
-		bpf_map_update_elem(&names, &key.pid, &name, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&names, &key.pid);
-		if (!known) {
-			count_full();
-			return;
-		}
-	}
-	__builtin_memcpy(key.comm, known->comm, sizeof(key.comm));
-	count = entry_of(&processes, &key);
-	if (count)
-		*count += 1;
-}
-
-/* The figures of a process that is no more, or that has become another program. */
-static __always_inline void end_process(__u32 pid)
-{
-	struct process key = { .pid = pid };
-	struct comm *name = bpf_map_lookup_elem(&names, &pid);
-
-	if (!name)
-		return;
-	__builtin_memcpy(key.comm, name->comm, sizeof(key.comm));
-	bpf_map_delete_elem(&processes, &key);
-	key.result = 1;
-	bpf_map_delete_elem(&processes, &key);
-	bpf_map_delete_elem(&names, &pid);
-}
-
-SEC("tracepoint/syscalls/sys_enter_fadvise64")
-int fadvise_enter(struct trace_event_raw_sys_enter *event)
-{
-	return is_wanted() ? begin_call(FADVISE, event->args[3]) : 0;
-}
-
 SEC("tracepoint/syscalls/sys_exit_fadvise64")
 int fadvise_exit(struct trace_event_raw_sys_exit *event)
 {
@@ -99,18 +42,6 @@ int fadvise_exit(struct trace_event_raw_sys_exit *event)
 	count_process(event->ret != 0);
 	bpf_map_delete_elem(&calls, &thread);
 	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_enter_read")
-int read_enter(struct trace_event_raw_sys_enter *event)
-{
-	return is_wanted() ? begin_call(READ, file_type(event->args[0])) : 0;
-}
-
-SEC("tracepoint/syscalls/sys_enter_pread64")
-int pread_enter(struct trace_event_raw_sys_enter *event)
-{
-	return is_wanted() ? begin_call(PREAD, file_type(event->args[0])) : 0;
 }
 
 static __always_inline int end_read(struct trace_event_raw_sys_exit *event, void *map, __u32 call)
@@ -153,6 +84,24 @@ SEC("tracepoint/syscalls/sys_exit_pread64")
 int pread_exit(struct trace_event_raw_sys_exit *event)
 {
 	return end_read(event, &preads, PREAD);
+}
+
+SEC("tracepoint/syscalls/sys_enter_fadvise64")
+int fadvise_enter(struct trace_event_raw_sys_enter *event)
+{
+	return is_wanted() ? begin_call(FADVISE, event->args[3]) : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_read")
+int read_enter(struct trace_event_raw_sys_enter *event)
+{
+	return is_wanted() ? begin_call(READ, file_type(event->args[0])) : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_pread64")
+int pread_enter(struct trace_event_raw_sys_enter *event)
+{
+	return is_wanted() ? begin_call(PREAD, file_type(event->args[0])) : 0;
 }
 
 /* The pages of a batch that were not counted with the batch before it, and the range noted for the next. */
@@ -288,28 +237,28 @@ static __always_inline int end_reclaim(__u32 kind)
 	return 0;
 }
 
-SEC("tracepoint/vmscan/mm_vmscan_direct_reclaim_begin")
-int direct_begin(void *event)
-{
-	return begin_reclaim(GLOBAL);
-}
-
 SEC("tracepoint/vmscan/mm_vmscan_direct_reclaim_end")
 int direct_end(void *event)
 {
 	return end_reclaim(GLOBAL);
 }
 
-SEC("tracepoint/vmscan/mm_vmscan_memcg_reclaim_begin")
-int memcg_begin(void *event)
-{
-	return begin_reclaim(MEMCG);
-}
-
 SEC("tracepoint/vmscan/mm_vmscan_memcg_reclaim_end")
 int memcg_end(void *event)
 {
 	return end_reclaim(MEMCG);
+}
+
+SEC("tracepoint/vmscan/mm_vmscan_direct_reclaim_begin")
+int direct_begin(void *event)
+{
+	return begin_reclaim(GLOBAL);
+}
+
+SEC("tracepoint/vmscan/mm_vmscan_memcg_reclaim_begin")
+int memcg_begin(void *event)
+{
+	return begin_reclaim(MEMCG);
 }
 
 /* `tp_btf`, for the processes: the tracepoint itself has the numbers of threads. */

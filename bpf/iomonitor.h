@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * iomonitor.h - the maps of iomonitor.bpf.c, their keys, and how an entry of them is had
+ * iomonitor.h - the maps of iomonitor.bpf.c, their keys, how an entry of them is had, and the figures of a process
  */
 #ifndef BPFPIPE_IOMONITOR_H
 #define BPFPIPE_IOMONITOR_H
@@ -229,6 +229,58 @@ static __always_inline void add(void *map, int a, int b, __u64 many)
 
 	if (count)
 		*count += many;
+}
+
+/* The type of the file behind a descriptor: the upper four bits of its mode; 0 for what has none, or is not open. */
+static __always_inline __u32 file_type(int fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd), *file = 0;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file ? BPF_CORE_READ(file, f_inode, i_mode) >> 12 : 0;
+}
+
+static __always_inline void count_process(__u32 is_failed)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct process key = { .pid = bpf_get_current_pid_tgid() >> 32, .result = is_failed };
+	struct comm *known = bpf_map_lookup_elem(&names, &key.pid), name = {};
+	__u64 *count;
+
+	if (!known) {
+		struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+		bpf_core_read_str(name.comm, sizeof(name.comm), &leader->comm);
+		bpf_map_update_elem(&names, &key.pid, &name, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&names, &key.pid);
+		if (!known) {
+			count_full();
+			return;
+		}
+	}
+	__builtin_memcpy(key.comm, known->comm, sizeof(key.comm));
+	count = entry_of(&processes, &key);
+	if (count)
+		*count += 1;
+}
+
+/* The figures of a process that is no more, or that has become another program. */
+static __always_inline void end_process(__u32 pid)
+{
+	struct process key = { .pid = pid };
+	struct comm *name = bpf_map_lookup_elem(&names, &pid);
+
+	if (!name)
+		return;
+	__builtin_memcpy(key.comm, name->comm, sizeof(key.comm));
+	bpf_map_delete_elem(&processes, &key);
+	key.result = 1;
+	bpf_map_delete_elem(&processes, &key);
+	bpf_map_delete_elem(&names, &pid);
 }
 
 #endif
