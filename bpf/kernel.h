@@ -55,23 +55,6 @@ struct trace_event_raw_softirq {
 	unsigned int vec;
 };
 
-/* block:block_rq_issue; requests that are merged or split keep their first sector */
-struct trace_event_raw_block_rq {
-	__u32 dev;
-	__u64 sector;
-	unsigned int nr_sector;
-	char rwbs[8];
-};
-
-/* block:block_rq_complete */
-struct trace_event_raw_block_rq_completion {
-	__u32 dev;
-	__u64 sector;
-	unsigned int nr_sector;
-	int error;
-	char rwbs[8];
-};
-
 /* syscalls:sys_enter_NAME, syscalls:sys_exit_NAME */
 struct trace_event_raw_sys_enter {
 	unsigned long args[6];
@@ -117,6 +100,39 @@ struct signal_struct {
 	struct {
 		int counter;
 	} live;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+/* `disk` since Linux 5.15 */
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+};
+
+/* until Linux 5.16 */
+struct request___before {
+	struct gendisk *rq_disk;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct tcp_sock {
+	__u32 srtt_us;
 };
 
 struct task_struct {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,13 +7,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cgroupRoot } from '../../filters/lib/bpf/cgroups.ts';
 import { type AnyRecord, type Bucket, parseRecord } from '../../filters/lib/record.ts';
+import { tracedBy } from '../harness/kernel-trace.ts';
 import { bpfLacks, testWith } from '../parts.ts';
 import { outcome, ROOT, start } from '../program.ts';
 import { until } from '../servers/carbon.ts';
 
 const test = suite('bpf/iomonitor');
 const OBJECT = join(ROOT, 'dist', 'bpf', 'iomonitor.bpf.o');
-const TRACING = '/sys/kernel/tracing';
 const OWN = `bpfpipe-io-${process.pid}`;
 const dir = mkdtempSync(join(tmpdir(), 'iomonitor-'));
 const PROGRAM = join(dir, 'io-truth');
@@ -68,24 +68,7 @@ const smallMemory = (): string => {
 	return folder;
 };
 
-/** What the kernel's own tracing, in a buffer of its own, writes of these events while `act` runs. */
-const traced = async (events: string[], act: () => Promise<number>) => {
-	const instance = join(TRACING, 'instances', OWN);
-	mkdirSync(instance);
-	try {
-		writeFileSync(join(instance, 'buffer_size_kb'), '8192');
-		for (const event of events) writeFileSync(join(instance, 'events', event, 'enable'), '1');
-		const pid = await act();
-		for (const event of events) writeFileSync(join(instance, 'events', event, 'enable'), '0');
-		const text = readFileSync(join(instance, 'trace'), 'utf8');
-		const [, written, came] = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text)!;
-		assert.is(written, came, 'the buffer of the tracing was too small');
-		return text.split('\n').filter((line) => new RegExp(`-${pid} +\\[`).test(line));
-	} finally {
-		rmdirSync(instance);
-	}
-};
-const REST = ['vmscan/mm_vmscan_memcg_reclaim_begin', 'vmscan/mm_vmscan_lru_shrink_inactive'];
+const RECLAIM = ['vmscan/mm_vmscan_memcg_reclaim_begin', 'vmscan/mm_vmscan_lru_shrink_inactive'];
 
 /** One run of everything: what the program said, what each bpf-maps printed, what the kernel's tracing wrote. */
 const runAll = async () => {
@@ -118,12 +101,13 @@ const runAll = async () => {
 		// The same names from elsewhere, which no filter by cgroup or process may see; then memory pressure.
 		const other = spawn(PROGRAM, [dir, '7'], { stdio: ['ignore', 'pipe', 'inherit'] });
 		const elsewhere = (await outcome(other)).stdout;
-		const events = await traced(REST, async () => {
+		const { result: presser, lines: written } = await tracedBy(RECLAIM, async () => {
 			const script = `for f in ${places.join(' ')}; do echo $$ >$f; done; exec ${PROGRAM} ${dir} press ${PRESSED_MIB}`;
 			const pressed = spawn('bash', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit'] });
 			assert.is((await outcome(pressed)).status, 0);
 			return pressed.pid!;
 		});
+		const events = written.filter((line) => new RegExp(`-${presser} +\\[`).test(line));
 		await sleep(300);
 		const living = lastOf(watches.all);
 		// An end of line for the program, one for the shell.

@@ -25,7 +25,7 @@ const fitted = (object: BpfObject, { name, map, count, path }: Filter, file: Ann
 	const [own, other] = [object.maps.get(map), object.maps.get(counts!)];
 	const { key, value } = SHAPES[name];
 	if (own?.keySize !== key || own.valueSize !== value)
-		return file.fault(
+		file.fault(
 			[...path, 'map'],
 			`the object has no map "${map}" with keys of ${key} and values of ${value} bytes`,
 		);
