@@ -3,6 +3,7 @@
 import { cgroupPaths } from './cgroups.ts';
 import { errnoName } from './errno.ts';
 import { bytesIn, type Field, numberIn } from './field.ts';
+import { createMounts } from './mounts.ts';
 import { syscallsOf } from './syscalls.ts';
 
 /** A field of one key as text. */
@@ -46,6 +47,22 @@ const cgroupDecoder = (): Decoder => {
 	return (key, field) => pathOf(numberIn(key, field));
 };
 
+const mountDecoder = (): Decoder => {
+	const mounts = createMounts();
+	return (key, field) => {
+		const device = asDevice(key, field);
+		return mounts().devices.get(device) ?? device;
+	};
+};
+
+const mountIdDecoder = (): Decoder => {
+	const mounts = createMounts();
+	return (key, field) => {
+		const id = numberIn(key, field).toString();
+		return mounts().ids.get(id) ?? id;
+	};
+};
+
 const syscallDecoder = (arch = process.arch): Decoder => {
 	const names = syscallsOf(arch);
 	return (key, field) => {
@@ -69,6 +86,8 @@ export const DECODERS: Record<string, Shape> = {
 	errno: { make: () => asErrno, fault: one },
 	syscall: { make: () => syscallDecoder(), fault: one },
 	device: { make: () => asDevice, fault: one },
+	mount: { make: mountDecoder, fault: one },
+	mount_id: { make: mountIdDecoder, fault: one },
 	hex: { make: () => asHex, fault: one },
 	ipv4: { make: () => asIpv4, fault: long(4) },
 	ipv6: { make: () => asIpv6, fault: long(16) },
