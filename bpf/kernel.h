@@ -64,7 +64,7 @@ struct trace_event_raw_sys_exit {
 	long ret;
 };
 
-/* filemap:mm_filemap_add_to_page_cache, filemap:mm_filemap_delete_from_page_cache; `order` since Linux 5.18 */
+/* filemap:mm_filemap_add_to_page_cache, filemap:mm_filemap_delete_from_page_cache; `order` in later kernels */
 struct trace_event_raw_mm_filemap_op_page_cache {
 	unsigned char order;
 };

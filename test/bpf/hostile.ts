@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { clangLacks } from '../../build.ts';
+import { bpfLacks, commandsLack, testWith } from '../parts.ts';
+import { bundleOf, cleanEnv, outcome, ROOT, run, start } from '../program.ts';
+import { until } from '../servers/carbon.ts';
+
+const test = suite('bpf: hostile objects and kernels');
+const dir = mkdtempSync(join(tmpdir(), 'hostile-'));
+test.after(() => rmSync(dir, { recursive: true }));
+const DIST = join(ROOT, 'dist', 'bpf');
+const IOMONITOR = join(DIST, 'iomonitor.bpf.o');
+
+/** A copy of an object, changed, with its annotations beside it. */
+const changed = (name: string, change: (bytes: Buffer) => Buffer): string => {
+	const path = join(dir, `${name}.bpf.o`);
+	writeFileSync(path, change(readFileSync(join(DIST, `${name}.bpf.o`))));
+	copyFileSync(join(DIST, `${name}.yaml`), join(dir, `${name}.yaml`));
+	return path;
+};
+/** The same bytes with the text `from` as `to`, of one length, wherever it stands. */
+const renamed = (bytes: Buffer, from: string, to: string): Buffer =>
+	Buffer.from(bytes.toString('latin1').replaceAll(from, to), 'latin1');
+
+/** The programs of iomonitor that the kernel has now. */
+const inKernel = (): string[] => {
+	const { stdout } = spawnSync('bpftool', ['-j', 'prog', 'list'], { encoding: 'utf8' });
+	const names = (JSON.parse(stdout) as { name?: string }[]).map(({ name }) => name ?? '');
+	return names.filter((name) => ['fadvise_enter', 'pread_enter', 'kswapd_wake'].includes(name));
+};
+
+testWith(test, clangLacks(), 'each of ours, cut short or with damaged types: one line, 78', async () => {
+	const names = readdirSync(DIST).filter((file) => file.endsWith('.bpf.o'));
+	assert.ok(names.length >= 6, names.join(' '));
+	for (const name of names.map((file) => file.replace('.bpf.o', ''))) {
+		for (const share of [0.02, 0.5, 0.98]) {
+			const path = changed(name, (bytes) => bytes.subarray(0, Math.floor(bytes.length * share)));
+			const { status, stdout, stderr } = await run('bpf-maps', [path, '--check']);
+			assert.equal([status, stdout], [78, ''], `${name} ${share}: ${stderr}`);
+			assert.match(stderr, /^bpf-maps: [^\n]*: it is (cut short, or )?damaged[^\n]*\n$/);
+		}
+	}
+	const path = changed('iomonitor', (bytes) => renamed(bytes, '\x9f\xeb\x01\x00', '\x9f\xec\x01\x00'));
+	const { status, stderr } = await run('bpf-maps', [path]);
+	assert.equal([status, stderr], [78, `bpf-maps: ${path}: its BTF does not begin as BTF does\n`]);
+});
+
+testWith(
+	test,
+	bpfLacks() || commandsLack('bpftool'),
+	'iomonitor on a kernel without some tracepoints: they are told, the rest counts',
+	async () => {
+		const path = changed('iomonitor', (bytes) => {
+			const older = renamed(bytes, 'tp_btf/mm_filemap_get_pages', 'tp_btf/mm_filemap_got_pages');
+			return renamed(older, 'vmscan/mm_vmscan_kswapd_wake', 'vmscam/mm_vmscan_kswapd_wake');
+		});
+		const child = start('bpf-maps', [path, '-i', '200ms']);
+		let text = '';
+		child.stdout!.on('data', (chunk) => {
+			text += chunk;
+		});
+		const done = outcome(child);
+		await until(() => text.includes('read_latency') || child.exitCode !== null);
+		child.kill('SIGTERM');
+		assert.is((await done).status, 0);
+		const records = text.split('\n').filter((line) => line.startsWith('{'));
+		const notices = records.map((line) => JSON.parse(line)).filter(({ type }) => type === 'notice');
+		assert.equal(
+			notices.map(({ kind, detail }) => `${kind} ${detail.split(' is left out')[0]}`),
+			[
+				'missing_probe program lookup (tp_btf/mm_filemap_got_pages)',
+				'missing_probe program kswapd_wake (tracepoint/vmscam/mm_vmscan_kswapd_wake)',
+			],
+		);
+		assert.not.match(text, /cache_lookups/);
+		assert.match(text, /read_bytes/);
+		assert.equal(inKernel(), []);
+	},
+);
+
+testWith(
+	test,
+	bpfLacks() || commandsLack('bpftool', 'setpriv'),
+	'iomonitor with a filter that cannot be set, or without rights: one line, and nothing stays attached',
+	async () => {
+		const failing: [args: string[], code: number, message: RegExp][] = [
+			[['--cgroup', '/no/such'], 69, /^--cgroup \/no\/such: no cgroup of version 2; /],
+			[['--pid', '4194303'], 69, /^--pid 4194303: there is no such process$/],
+			[['--pid', 'one'], 64, /^--pid: "one" is not a whole number from 1 to 4194304$/],
+			[
+				Array.from({ length: 65 }, (_, i) => ['--comm', `c${i}`]).flat(),
+				69,
+				/^--comm: they are more than map "comms" takes$/,
+			],
+		];
+		for (const [args, code, message] of failing) {
+			const { status, stdout, stderr } = await run('bpf-maps', [IOMONITOR, ...args]);
+			assert.equal([status, stdout], [code, ''], stderr);
+			const lines = stderr
+				.trim()
+				.split('\n')
+				.filter((line) => !line.includes('attached'));
+			assert.is(lines.length, 1, stderr);
+			assert.match(lines[0]!.replace(/^bpf-maps: /, ''), message);
+		}
+		const denied = spawn(
+			'setpriv',
+			['--bounding-set=-all', process.execPath, bundleOf('bpf-maps'), IOMONITOR],
+			{ env: cleanEnv(), cwd: ROOT },
+		);
+		const { status, stderr } = await outcome(denied);
+		assert.is(status, 77, stderr);
+		assert.match(stderr, /^bpf-maps: [^\n]*not permitted[^\n]*\n$/);
+		await sleep(100);
+		assert.equal(inKernel(), []);
+	},
+);
+
+test.run();
