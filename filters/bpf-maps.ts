@@ -11,7 +11,8 @@
 //   {"type":"histogram","ts":1763712000000,"start":1763711998250,"host":"web1","metric":"runq_latency","unit":"us","attributes":{},"temporality":"cumulative","buckets":[[0,1,8],[1,2,767],[2,4,515]]}
 //
 //   --annotations FILE    what the maps mean (NAME.yaml beside the object); bpf/README.md has its grammar
-//   --cgroup PATH, --comm NAME, --pid PID    count only these, with what is in or comes from them; each repeatable
+//   --cgroup PATH         count only threads in this cgroup (v2) or below it; repeatable, as the next two; several kinds: all
+//   --comm NAME           only threads of this name         --pid PID          only this process and all it has started
 //   --probe NAME          only this program of the object; repeatable (those that the annotations name, or all)
 //   -i, --interval 1s     at whole multiples of it           --host NAME        of records (this machine's)
 //   --pin DIR             a folder in a bpffs that keeps the maps, so that counts go on across restarts
@@ -22,8 +23,9 @@
 // Values of per-CPU maps are added up, exactly; keys and values are read by the types in the object (BTF). What this kernel
 // does not offer is left out: a program is told as a notice "missing_probe", a map as "unreadable"; the rest works.
 //
-// Exit 69 when libbpf or koffi cannot be had, the kernel has no BTF, or no program can be attached; 77 when we may not; 78
-// when the object or the annotations are wrong, or the verifier refuses a program. Then nothing stays attached or pinned.
+// Exit 64 when the object has no such filter; 69 when libbpf or koffi cannot be had, the kernel has no BTF, no program can be
+// attached, or a cgroup or process is not there; 77 when we may not; 78 when the object or the annotations are wrong, or the
+// verifier refuses a program. Then nothing stays attached or pinned.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
