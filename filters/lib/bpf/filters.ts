@@ -31,7 +31,7 @@ const fitted = (object: BpfObject, { name, map, count, path }: Filter, file: Ann
 		);
 	const at =
 		other && other.value !== 0 ? fieldAt(object.btf, other.value, field.join('.') || '.') : undefined;
-	if (!other || other.keySize !== 4 || typeof at !== 'object' || at.isArray || at.size !== 4)
+	if (other?.keySize !== 4 || typeof at !== 'object' || at.isArray || at.size !== 4)
 		return file.fault([...path, 'count'], `the object has no map with a number of 4 bytes "${count}"`);
 	return { name, map, count: { map: other.name, valueSize: other.valueSize, field: at } };
 };
