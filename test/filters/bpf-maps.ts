@@ -158,7 +158,7 @@ test('a filter that the object has not is 64; annotations of one that do not fit
 	assert.equal(await said('filters: {user: {map: calls, count: x}}\n'), [
 		78,
 		'',
-		'bpf-maps: FILE:1:17: there is no filter "user"; there are cgroup, comm, pid\n',
+		'bpf-maps: FILE:1:11: there is no filter "user"; there are cgroup, comm, pid\n',
 	]);
 });
 
