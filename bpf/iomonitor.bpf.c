@@ -7,6 +7,10 @@
  * for kswapd. Ends stand before begins, for programs are attached in this order: no begin is seen whose end is not.
  * What each number does not say: bpf/README.md, "iomonitor".
  *
+ * overhead, Linux 6.18 on two virtual processors under other load, by the kernel's BPF run statistics (test/bench/bpf.ts), of
+ * reads of 4 KiB, beside the same counts in bpftrace (without the kind of file, pages once a call, processes, filters): first
+ * at an event 439 ns, bpftrace 414; second 380 ns, bpftrace 496.
+ *
  * maps:  fadvise lookups fills evictions reclaim direct wakeups reads preads failures    counts, see iomonitor.yaml
  *        processes    fadvise of each process, gone when the process is        lost    what is in no count
  */

@@ -37,7 +37,7 @@ import { libbpfOf } from './lib/bpf/kernel/libbpf.ts';
 import { type Loaded, loadObject } from './lib/bpf/kernel/loading.ts';
 import { createPrints } from './lib/bpf/kernel/prints.ts';
 import { objectOf } from './lib/bpf/object.ts';
-import { planOf } from './lib/bpf/plan.ts';
+import { type Plan, planOf } from './lib/bpf/plan.ts';
 import { about, EXIT, Failure } from './lib/failure.ts';
 import { eachStep } from './lib/flow/steps.ts';
 import { positiveDuration } from './lib/options.ts';
@@ -72,6 +72,14 @@ const planFor = (file: string, annotations: string, given: Parameters<typeof cho
 	}
 };
 
+/** The maps of which --pin keeps the counts; a gauge is of now, so those that have nothing else begin anew. */
+const keptOf = (plan: Plan): string[] =>
+	plan
+		.filter(
+			({ metrics, troubles }) => troubles.length > 0 || metrics.some(({ metric }) => metric.kind !== 'gauge'),
+		)
+		.map(({ map }) => map.name);
+
 source(import.meta, { options: OPTIONS, args: [1, 1], isReadyLater: true }, async (context) => {
 	const { options, args, log, count, emit, output, signal } = context;
 	const file = args[0]!;
@@ -91,13 +99,8 @@ source(import.meta, { options: OPTIONS, args: [1, 1], isReadyLater: true }, asyn
 	let loaded: Loaded | undefined;
 	if (!state) {
 		const programs = options.probe ?? named;
-		loaded = loadObject(bpf, {
-			file,
-			programs,
-			maps: plan.map(({ map }) => map.name),
-			filters,
-			pin: options.pin,
-		});
+		const maps = plan.map(({ map }) => map.name);
+		loaded = loadObject(bpf, { file, programs, maps, filters, pin: options.pin, kept: keptOf(plan) });
 		log.info(`attached ${loaded.attached.join(', ')}`);
 		const { close, ...rest } = loaded;
 		state = rest;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { clangLacks } from '../../build.ts';
+import { clangLacks, compileKernel } from '../../build.ts';
 import { ObjectFault } from '../../filters/lib/bpf/elf.ts';
 import { objectOf } from '../../filters/lib/bpf/object.ts';
 import { bpfLacks, commandsLack, testWith } from '../parts.ts';
@@ -92,6 +92,43 @@ testWith(
 		assert.not.match(text, /cache_lookups/);
 		assert.match(text, /read_bytes/);
 		assert.not(isInKernel());
+	},
+);
+
+testWith(
+	test,
+	bpfLacks() || commandsLack('python3'),
+	'iomonitor with a map that is full, and with calls whose end is never seen, says how many it does not count',
+	async () => {
+		const kernel = join(ROOT, 'bpf');
+		for (const file of readdirSync(kernel)) copyFileSync(join(kernel, file), join(dir, file));
+		const header = join(dir, 'iomonitor.h');
+		writeFileSync(header, readFileSync(header, 'utf8').replace(/(#define MOST_HISTOGRAMS) \d+/, '$1 1'));
+		const [source, object] = [join(dir, 'iomonitor.bpf.c'), join(dir, 'full.bpf.o')];
+		const code = readFileSync(source, 'utf8');
+		writeFileSync(source, code.replace('syscalls/sys_exit_pread64', 'syscalls/sys_exit_pread_none'));
+		compileKernel(source, object);
+		const annotations = join(kernel, 'iomonitor.yaml');
+		const child = start('bpf-maps', [object, '-i', '200ms', '--annotations', annotations]);
+		let text = '';
+		child.stdout!.on('data', (chunk) => {
+			text += chunk;
+		});
+		const done = outcome(child);
+		await until(() => text.split('#!ts').length > 2 || child.exitCode !== null);
+		// Two kinds of file for one name are two series, and every page is read twice in one thread.
+		const reads = 'import os; f = os.open("/etc/passwd", 0); p = os.pipe(); os.write(p[1], b"x");';
+		const python = spawn('python3', [
+			'-c',
+			`${reads} os.read(f, 1); os.read(p[0], 1); [os.pread(f, 1, 0) for _ in range(9)]`,
+		]);
+		assert.is((await outcome(python)).status, 0);
+		await until(() => text.includes('"missed_exits"') && text.includes('"lost_events"'));
+		child.kill('SIGTERM');
+		assert.is((await done).status, 0);
+		const records = text.split('\n').filter((line) => line.startsWith('{'));
+		const series = records.map((line) => JSON.parse(line)).filter(({ metric }) => metric === 'read_bytes');
+		assert.is(new Set(series.map(({ attributes }) => JSON.stringify(attributes))).size, 1);
 	},
 );
 

@@ -332,6 +332,10 @@ testWith(
 			);
 			assert.ok((sums[0]!.value as number) >= (first.value as number));
 			assert.is(sums[0]!.start, first.start);
+			writeFileSync(path('gauge.yaml'), 'metrics: {hits: {map: hits, kind: gauge, unit: "1"}}\n');
+			const gauge = [object, '--annotations', path('gauge.yaml'), '--pin', join(bpffs, 'gauge')];
+			assert.is((await printed(gauge, /"type":"gauge"/)).status, 0);
+			assert.equal(readdirSync(join(bpffs, 'gauge')), []);
 			const refused = compiled(
 				'refused',
 				program('tracepoint/sched/sched_switch', 'refused', 'return *(volatile int *)8;'),

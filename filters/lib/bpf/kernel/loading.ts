@@ -46,8 +46,9 @@ export type Wanted = {
 	maps: string[];
 	/** Whom it counts; everybody without any. */
 	filters: Chosen[];
-	/** A folder in a bpffs that keeps the maps. */
+	/** A folder in a bpffs that keeps the maps `kept`. */
 	pin: string | undefined;
+	kept: string[];
 };
 
 type Pins = ReturnType<typeof pinsIn>;
@@ -89,7 +90,7 @@ const loadedObject = (
 	const programs = all.filter(isChosen);
 	for (const one of all) bpf.setAutoload(one.pointer, programs.includes(one));
 	if (wanted.pin !== undefined)
-		for (const name of wanted.maps) {
+		for (const name of wanted.kept) {
 			const map = bpf.findMap(object, name);
 			if (map) bpf.setPinPath(map, join(wanted.pin, name));
 		}
@@ -189,7 +190,7 @@ const load = (bpf: Libbpf, wanted: Wanted, pins: Pins | undefined): Loaded => {
  * or pinned.
  */
 export const loadObject = (bpf: Libbpf, wanted: Wanted): Loaded => {
-	const pins = wanted.pin === undefined ? undefined : pinsIn(wanted.pin, wanted.maps);
+	const pins = wanted.pin === undefined ? undefined : pinsIn(wanted.pin, wanted.kept);
 	try {
 		return load(bpf, wanted, pins);
 	} catch (error) {
