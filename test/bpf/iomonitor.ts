@@ -21,7 +21,13 @@ const PRESSED_MIB = 48;
 const LIMIT_MIB = 24;
 
 /** A count that the program says of itself; `us` are the times of single calls by its own clock. */
-type Truth = { metric: string; attributes: Record<string, string>; value: number; us?: number[] };
+type Truth = {
+	metric: string;
+	attributes: Record<string, string>;
+	value: number;
+	us?: number[];
+	disturbed?: number;
+};
 
 /** bpf-maps with some filter, and all that it has printed. */
 const watch = (...args: string[]) => {
@@ -226,7 +232,7 @@ testWith(
 	"read latency is the program's own within a bucket, and never above it",
 	async () => {
 		const { watches, truths } = await all();
-		const { attributes, us } = truths.find((one) => one.us)!;
+		const { attributes, us, disturbed } = truths.find((one) => one.us)!;
 		const record = lastOf(watches.cgroup).find(
 			(one) => one.metric === 'read_latency' && attributesOf(one).comm === attributes.comm,
 		)!;
@@ -242,11 +248,12 @@ testWith(
 				.reduce((sum, [, , count]) => sum + Number(count), 0);
 		const theirs = (bound: number) => us!.filter((one) => one < bound).length;
 		// We measure inside of the call, the program around it: a read that it found below a bound is below it for us, and one
-		// that we found there took it less than the next bound. Only waits of some length, for what it takes beside is fixed.
+		// that we found there took it less than the next bound, unless it lost the processor between the end of the call and its
+		// clock. Only waits of some length, for what it takes beside is fixed.
 		for (let bound = 64; bound <= 16_384; bound *= 2) {
 			assert.ok(ours(bound) >= theirs(bound), `${ours(bound)} below ${bound} us, in truth ${theirs(bound)}`);
 			assert.ok(
-				ours(bound) <= theirs(2 * bound),
+				ours(bound) <= theirs(2 * bound) + disturbed!,
 				`${ours(bound)} below ${bound} us, in truth below twice it ${theirs(2 * bound)}`,
 			);
 		}
