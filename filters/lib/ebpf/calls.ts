@@ -4,7 +4,7 @@ import { type ServiceDefinition, status, type UntypedServiceImplementation } fro
 import { createHealthService } from '../grpc/health.ts';
 import { loadProtos } from '../grpc/protos.ts';
 import { createReflection } from '../grpc/reflection.ts';
-import { authorizationIn, type Door, streaming, unary } from '../grpc/server.ts';
+import { authorizationIn, type Door, endWith, streaming, unary } from '../grpc/server.ts';
 import type { Doors } from './doors.ts';
 import type { Service, StreamRequest } from './service.ts';
 import { beginStream } from './stream.ts';
@@ -42,10 +42,8 @@ export const createCalls = ({ service, doors, isWell, log, count }: CallsOptions
 		const reader = {
 			write: (message: object) => call.write(message),
 			onDrain: (resume: () => void) => call.once('drain', resume),
-			giveUp: () => {
-				const details = 'nothing was read for too long';
-				call.destroy(Object.assign(new Error(details), { code: status.RESOURCE_EXHAUSTED, details }));
-			},
+			giveUp: () =>
+				endWith(call, { code: status.RESOURCE_EXHAUSTED, details: 'nothing was read for too long' }),
 		};
 		return beginStream(reader, {
 			intervalMs,

@@ -1,6 +1,7 @@
 // health: the health service that every gRPC tool knows (grpc.health.v1), for a server that is well or is not
 
 import { type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from '@grpc/grpc-js';
+import { endWith } from './server.ts';
 
 type Request = { service: string };
 type Response = { status: 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN' };
@@ -30,9 +31,7 @@ export const createHealthService = (services: string[], isWell: () => boolean): 
 		Watch: (call) => {
 			const { service } = call.request;
 			if (watchers.size >= MOST_WATCHERS)
-				return void call.destroy(
-					Object.assign(new Error('too many watch'), { code: status.RESOURCE_EXHAUSTED }),
-				);
+				return endWith(call, { code: status.RESOURCE_EXHAUSTED, details: 'too many watch' });
 			call.write({ status: isKnown(service) ? now() : 'SERVICE_UNKNOWN' });
 			watchers.add(call);
 			for (const end of ['cancelled', 'close', 'error']) call.on(end, () => watchers.delete(call));

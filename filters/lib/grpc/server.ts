@@ -1,5 +1,6 @@
 // server: a gRPC server: where it listens, with which certificates, who may ask, and its limits
 
+import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import {
 	type Metadata,
@@ -123,6 +124,11 @@ export const refusalOf = (error: unknown, { log, count }: Door): { code: number;
 	return { code: status.INTERNAL, details: 'a bug in this server; its log has more' };
 };
 
+/** End a stream of answers with an error: it goes out as the call's status, behind what was written. */
+export const endWith = (call: EventEmitter, refusal: { code: number; details: string }): void => {
+	call.emit('error', Object.assign(new Error(refusal.details), refusal));
+};
+
 /** A call with one question and one answer. */
 export const unary =
 	<Request, Response>(door: Door, answer: (request: Request, call: Caller) => Response | Promise<Response>) =>
@@ -149,8 +155,6 @@ export const streaming =
 			const end = begin(call.request, call);
 			for (const event of ['cancelled', 'close', 'error']) call.on(event, end);
 		} catch (error) {
-			const { code, details } = refusalOf(error, door);
-			call.on('error', () => {});
-			call.destroy(Object.assign(new Error(details), { code, details }));
+			endWith(call, refusalOf(error, door));
 		}
 	};
