@@ -57,7 +57,9 @@ export const startBanyandb = async (
 		...['--property-repair-enabled=false', '--property-repair-gossip-grpc-host', '127.0.0.1'],
 		...ROOTS.flatMap((root) => [`--${root}-root-path`, folder]),
 		...['--logging-level', 'error', ...flags],
-		...(tls ? ['--tls', '--cert-file', tls.cert, '--key-file', tls.key] : []),
+		...(tls
+			? ['--tls', '--cert-file', tls.cert, '--key-file', tls.key, '--http-grpc-cert-file', tls.cert]
+			: []),
 	];
 	let child: ChildProcess;
 	const again = async () => {

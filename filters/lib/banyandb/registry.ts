@@ -120,13 +120,19 @@ export const createRegistry = ({ client, group, create, log, count }: RegistryOp
 		await arrive(measure, schema, signal);
 		return layoutOf(schema);
 	};
+	/** What the server says against it, or ''. */
 	const extend = async (measure: string, { schema }: Layout, columns: Columns, signal: AbortSignal) => {
-		await client.call(PATH.updateMeasure, [updateMeasureRequest(schema, columns)], signal);
+		try {
+			await client.call(PATH.updateMeasure, [updateMeasureRequest(schema, columns)], signal);
+		} catch (error) {
+			if (!(error instanceof GrpcError) || !isVerdict(error)) throw error;
+			return error.message;
+		}
 		count('extended');
 		const names = [...columns.tags, ...columns.fields.map(([name]) => name)];
 		log.info(`measure ${measure} has more columns: ${names.join(', ')}`, {}, 'extended');
+		return '';
 	};
-
 	/** What the server says against a measure of ours it will say again. */
 	const refusedAs =
 		(measure: string) =>
@@ -139,24 +145,25 @@ export const createRegistry = ({ client, group, create, log, count }: RegistryOp
 		points: readonly Point[],
 		signal: AbortSignal,
 	): Promise<Layout | Refusal> => {
+		const isEnough = ({ tags, fields }: Columns) => !create || (tags.length === 0 && fields.length === 0);
+		const now = known.get(measure);
+		if (now && isEnough(missingFor(points, now))) return now;
+		known.delete(measure);
 		for (let attempt = 1; ; attempt++) {
-			const layout = known.get(measure) ?? (await load(measure, points, signal).catch(refusedAs(measure)));
+			// An update takes the place of the whole, so it begins with what the server has now: others may have added to it.
+			const layout = await load(measure, points, signal).catch(refusedAs(measure));
 			if ('counter' in layout) return layout;
-			known.set(measure, layout);
 			const columns = missingFor(points, layout);
-			if (!create || (columns.tags.length === 0 && columns.fields.length === 0)) return layout;
-			known.delete(measure);
-			try {
-				await extend(measure, layout, columns, signal);
-			} catch (error) {
-				// Somebody else may have changed it meanwhile: then it is read again and looked at anew.
-				if (!(error instanceof GrpcError) || !isVerdict(error)) throw error;
-				if (attempt === ATTEMPTS)
-					return {
-						counter: 'wrong_schema',
-						why: `measure ${measure} takes no more columns: ${error.message}`,
-					};
+			if (isEnough(columns)) {
+				known.set(measure, layout);
+				return layout;
 			}
+			const why = await extend(measure, layout, columns, signal);
+			if (attempt === ATTEMPTS)
+				return {
+					counter: 'wrong_schema',
+					why: `measure ${measure} takes no more columns: ${why || 'they do not appear'}`,
+				};
 		}
 	};
 	return {
