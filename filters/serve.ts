@@ -14,6 +14,7 @@
 //                     first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
 //   --base-units      /metrics in seconds, bytes and ratios: cpu_lat_seconds in place of cpu_lat_microseconds
+//   --metrics-path /x /metrics under this path too, for scrapers that were told so
 //   --max-age 5m      older data make /health fail, as do silence, sample data alone, and the end of the input
 //   --auth-file FILE  lines "token WORD" for programs and "user NAME HASH" for people; read again when it changes
 //   --hash-password   print such a HASH for each password on stdin, and end
@@ -39,9 +40,12 @@ import { certificateIn } from './lib/http/tls.ts';
 import { byteSize, positiveDuration, whole } from './lib/options.ts';
 import { SECURITY_HEADERS } from './lib/serve/headers.ts';
 import { boundHeap, historyShare } from './lib/serve/memory.ts';
+import { pathOf } from './lib/serve/routes.ts';
 import { createSite } from './lib/serve/site.ts';
 import { untilEnded, watchInterrupts } from './lib/serve/stay.ts';
 import { stage } from './lib/stage.ts';
+
+const METRICS = '/metrics';
 
 const OPTIONS = {
 	listen: { type: 'string', multiple: true },
@@ -50,6 +54,7 @@ const OPTIONS = {
 	'max-series': { type: 'string', default: '10000' },
 	stale: { type: 'string', default: '5m' },
 	'base-units': { type: 'boolean', default: false },
+	'metrics-path': { type: 'string', default: METRICS },
 	'max-age': { type: 'string', default: '5m' },
 	'auth-file': { type: 'string' },
 	'hash-password': { type: 'boolean', default: false },
@@ -90,6 +95,7 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		maxSeries: whole(options['max-series'], '--max-series', 1),
 		staleMs: positiveDuration(options.stale, '--stale'),
 		isBase: options['base-units'],
+		metricsPath: pathOf(options['metrics-path'], '--metrics-path'),
 		maxAgeMs: positiveDuration(options['max-age'], '--max-age'),
 		clock: Date.now,
 		folder: join(__dirname, 'web'),

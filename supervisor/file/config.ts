@@ -20,6 +20,8 @@ import { advice, duties, type Facts } from './lint.ts';
 import { collectAll, listsForMaps, mistakes } from './mistakes.ts';
 import {
 	flatten,
+	isConditional,
+	isSet,
 	type Settings,
 	type Sources,
 	strayVariables,
@@ -73,10 +75,9 @@ const holds = (when: PipelineFile['when'], settings: Settings): boolean =>
 	Object.entries(when ?? {}).every(([key, wanted]) => {
 		const setting = settings.get(key) ?? '';
 		const [value, text] = [typed(setting) ?? '', textOf(setting)];
-		const isSet = value !== '' && value !== false;
 		const isSame = (one: Scalar) =>
 			[String(value), text].includes(String(one)) || (text !== '' && one === Number(text));
-		const matches = (one: Scalar) => (typeof one === 'boolean' ? one === isSet : isSame(one));
+		const matches = (one: Scalar) => (typeof one === 'boolean' ? one === isSet(setting) : isSame(one));
 		return Array.isArray(wanted) ? wanted.some(matches) : matches(wanted);
 	});
 
@@ -116,7 +117,10 @@ const commandOf = (
 		: { command: wordsOf(spec.run, place('run'), settings), env: {} };
 
 const wordsOf = (text: string, where: string, settings: Settings): string[] => {
-	const words = splitWords(text, where).map((word) => substitute(word, settings, where));
+	const words = splitWords(text, where).flatMap((word) => {
+		const filled = substitute(word, settings, where);
+		return filled === '' && isConditional(word) ? [] : [filled];
+	});
 	if (words[0] !== '') return words;
 	throw new Failure(EXIT.config, `${where}: the program's name is empty; see the setting that it comes from`);
 };

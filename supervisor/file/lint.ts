@@ -132,7 +132,7 @@ const stageWarnings = (facts: Facts): string[] =>
 /** Settings that nothing in the file mentions. */
 const unused = (content: File, pipelines: Facts[], flat: string[]): string[] => {
 	const text = JSON.stringify([content.pipelines, content.settings]);
-	const mentioned = new Set([...text.matchAll(/\$\{([^}]*)\}/g)].map(([, path]) => path!));
+	const mentioned = new Set([...text.matchAll(/\$\{([^}:]*)/g)].map(([, path]) => path!));
 	for (const { spec } of pipelines) for (const key of Object.keys(spec.when ?? {})) mentioned.add(key);
 	return flat.filter((path) => !mentioned.has(path) && !text.includes(variableName('SETTING', path)));
 };

@@ -191,6 +191,17 @@ const resolved = (settings: Settings, whereOf: (path: string) => string): Settin
 	return done;
 };
 
+// `$${`, or `${name:+text}` with other settings in its text, or `${name}`.
+const CONDITIONAL = /\$\{([^}:]*):\+((?:[^{}]|\$\{[^}]*\})*)\}/.source;
+const REFERENCE = new RegExp(`\\$\\$\\{|${CONDITIONAL}|\\$\\{([^}]*)\\}`, 'g');
+const IS_CONDITIONAL = new RegExp(`^${CONDITIONAL}$`);
+
+/** Whether a whole word is there only when a setting is: `${tls.enabled:+--tls}`. */
+export const isConditional = (word: string): boolean => IS_CONDITIONAL.test(word);
+
+/** Whether a setting says anything: neither empty nor false. */
+export const isSet = (setting: Value): boolean => !['', false].includes((typed(setting) ?? '') as string);
+
 const fill = (
 	text: string,
 	settings: Settings,
@@ -198,13 +209,17 @@ const fill = (
 	read: (path: string) => Value | undefined,
 ): string => {
 	let length = text.length;
-	return text.replace(/\$\$\{|\$\{([^}]*)\}/g, (_, path: string | undefined) => {
-		if (path === undefined) return '${';
+	const valueOf = (path: string): Value => {
 		if (!settings.has(path)) {
 			const hint = nearest(path, [...settings.keys()]) || '; add it under "settings:"';
 			refuse(`${where}: there is no setting "${path}"${hint}`);
 		}
-		const value = textOf(read(path) ?? '');
+		return read(path) ?? '';
+	};
+	return text.replace(REFERENCE, (_, asked?: string, then?: string, path?: string) => {
+		if (asked !== undefined) return isSet(valueOf(asked)) ? fill(then!, settings, where, read) : '';
+		if (path === undefined) return '${';
+		const value = textOf(valueOf(path));
 		length += value.length;
 		if (length > LONGEST) refuse(`${where}: the settings in it make more than ${LONGEST} characters`);
 		return value;
@@ -212,7 +227,8 @@ const fill = (
 };
 
 /**
- * `text` with every `${path}` replaced by its value; `$${` stands for a plain `${`.
+ * `text` with every `${path}` replaced by its value, and every `${path:+text}` by the text where the setting is neither empty
+ * nor false, else by nothing; `$${` stands for a plain `${`.
  * What a value holds is taken as it is.
  * @throws Failure(78) for a path that is no setting.
  */

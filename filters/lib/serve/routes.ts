@@ -1,6 +1,7 @@
 // routes: from a request's path to the answer
 
 import type { IncomingMessage } from 'node:http';
+import { EXIT, Failure } from '../failure.ts';
 import type { History } from '../history/history.ts';
 import type { Answer } from '../http/answer.ts';
 import { type Events, lastEventId } from '../http/events.ts';
@@ -20,6 +21,8 @@ export type Site = {
 	file: (path: string[]) => Answer | undefined;
 	/** Whoever is not known is told less. */
 	health: (isKnown: boolean) => Answer;
+	/** Where /metrics is too. */
+	metricsPath: string;
 	scrape: (request: IncomingMessage) => Answer | Promise<Answer>;
 	/** What is below `/api/v1/hollow`. */
 	hollow?: ((steps: string[], parameters: Parameters) => Answer | Promise<Answer>) | undefined;
@@ -59,6 +62,16 @@ const checkMethod = ({ method }: IncomingMessage): void => {
 	throw new HttpError(405, 'method', `${method} means nothing here`, 'use GET', { Allow: 'GET, HEAD' });
 };
 
+/** A path as its steps, joined; no other answer may stand there. @throws Failure(64) */
+export const pathOf = (text: string, where: string): string => {
+	const path = text.slice(1);
+	if (!/^(?:\/[\w.~-]+)+$/.test(text))
+		throw new Failure(EXIT.usage, `${where}: "${text}" is not a path; write for example /metrics`);
+	if (path !== 'metrics' && Object.hasOwn(ROUTES, path))
+		throw new Failure(EXIT.usage, `${where}: at ${text} there is something else`);
+	return path;
+};
+
 /** Answers below a site. Throws HttpError for everything that it does not know. */
 export const createRoutes =
 	(site: Site) =>
@@ -66,7 +79,8 @@ export const createRoutes =
 		checkMethod(request);
 		const parameters = parametersOf(request.url);
 		const path = steps.join('/');
-		const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+		const known = path === site.metricsPath ? 'metrics' : path;
+		const route = Object.hasOwn(ROUTES, known) ? ROUTES[known] : undefined;
 		if (route) return route(site, { request, parameters, isKnown });
 		const [api, version, hollow, ...rest] = steps;
 		if (site.hollow && api === 'api' && version === 'v1' && hollow === 'hollow')

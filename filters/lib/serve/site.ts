@@ -20,6 +20,7 @@ export type SiteOptions = HistoryOptions & {
 	staleMs: number;
 	/** /metrics has the units that Prometheus would rather have. */
 	isBase: boolean;
+	metricsPath: string;
 	hollow: Site['hollow'];
 	/** A counter of the program. */
 	counter: (name: string) => number;
@@ -69,6 +70,7 @@ export const createSite = (options: SiteOptions): Serving => {
 		source,
 		file: pageIn(options.folder),
 		health: (isKnown) => healthAnswer(health, isKnown),
+		metricsPath: options.metricsPath,
 		scrape: scrape.answer,
 		hollow: options.hollow,
 	});
