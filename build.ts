@@ -1,4 +1,4 @@
-// build: filters/NAME.ts and supervisor/bpfpipe.ts become dist/NAME.cjs, one minified file each; the page dist/web/
+// build: filters/NAME.ts and the supervisor's programs become dist/NAME.cjs, one minified file each; the page dist/web/
 // bpf/NAME.bpf.c become dist/bpf/NAME.bpf.o where clang is, beside their NAME.yaml.
 // A bundle starts in 25 ms where tsx takes 200; its header comment is kept, since that is its --help.
 
@@ -21,12 +21,15 @@ import { headerOf } from './filters/lib/program.ts';
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const OUT = join(ROOT, 'dist');
 
+/** The programs in supervisor/. */
+export const SUPERVISORS = ['bpfpipe', 'ebpf-sidecar'];
+
 /** Every program's source file: each stage, and the supervisor. */
 export const programs = (): string[] => [
 	...readdirSync(join(ROOT, 'filters'))
 		.filter((file) => file.endsWith('.ts'))
 		.map((file) => join(ROOT, 'filters', file)),
-	join(ROOT, 'supervisor', 'bpfpipe.ts'),
+	...SUPERVISORS.map((name) => join(ROOT, 'supervisor', `${name}.ts`)),
 ];
 
 // esbuild keeps the shebang line itself, above the banner.

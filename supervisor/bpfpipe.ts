@@ -56,27 +56,21 @@
 // exit: 0 done or stopped · 64 usage · 69 not running, or not all well · 77 only root may · 78 bad file; reload then
 // changed nothing
 
-import { fstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { EXIT, Failure, verdict } from '../filters/lib/failure.ts';
-import { type Book, type Log, logFor, writeStderr } from '../filters/lib/log.ts';
+import { EXIT, Failure } from '../filters/lib/failure.ts';
 import { whole } from '../filters/lib/options.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { check, checkOptions } from './commands/check.ts';
+import { check } from './commands/check.ts';
 import { operate, type Period, reload, showLogs, showStatus, watchStatus } from './commands/client.ts';
 import { candidates, completionScript } from './commands/completion.ts';
 import { doctor } from './commands/doctor.ts';
 import { graphMermaid, graphText } from './commands/graph.ts';
 import { list } from './commands/list.ts';
 import { momentOf } from './commands/moment.ts';
-import { underInit } from './daemon/init.ts';
-import { createOutlet } from './daemon/outlet.ts';
-import { up } from './daemon/up.ts';
-import { type Checked, loadChecked } from './file/config.ts';
-import { refusal } from './machine/limits.ts';
-import { places } from './machine/places.ts';
-import { SHARE } from './machine/programs.ts';
+import type { Checked } from './file/config.ts';
+import { checkedFile, inForeground, untilDone } from './foreground.ts';
 import { only } from './plan/part.ts';
 import type { Plan } from './plan/plan.ts';
 
@@ -112,31 +106,10 @@ type Values = ReturnType<typeof parse>['values'];
 const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 	if (file === undefined)
 		throw new Failure(EXIT.usage, 'a pipeline file is missing, for example etc/cpu-lat.yaml');
-	const { state, logs } = places();
-	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
-	const checked = loadChecked(file, {
-		builtin,
-		settingsFiles: values.settings ?? [],
-		env: process.env,
-		set: values.set ?? [],
-	});
+	const checked = checkedFile(file, { settingsFiles: values.settings ?? [], set: values.set ?? [] });
 	return names.length === 0 ? checked : { ...checked, plan: only(checked.plan, names) };
 };
 const planFrom = (target: string[], values: Values): Plan => checkedFrom(target, values).plan;
-
-/** The plan to run: what its stages ask for must be ours to give, and what is doubtful is logged. */
-const planToRun = (target: string[], values: Values, log: Log): Plan => {
-	const { plan, warnings } = checkedFrom(target, values);
-	for (const { name, stages } of plan.pipelines) {
-		for (const { name: stage, limits } of stages) {
-			const refused = refusal(limits ?? {});
-			if (refused?.code === EXIT.denied)
-				throw new Failure(refused.code, `${name}/${stage}: ${refused.message}`);
-		}
-	}
-	for (const warning of warnings) log.warn(warning);
-	return plan;
-};
 
 const periodOf = ({ since, lines, follow = false }: Values): Period => ({
 	follow,
@@ -187,30 +160,14 @@ const graph = (target: string[], values: Values): number => {
 	return EXIT.done;
 };
 
-const upWith = (target: string[], values: Values, log: Book): Promise<number> =>
-	up(planToRun(target, values, log), log, {
+const run = (target: string[], values: Values): Promise<number> =>
+	inForeground('bpfpipe', () => checkedFrom(target, values), {
+		level: values['log-level'],
+		format: values['log-format'],
 		fallbacks: !values['no-fallback'],
 		failFast: values['fail-fast'] ?? false,
 		selfMetrics: !values['no-self-metrics'],
-		// What runs is not given up for what could not run.
-		reread: async () => {
-			await checkOptions(checkedFrom(target, values));
-			return planToRun(target, values, log);
-		},
 	});
-
-const run = async (target: string[], values: Values): Promise<number> => {
-	const outlet = createOutlet();
-	// A journal and a terminal's reader know the time; in a file nobody else notes it.
-	const more = { write: outlet.write, times: fstatSync(2).isFile() };
-	const log = logFor('bpfpipe', values['log-level'], values['log-format'], more);
-	try {
-		return await (underInit(log) ?? upWith(target, values, log));
-	} finally {
-		log.settle();
-		await outlet.close();
-	}
-};
 
 const main = async (): Promise<number> => {
 	const { values, positionals } = parse();
@@ -245,18 +202,4 @@ const main = async (): Promise<number> => {
 	}
 };
 
-main().then(
-	(code) => {
-		process.exitCode = code;
-		// Held descriptors and idle sockets are no reason to stay.
-		process.stdout.write('', () => process.exit());
-	},
-	(error) => {
-		const { code, message, stack } = verdict(error);
-		// What a file says must not move a terminal's cursor.
-		for (const line of message.split('\n'))
-			writeStderr(`bpfpipe: ${line.replace(/[\x00-\x1f\x7f]/g, '?')}\n`);
-		if (stack) writeStderr(`${stack}\n`);
-		process.exit(code);
-	},
-);
+untilDone('bpfpipe', main());

@@ -6,6 +6,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
+import { SUPERVISORS } from '../build.ts';
 import { headerOf } from '../filters/lib/program.ts';
 import { splitWords } from '../supervisor/file/words.ts';
 import { programFor } from '../supervisor/machine/programs.ts';
@@ -321,7 +322,7 @@ test('the manual of a stage, its header, stays below 30 lines', () => {
 test('every other source opens with its name and what it is', () => {
 	for (const file of [...sources('filters/lib'), ...sources('supervisor')]) {
 		const [first] = read(file).split('\n');
-		if (file === 'supervisor/bpfpipe.ts') continue;
+		if (SUPERVISORS.includes(file.replace(/^supervisor\/(.*)\.ts$/, '$1'))) continue;
 		assert.match(first!, new RegExp(`^// ${basename(file, '.ts')}: \\S`), file);
 	}
 });
@@ -364,7 +365,7 @@ test('every kind of notice in a golden output has its row in filters/README.md',
 
 test('package.json has a command for every program, and no other', () => {
 	const { bin } = JSON.parse(read('package.json'));
-	const wanted = [...stages.map((file) => basename(file, '.ts')), 'bpfpipe'].sort();
+	const wanted = [...stages.map((file) => basename(file, '.ts')), ...SUPERVISORS].sort();
 	const commands = Object.fromEntries(wanted.map((name) => [name, `dist/${name}.cjs`]));
 	assert.equal(bin, commands);
 	assert.equal(

@@ -226,6 +226,15 @@ const checkWhen = ([name, { when }]: [string, PipelineFile], place: Place, setti
 	}
 };
 
+/** Why nothing would run: no pipelines, or which settings switch them off. */
+const whyNone = (pipelines: Record<string, PipelineFile>, settings: Settings): string => {
+	const conditions = Object.values(pipelines).flatMap(({ when = {} }) => Object.entries(when));
+	if (Object.keys(pipelines).length === 0) return 'there is no pipeline in it; write one';
+	const unmet = conditions.filter(([key, wanted]) => !holds({ [key]: wanted }, settings));
+	const values = [...new Set(unmet.map(([key]) => `${key} is "${textOf(settings.get(key) ?? '')}"`))];
+	return `no pipeline is switched on; see "when": ${values.join(', ')}`;
+};
+
 const nameOf = (file: string, given: string | undefined, place: Place): string => {
 	const name = given ?? basename(file).replace(/\.ya?ml$/, '');
 	if ((NAME_PATTERN.test(name) && name.length <= LONGEST_NAME) || given !== undefined) return name;
@@ -240,6 +249,8 @@ export type Checked = {
 	plan: Plan;
 	warnings: string[];
 	notes: string[];
+	/** A setting in force, as text. @throws Failure(78) when there is none of this name. */
+	setting: (name: string) => string;
 	/** Where a part of a stage stands in the file. */
 	placeOf: (pipeline: string, stage: number, part: string) => string;
 };
@@ -266,11 +277,8 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 		};
 	});
 	const chosen = facts.filter(({ on }) => on);
-	if (chosen.length === 0) {
-		const why =
-			all.length === 0 ? 'there is no pipeline in it; write one' : 'no pipeline is switched on; see "when"';
-		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${why}`);
-	}
+	if (chosen.length === 0)
+		throw new Failure(EXIT.config, `${place(['pipelines'])}: ${whyNone(content.pipelines, settings)}`);
 	duties(chosen);
 	const known = all.map(([called]) => called);
 	const pipelines = chosen.map((one) => one.plan);
@@ -279,5 +287,6 @@ export const loadChecked = (file: string, overrides: Overrides): Checked => {
 	const strays = strayVariables(settings, content.env_prefix, overrides.env);
 	const placeOf: Checked['placeOf'] = (called, stage, part) =>
 		placeIn(place, called, content.pipelines[called]!)(stage, part);
-	return { plan, warnings: [...strays, ...warnings], notes, placeOf };
+	const setting = (path: string) => substitute(`\${${path}}`, settings, place(['settings']));
+	return { plan, warnings: [...strays, ...warnings], notes, setting, placeOf };
 };

@@ -209,7 +209,7 @@ const fill = (
 	read: (path: string) => Value | undefined,
 ): string => {
 	let length = text.length;
-	const valueOf = (path: string): Value => {
+	const settingAt = (path: string): Value => {
 		if (!settings.has(path)) {
 			const hint = nearest(path, [...settings.keys()]) || '; add it under "settings:"';
 			refuse(`${where}: there is no setting "${path}"${hint}`);
@@ -217,9 +217,9 @@ const fill = (
 		return read(path) ?? '';
 	};
 	return text.replace(REFERENCE, (_, asked?: string, then?: string, path?: string) => {
-		if (asked !== undefined) return isSet(valueOf(asked)) ? fill(then!, settings, where, read) : '';
+		if (asked !== undefined) return isSet(settingAt(asked)) ? fill(then!, settings, where, read) : '';
 		if (path === undefined) return '${';
-		const value = textOf(valueOf(path));
+		const value = textOf(settingAt(path));
 		length += value.length;
 		if (length > LONGEST) refuse(`${where}: the settings in it make more than ${LONGEST} characters`);
 		return value;
