@@ -110,6 +110,7 @@ test('latency has a heat map and percentiles, whichever kind of histogram', () =
 		'cpu-lat-seconds.json',
 		'kea.json',
 		'kea-native.json',
+		'iomonitor.json',
 	]) {
 		const { panels } = boards.find(([file]) => file === kind)![1];
 		assert.ok(panels.some(({ type }) => type === 'heatmap'));
@@ -185,7 +186,7 @@ testWith(test, commandsLack('prometheus'), 'a real Prometheus understands every 
 				if (typeof query === 'object')
 					assert.match(
 						query.query,
-						/^label_values\((?:cpu_lat_(?:microseconds(?:_bucket)?|seconds_bucket), host|packets_total, (?:host|service))\)$/,
+						/^label_values\((?:cpu_lat_(?:microseconds(?:_bucket)?|seconds_bucket), host|packets_total, (?:host|service)|ebpf_cache_read_attempts_total, host)\)$/,
 					);
 		}
 	} finally {
