@@ -24,7 +24,8 @@
 //   --until-eof       end with the input; else the page stays until TERM or another Ctrl-C, and says that it has ended
 //
 // Nothing is acknowledged (#!pos): the history is memory alone, so after a restart the source is to begin an hour back.
-// The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
+// A counter's first record gives no column, but within 10 s of its `start`; one that fell is a gap, and a notice. More is in
+// lib/history/README.md.
 
 import { join } from 'node:path';
 import { keeping } from './lib/history/keeping.ts';
