@@ -17,7 +17,7 @@ import {
 	type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { about, describe, EXIT, Failure } from '../failure.ts';
-import type { Address } from '../http/address.ts';
+import { type Address, clearSocket } from '../http/address.ts';
 import type { Log } from '../log.ts';
 import { Fault } from './fault.ts';
 
@@ -97,7 +97,10 @@ export const startGrpc = async (options: GrpcServerOptions): Promise<GrpcServer>
 	});
 	for (const [definition, implementation] of services) server.addService(definition, implementation);
 	const names: string[] = [];
-	for (const address of addresses) names.push(await bind(server, address, credentials));
+	for (const address of addresses) {
+		if (address.options.path !== undefined) await clearSocket(address.options.path);
+		names.push(await bind(server, address, credentials));
+	}
 	return {
 		names,
 		finish: async (ms) => {
