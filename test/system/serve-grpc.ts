@@ -33,7 +33,10 @@ const PRINTS = [
 	[calls(NOW - 20_000, 5), calls(NOW - 20_000, 1, 'willneed', 'EBADF')],
 	[
 		...[calls(NOW - 10_000, 9), calls(NOW - 10_000, 4, 'willneed', 'EBADF')],
-		sumOf(100, { metric: 'cache_lookups', unit: 'pages', ts: NOW - 10_000, start: START }),
+		sumOf(100, {
+			...{ metric: 'cache_lookups', unit: 'pages', ts: NOW - 10_000, start: START },
+			attributes: { cause: 'read' },
+		}),
 		...[30, 12].map((value, at) =>
 			sumOf(value, {
 				...{ metric: 'cache_fills', unit: 'pages', ts: NOW - 10_000, start: START },
