@@ -114,6 +114,8 @@ export const createGrpcClient = (base: URL, options: GrpcOptions): GrpcClient =>
 			});
 			stream.on('data', (piece: Buffer) => {
 				timer.refresh();
+				// The page of a proxy.
+				if (first[':status'] !== 200) return;
 				try {
 					answers.take(piece);
 				} catch (error) {
