@@ -18,7 +18,7 @@
 //
 // When the process ends, or another file takes its place, bpftrace prints its last figures, and the next process of that
 // name is measured from its start on, as soon as it is there. Notices, beside the figures that they are about:
-//   {"type":"notice","kind":"gap","detail":"kea-dhcp4 ended; not measured for at most 3.2 s",...}
+//   {"type":"notice","metric":"kea-dhcp4","kind":"gap","detail":"kea-dhcp4 ended; not measured for at most 3.2 s",...}
 //   {"type":"notice","kind":"missing_probe","detail":"lost: the stage \"subnet\", which ...",...}
 //
 // Exit 69 when no such process runs at the start. A return probe (uretprobe) of a C++ function ends the process as soon as
@@ -26,6 +26,7 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { about, EXIT, Failure } from './lib/failure.ts';
 import { offerOf } from './lib/probes/offer.ts';
@@ -83,9 +84,10 @@ source(import.meta, { options, args: [1, 20] }, async (context) => {
 		return;
 	}
 	const host = given.host ?? hostname();
+	const metric = basename(path, '.bt');
 	const notice = (kind: string, detail: string) => {
 		const ts = Date.now();
-		const record: Notice = { type: 'notice', ts, host, metric: wanted.name, kind, count: 1, detail };
+		const record: Notice = { type: 'notice', ts, host, metric, kind, count: 1, detail };
 		output.text(`${timeLine(ts)}\n${JSON.stringify(record)}\n`);
 	};
 

@@ -17,7 +17,7 @@
 //   -i, --interval    at whole multiples of it (10s)            --once  one print; 69 when a server is away
 //   --timeout 5s      for all answers of one print              --max-answer 64M   --host NAME (this machine's)
 //
-// Metrics: kea_up, kea_info, kea_packets and kea_drops (receive-drop is all of them, other causes are its parts), of subnets
+// Metrics: kea_up, kea_info, kea_packets, kea_dropped (all drops) and kea_drops (those that have a cause), of subnets
 // kea_addresses (kind total, assigned, declined), kea_utilisation, kea_assignments, kea_reclaimed, kea_reclaimed_declined,
 // kea_allocation_failures, kea_reservation_conflicts; the same of pools (kea_pool_) and of a server (kea_server_); of shared
 // networks kea_network_utilisation; kea_ha_state. filters/lib/kea/README.md has all. What is not known is a gauge under its

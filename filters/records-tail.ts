@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // records-tail - follow several logs of records at once, through rotation and restarts, and print their lines
 //
-// usage:  records-tail FILE... [--from-start | --since 1h] [--once] [--ack ACKFILE]
+// usage:  records-tail FILE... [--from-start | --since 1h] [--optional] [--once] [--ack ACKFILE]
 //   --from-start            begin at the start of each log, not at its end
 //   --since 1h              begin at the first record not older than that, in a rotated file too
 //   --since-bytes 64M       but go no further back in a log than so many bytes; where that cuts, notice `short_history`
+//   --optional              say nothing of logs that are not there; they are waited for all the same
 //   --once                  begin at the start, stop at the end of all, and print `#!end` last
 //   --ack ACKFILE           (or BPFPIPE_ACK) begin where ACKFILE says, if it exists, and print barriers
 // stdin:  not read        stdout: the records of all logs, and notices
@@ -39,6 +40,7 @@ const MOST_LOGS = 100;
 
 const OPTIONS = {
 	'from-start': { type: 'boolean' },
+	optional: { type: 'boolean' },
 	once: { type: 'boolean' },
 	since: { type: 'string' },
 	'since-bytes': { type: 'string', default: '64M' },
@@ -99,6 +101,7 @@ source(import.meta, { options: OPTIONS, args: [1, MOST_LOGS] }, async (context) 
 			{
 				path,
 				fromStart: options['from-start'] === true,
+				optional: options.optional === true,
 				once: options.once === true,
 				barriers,
 				from: place[path],

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // replay - print a recorded session again, at its own pace, marked as sample data
 //
-// usage:  replay FILE [--speed 10] [--loop] [--as-recorded]
+// usage:  replay FILE [--speed 10] [--loop | --by-clock] [--as-recorded]
 // stdin:  not read        stdout: the lines of FILE; its `#!ts` lines set the pace
 //
 //   #!ts 1795258703.361410        in the recording becomes
@@ -12,6 +12,8 @@
 //
 //   --speed N        N times as fast as it was recorded (default 1); 0 = as fast as the reader takes it
 //   --loop           start again at the end, for ever
+//   --by-clock       the same, but at the place that the time of day says: one that is ended and started again goes on, as a
+//                    fallback has to, whose primary is tried again and again
 //   --as-recorded    keep the recorded times; the mark is set all the same
 //
 // The mark cannot be switched off: what comes from a recording must never pass for a measurement.
@@ -57,6 +59,19 @@ export const burstsOf = (recording: string): Burst[] => {
 	return bursts.map(({ lines, ...burst }) => ({ ...burst, text: lines.join('') }));
 };
 
+// The recording does not say how long its last burst stood.
+const LAST_STANDS_MS = 1000;
+
+/** How long after the first burst each comes. */
+export const offsetsOf = (bursts: Burst[]): number[] => {
+	let [offset, before] = [0, bursts[0]!.ms];
+	return bursts.map(({ ms }) => {
+		offset += Math.max(0, ms - before);
+		before = ms;
+		return offset;
+	});
+};
+
 const speedOf = (text: string): number => {
 	const speed = Number(text);
 	if (text.trim() !== '' && speed >= 0 && speed < Number.POSITIVE_INFINITY) return speed;
@@ -69,6 +84,7 @@ source(
 		options: {
 			speed: { type: 'string', default: '1' },
 			loop: { type: 'boolean' },
+			'by-clock': { type: 'boolean' },
 			'as-recorded': { type: 'boolean' },
 		},
 		args: [1, 1],
@@ -79,20 +95,25 @@ source(
 		const bursts = burstsOf(about(file, () => readFileSync(file, 'latin1')));
 		if (bursts.length === 0)
 			throw new Failure(EXIT.config, `${file}: no "#!ts" line in it, so it has no pace`);
-		do {
-			let before = bursts[0]!.ms;
-			for (const { ms, start, text } of bursts) {
-				const wait = speed === 0 ? 0 : Math.max(0, ms - before) / speed;
-				await sleep(wait, undefined, { signal }).catch(() => {});
+		const byClock = options['by-clock'] === true;
+		if (byClock && speed === 0) throw new Failure(EXIT.usage, '--by-clock: --speed 0 goes by no clock');
+		const offsets = offsetsOf(bursts);
+		const lap = offsets.at(-1)! + LAST_STANDS_MS;
+		const begun = Date.now();
+		const epoch = byClock ? 0 : begun;
+		const lapNow = () => Math.floor(((Date.now() - epoch) * speed) / lap);
+		for (let at = byClock ? lapNow() : 0; ; at = Math.max(at + 1, lapNow())) {
+			for (const [index, { ms, start, text }] of bursts.entries()) {
+				const due = speed === 0 ? Date.now() : Math.round(epoch + (at * lap + offsets[index]!) / speed);
+				if (byClock && due < begun) continue;
+				await sleep(Math.max(0, due - Date.now()), undefined, { signal }).catch(() => {});
 				if (signal.aborted) return;
-				before = ms;
-				const at = options['as-recorded'] ? ms : Date.now();
-				const since = start === undefined ? '' : `${startLine(start + at - ms)}\n`;
-				output.bytes(Buffer.from(`${timeLine(at, true)}\n${since}${text}`, 'latin1'));
+				const ts = options['as-recorded'] ? ms : due;
+				const since = start === undefined ? '' : `${startLine(start + ts - ms)}\n`;
+				output.bytes(Buffer.from(`${timeLine(ts, true)}\n${since}${text}`, 'latin1'));
 				await output.room();
 			}
-			// The recording does not say how long its last burst stood; a second keeps a loop from spinning.
-			if (options.loop && speed > 0) await sleep(1000 / speed, undefined, { signal }).catch(() => {});
-		} while (options.loop && !signal.aborted);
+			if (!options.loop && !byClock) return;
+		}
 	},
 );

@@ -10,7 +10,7 @@
 //
 //   --listen ADDRESS  HOST:PORT or the path of a Unix socket, several times; else what systemd opened (LISTEN_FDS)
 //   --history 1h      how far back; older than 5 and 15 minutes in steps of 5 s and more, added up, nothing left out
-//   --max-memory SIZE of the process: 256M is an hour of 5,200 series of 15 buckets; where more come, steps of a second go
+//   --max-memory SIZE of the process: 256M is an hour of 4,500 series of 15 buckets; where more come, steps of a second go
 //                     first, then new series
 //   --max-series N    how many there may be (10000)      --stale 5m  when a silent series leaves /metrics
 //   --base-units      /metrics in seconds, bytes and ratios: cpu_lat_seconds in place of cpu_lat_microseconds
@@ -24,7 +24,8 @@
 //   --until-eof       end with the input; else the page stays until TERM or another Ctrl-C, and says that it has ended
 //
 // Nothing is acknowledged (#!pos): the history is memory alone, so after a restart the source is to begin an hour back.
-// The first record of a counter gives no column, a counter that fell is a gap with a notice. lib/history/README.md has more.
+// A counter's first record gives no column, but within 10 s of its `start`; one that fell is a gap, and a notice. More is in
+// lib/history/README.md.
 
 import { join } from 'node:path';
 import { keeping } from './lib/history/keeping.ts';

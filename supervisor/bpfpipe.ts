@@ -18,7 +18,7 @@
 // one file can be run in two parts with different rights.
 //
 //   -s, --set KEY=VALUE     override one of the file's settings; may be repeated
-//       --settings FILE     override settings from a YAML file of the same shape
+//       --settings FILE     override settings from a YAML file of the same shape; of several the last wins
 //       --no-fallback       fail where a stage cannot be had, instead of running its fallback
 //       --fail-fast         up: the first stage that fails ends everything, with its exit code
 //       --no-self-metrics   up: keep no records of the supervisor's own (LOGS/NAME.self.ndjson, every 15 s)
@@ -82,7 +82,7 @@ import type { Plan } from './plan/plan.ts';
 
 const OPTIONS = {
 	set: { type: 'string', short: 's', multiple: true },
-	settings: { type: 'string' },
+	settings: { type: 'string', multiple: true },
 	'no-fallback': { type: 'boolean' },
 	'fail-fast': { type: 'boolean' },
 	'no-self-metrics': { type: 'boolean' },
@@ -116,7 +116,7 @@ const checkedFrom = ([file, ...names]: string[], values: Values): Checked => {
 	const builtin = { 'bpfpipe.share': SHARE, 'bpfpipe.state': state, 'bpfpipe.logs': logs };
 	const checked = loadChecked(file, {
 		builtin,
-		settingsFile: values.settings,
+		settingsFiles: values.settings ?? [],
 		env: process.env,
 		set: values.set ?? [],
 	});

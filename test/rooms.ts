@@ -54,6 +54,7 @@ const LAW: Record<string, string> = {
 	'lib/terminal': 'lib lib/chart lib/history',
 	'lib/plot': 'lib lib/chart lib/history',
 	'lib/series': 'lib lib/histogram',
+	'lib/sidecar': 'lib lib/flow lib/histogram lib/series',
 	'lib/prometheus': 'lib lib/histogram lib/protobuf lib/series',
 	'lib/protobuf': 'lib',
 	'lib/post': 'lib lib/disk lib/flow lib/net',

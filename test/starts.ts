@@ -207,6 +207,8 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 			idle: ['--listen', path('serve.sock')],
 			empty: ['--listen', path('serve.sock'), '--until-eof'],
 		},
+		classify: both(),
+		'derive-io': both(),
 		'to-delta': both(),
 		'to-hollow': both(),
 		'to-json': both(),

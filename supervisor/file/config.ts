@@ -28,7 +28,7 @@ import {
 } from './settings.ts';
 import { FILE, type File, LONGEST_NAME, NAME_PATTERN, type PipelineFile, type StageFile } from './shape.ts';
 import { shellCommand } from './shell.ts';
-import { textOf, typed } from './spelling.ts';
+import { textOf, typed, type Value } from './spelling.ts';
 import { splitWords } from './words.ts';
 import { readYaml } from './yaml.ts';
 
@@ -196,14 +196,20 @@ const pipelinePlan = (
 
 const settingsOf = (content: File, written: object, place: Place, overrides: Overrides): Settings => {
 	const own = flatten(written, (path) => place(['settings', ...path]));
-	const file = overrides.settingsFile;
-	const extra = file ? readYaml(file) : undefined;
-	if (extra && (typeof extra.value !== 'object' || Array.isArray(extra.value)))
-		throw new Failure(EXIT.config, `${extra.place([])}: a settings file is a map of names and values`);
-	const more: Settings = extra ? flatten(extra.written as object, extra.place) : new Map();
+	const places = new Map<string, string>();
+	const more = new Map<string, Value>();
+	for (const file of overrides.settingsFiles ?? []) {
+		const extra = readYaml(file);
+		if (typeof extra.value !== 'object' || Array.isArray(extra.value))
+			throw new Failure(EXIT.config, `${extra.place([])}: a settings file is a map of names and values`);
+		for (const [path, value] of flatten((extra.written ?? {}) as object, extra.place)) {
+			more.set(path, value);
+			places.set(path, extra.place(path.split('.')));
+		}
+	}
 	return withOverrides(own, more, content.env_prefix, overrides, {
 		own: (path) => place(['settings', ...path.split('.')]),
-		more: (path) => extra!.place(path.split('.')),
+		more: (path) => places.get(path)!,
 	});
 };
 

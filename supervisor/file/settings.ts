@@ -20,9 +20,17 @@ const refuse = (message: string): never => {
 	throw new Failure(EXIT.config, message);
 };
 
+/** A list of single values as one text, a comma between; undefined where that would not tell them apart. */
+const joined = (list: unknown[]): Value | undefined => {
+	const texts = list.filter(isValue).map(textOf);
+	return texts.length === list.length && !texts.some((text) => text.includes(','))
+		? texts.join(',')
+		: undefined;
+};
+
 /**
- * Nested maps as dotted paths; `place` says where a path stands in its file.
- * @throws Failure(78) for a list, which no `${name}` could stand for.
+ * Nested maps as dotted paths; `place` says where a path stands in its file. A list of single values is one text: `a,b`.
+ * @throws Failure(78) for any other list, which no `${name}` could stand for.
  */
 export const flatten = (
 	tree: object,
@@ -39,9 +47,11 @@ export const flatten = (
 		const name = path.join('.');
 		if (!SETTING_NAME.test(key))
 			refuse(`${place(path)}: "${key}" cannot name a setting; use letters, digits, - and _`);
-		if (isValue(value)) add(name, value, path);
+		const list = Array.isArray(value) ? joined(value) : undefined;
+		if (list !== undefined) add(name, list, path);
+		else if (isValue(value)) add(name, value, path);
 		else if (!isMap(value)) {
-			const what = Array.isArray(value) ? 'a list' : 'no plain value';
+			const what = Array.isArray(value) ? 'a list of more than single values' : 'no plain value';
 			refuse(`${place(path)}: setting "${name}" is ${what}; write single values, one name each`);
 		} else for (const [inner, innerValue] of flatten(value, place, path)) add(inner, innerValue, path);
 	}
@@ -71,7 +81,8 @@ export const strayVariables = (
 export type Sources = {
 	/** Built-in values, such as where bpfpipe's own files lie. */
 	builtin: Record<string, string>;
-	settingsFile?: string;
+	/** Settings files, the weakest first. */
+	settingsFiles?: string[];
 	env: NodeJS.ProcessEnv;
 	set: string[];
 };

@@ -1,6 +1,6 @@
 // backlog: what an at-least-once pipeline has still to deliver, as its ack and its log say
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ackFileIn, logOf } from '../plan/ack.ts';
 import type { PipelinePlan } from '../plan/plan.ts';
@@ -51,11 +51,16 @@ const behind = (log: string | undefined, { ino, offset }: Place) => {
 	return { bytes: bytesBehind(files, ino, offset as number), log: live.path, writtenAt: live.mtimeMs };
 };
 
+/** Nothing waits in a log that was not there when it was looked at, and is not now. */
+const wasEver = ([path, { ino }]: [string, Place]): boolean => ino !== '0' || existsSync(path);
+
 /** The logs that an ack speaks of, and its places in them; one that names several has the path of each. */
 const placesIn = (plan: Pick<PipelinePlan, 'stages'>, ack: Place & { logs?: Record<string, Place> }) =>
 	ack.logs === undefined
 		? [behind(logOf(plan, String(ack.name)), ack)]
-		: Object.entries(ack.logs).map(([path, place]) => behind(path, place));
+		: Object.entries(ack.logs)
+				.filter(wasEver)
+				.map(([path, place]) => behind(path, place));
 
 /** What waits for `plan`, whose position is in `usual` unless its source names another, at the time `now` (ms since the epoch). */
 export const backlogOf = (plan: Pick<PipelinePlan, 'stages'>, usual: string, now: number): Backlog => {

@@ -126,7 +126,6 @@ export type Action =
 	/** It ended as it should, and stays ended. */
 	| { kind: 'closeOutput' }
 	| { kind: 'giveUp' };
-
 const NOTHING: Action = { kind: 'nothing' };
 
 /** The delay before start number `failures` (from 1), with jitter; `random` is in [0, 1). */
@@ -135,9 +134,8 @@ export const delayAfter = (failures: number, random: number, [first, most]: Dela
 	return Math.round(plain * (1 - LIMITS.jitter + 2 * LIMITS.jitter * random));
 };
 
-// Far enough for every pair of delays to be at its longest.
+/** Far enough for every pair of delays to be at its longest. */
 const LONGEST = 30;
-
 /** What of its surroundings is gone for good: all that it could read has been printed, or nobody reads it any more. */
 export type Ends = { inputEnded: boolean; outputGone: boolean };
 

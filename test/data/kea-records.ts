@@ -40,13 +40,12 @@ export const sessionRecords = async (
 	}));
 };
 
-/** What the history shows of a series: all that it counted since its first print, from zero if it came later. */
+/** What the history shows of a series: all that it counted, for the recordings begin with their tracer. */
 export const increaseOf = (
 	records: KeaRecord[],
 	metric: string,
 	attributes: Record<string, string>,
 ): { value: number; buckets: Map<string, number> } => {
-	const first = Math.min(...records.map(({ ts }) => ts));
 	const own = records.filter(
 		(one) =>
 			one.type !== 'notice' &&
@@ -55,18 +54,14 @@ export const increaseOf = (
 	);
 	const buckets = new Map<string, number>();
 	let value = 0;
-	for (const key of new Set(own.map((one) => JSON.stringify(one.attributes)))) {
-		const series = own.filter((one) => JSON.stringify(one.attributes) === key);
-		const [begin, end] = [series.find(({ ts }) => ts === first), series.at(-1)!];
-		value += (end.value ?? 0) - (begin?.value ?? 0);
-		for (const [sign, record] of [
-			[1, end],
-			[-1, begin],
-		] as const)
-			for (const [lower, upper, count] of record?.buckets ?? []) {
-				const bucket = `${lower}-${upper}`;
-				buckets.set(bucket, (buckets.get(bucket) ?? 0) + sign * count);
-			}
+	for (const { value: count, buckets: rows } of new Map(
+		own.map((one) => [JSON.stringify(one.attributes), one]),
+	).values()) {
+		value += count ?? 0;
+		for (const [lower, upper, inRow] of rows ?? []) {
+			const bucket = `${lower}-${upper}`;
+			buckets.set(bucket, (buckets.get(bucket) ?? 0) + inRow);
+		}
 	}
 	return { value, buckets };
 };
@@ -92,7 +87,7 @@ type Subnet = {
 export const statisticsAt = (
 	ts: number,
 	service: Service,
-	counted: { received: Record<string, number>; sent: Record<string, number>; drops: Record<string, number> },
+	counted: Record<'received' | 'sent' | 'drops', Record<string, number>> & { dropped: number },
 	subnets: Subnet[],
 	host = 'vm',
 ): KeaRecord[] => {
@@ -126,6 +121,7 @@ export const statisticsAt = (
 				sum('kea_packets', '{packet}', { direction, message }, value),
 			),
 		),
+		sum('kea_dropped', '{packet}', {}, counted.dropped),
 		...Object.entries(counted.drops).map(([cause, value]) => sum('kea_drops', '{packet}', { cause }, value)),
 		...subnets.flatMap(({ id, cidr, network, total, assigned, declined = 0, failures = 0 }) => {
 			const place: Record<string, string> = {

@@ -60,7 +60,7 @@ test('each alert has a case in which it is raised, and a row in the README', () 
 /** Notices that say nothing of lost or wrong data: what was left out on request, or is as it should be. */
 const HARMLESS = [
 	...['short_history', 'suspect_hexadecimal', 'repeated_series', 'late', 'early', 'layout', 'zero_buckets'],
-	...['stale', 'reset', 'clock', 'folded', 'memory'],
+	...['stale', 'reset', 'clock', 'folded', 'memory', 'io_class'],
 	// Of a build of Kea, and of packets under way when its probes came: each start has them. kea_up says that a server is away.
 	...['missing_probe', 'unpaired', 'away'],
 	// In a document of to-json, which nobody scrapes.

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -110,7 +110,7 @@ test('the tracer gets the script with the files of the process, the number of th
 	const lost = 'lost: half of it (no uprobe:libc:no_such_function)';
 	assert.equal(
 		noticesIn(stdout).map(({ kind, detail, metric }) => [kind, detail, metric]),
-		[['missing_probe', lost, name]],
+		[['missing_probe', lost, basename(SCRIPT, '.bt')]],
 	);
 	assert.match(stderr, `warning: ${name}: ${lost}`);
 });

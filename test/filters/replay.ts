@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { burstsOf } from '../../filters/replay.ts';
+import { burstsOf, offsetsOf } from '../../filters/replay.ts';
 import { outcome, ROOT, run, start } from '../program.ts';
 
 const pure = suite('burstsOf');
@@ -56,6 +56,10 @@ pure('what says since when a print counts belongs to the time before it', () => 
 
 pure('a malformed time line is text', () => {
 	assert.equal(burstsOf('#!ts 1\n#!ts x\na\n'), [{ ms: 1000, text: '#!ts x\na\n' }]);
+});
+
+pure('each comes after the first by its time, and one whose clock was set back at once', () => {
+	assert.equal(offsetsOf(burstsOf('#!ts 5\n#!ts 6.5\n#!ts 3\n#!ts 3.2\n')), [0, 1500, 1500, 1700]);
 });
 
 const dir = mkdtempSync(join(tmpdir(), 'bpfpipe-replay-'));
@@ -114,6 +118,61 @@ program('--loop starts again, TERM ends it with 0', async () => {
 	});
 	assert.is((await outcome(child)).status, 0);
 });
+
+program(
+	'--by-clock: one that is started again goes on where the time of day says, in the same lap',
+	async () => {
+		const path = join(dir, 'clock');
+		const lines = Array.from({ length: 10 }, (_, at) => `#!ts ${1000 + at / 10}\n#!start 999\n@a: ${at}\n`);
+		writeFileSync(path, lines.join(''));
+		// Of 0.9 s, and a second for the last: ten times as fast.
+		const lap = 190;
+		const play = async () => {
+			const child = start('replay', ['--by-clock', '--speed', '10', path]);
+			setTimeout(() => child.kill('SIGTERM'), 700);
+			const { status, stdout } = await outcome(child);
+			assert.is(status, 0);
+			const found = stdout.matchAll(/^#!ts ([\d.]+) synthetic\n#!start [\d.]+\n@a: (\d+)$/gm);
+			return [...found].map(([, seconds, at]) => ({
+				ms: Math.round(Number(seconds) * 1000),
+				at: Number(at),
+			}));
+		};
+		const [first, second] = [await play(), await play()];
+		for (const all of [first, second]) {
+			assert.ok(all.length > 11, String(all.length));
+			for (const { ms, at } of all) assert.is(ms % lap, at * 10);
+		}
+		assert.ok(second[0]!.ms > first.at(-1)!.ms);
+		const still = await run('replay', ['--by-clock', '--speed', '0', path]);
+		assert.equal([still.status, still.stderr], [64, 'replay: --by-clock: --speed 0 goes by no clock\n']);
+	},
+);
+
+program(
+	'--by-clock: what counts since a moment counts since the same one, however often it is started',
+	async () => {
+		const path = join(dir, 'counting-by-clock');
+		// A lap of more than an hour, so that all of this is within one, but for one time in a thousand.
+		writeFileSync(
+			path,
+			Array.from({ length: 40_000 }, (_, at) => `#!ts ${1000 + at / 10}\n#!start 900.5\n@a: 1\n`).join(''),
+		);
+		const play = async () => {
+			const child = start('replay', ['--by-clock', path]);
+			let seen = '';
+			child.stdout!.on('data', (chunk: Buffer) => {
+				seen += chunk;
+				if (seen.split('@a: 1').length > 3) child.kill('SIGTERM');
+			});
+			await outcome(child);
+			return [...new Set([...seen.matchAll(/^#!start ([\d.]+)$/gm)].map(([, since]) => since))];
+		};
+		const [first, second] = [await play(), await play()];
+		assert.is(first.length, 1);
+		assert.equal(second, first);
+	},
+);
 
 program('the recording that comes with bpfpipe has a minute of it', async () => {
 	const { stdout } = await run('replay', [join(ROOT, 'bpftrace', 'cpu-lat.session'), '--speed', '0']);

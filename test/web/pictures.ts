@@ -35,7 +35,8 @@ const printOf = (n: number, ts: number): KeaRecord[] =>
 		{
 			received: { discover: n * 82, request: n * 66 },
 			sent: { offer: n * 67, ack: n * 66, nak: n },
-			drops: { 'receive-drop': n * 16, 'parse-failed': n > 6 ? 3 : 0 },
+			dropped: n * 16,
+			drops: { 'parse-failed': n > 6 ? 3 : 0 },
 		},
 		[
 			{ id: '1', cidr: '127.0.0.0/8', total: 200, assigned: 200, declined: 2, failures: n * 10 },

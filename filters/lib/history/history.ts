@@ -78,6 +78,8 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 	const synthetic = (): Synthetic => {
 		let [marked, all] = [0, 0];
 		for (const metric of shelf.metrics()) {
+			// How the pipelines are is measured always, and says nothing of what flows through them.
+			if (metric.name.metric.startsWith('bpfpipe_')) continue;
 			marked += metric.synthetic;
 			all += metric.series.size;
 		}

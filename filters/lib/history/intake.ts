@@ -31,6 +31,9 @@ const keyOf = (record: Measure | Sample): string => {
 	return `${way}${record.type === 'sum' && !record.monotonic ? 'n' : ''}${counterKey(record)}`;
 };
 
+// A tracer that was begun so shortly before its first print did its counting in that time: it is shown as of then. Of an
+// older one nobody knows how much of its count is of now.
+const FRESH_MS = 10_000;
 // Two samples so close together are of one source that was looking all the time.
 const SAMPLES_MS = 60_000;
 const MANY_BUCKETS = 'the metric has too many different buckets; left out';
@@ -40,7 +43,7 @@ const SWEEPS = 60;
 export const createIntake = ({ span, shelf, notices, clock }: IntakeOptions): Intake => {
 	const stream = createStreamClock(clock);
 	const strangers = createStrangers();
-	const delta = createDelta({ fromZero: false, staleMs: 2 * span, onCount: () => {} });
+	const delta = createDelta({ fromZero: false, freshMs: FRESH_MS, staleMs: 2 * span, onCount: () => {} });
 	let sweptAt = Number.NEGATIVE_INFINITY;
 	let refused = 0;
 

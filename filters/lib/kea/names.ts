@@ -1,6 +1,6 @@
 // names: what each of Kea's statistics is, as a metric
-// Names of Kea 2.2 to 3.2. What one metric counts adds up over its attributes, but for the drops: `receive-drop` is all of
-// them, and the other causes are parts of it. So counters of a server, of a subnet and of a pool are metrics apart.
+// Names of Kea 2.2 to 3.2. What one metric counts adds up over its attributes. So counters of a server, of a subnet and of a
+// pool are metrics apart, and so are all drops and those that have a cause.
 
 /** A statistic as a metric. `kind` is there for those of which utilisation is made. */
 export type Meaning = {
@@ -13,8 +13,8 @@ export type Meaning = {
 /** Which subnet, and which pool of it, a statistic is about. */
 export type Place = { subnet?: string; pool?: string; isPrefixPool?: boolean };
 
+/** Parts of what is dropped; Kea drops packets for other reasons too, which it does not tell apart. */
 const DROPS = [
-	'receive-drop',
 	'parse-failed',
 	'queue-full',
 	'duplicate',
@@ -85,6 +85,7 @@ const packetsOf = (name: string): Meaning | undefined => {
 		return { type: 'sum', metric: 'kea_packets', unit, attributes: { direction, message } };
 	}
 	const cause = DROP.exec(name)?.[1];
+	if (cause === 'receive-drop') return { type: 'sum', metric: 'kea_dropped', unit, attributes: {} };
 	if (cause === undefined || !DROPS.includes(cause)) return undefined;
 	return { type: 'sum', metric: 'kea_drops', unit, attributes: { cause } };
 };

@@ -15,6 +15,9 @@ export const timeOfLine = (bytes: Buffer, from: number, to: number): number | un
 	return typeof ts === 'number' && Number.isFinite(ts) ? ts : undefined;
 };
 
+// What append-log writes before each burst; a log may hold no more than that, where its writer never had anything to say.
+const TIME_LINE = Buffer.from('#!ts ');
+
 /** The byte of the first record in a run of whole lines that is of `ms` or later, and whether any has a time. */
 export const firstRecordSince = (run: Buffer, ms: number): { at: number | undefined; hasTimes: boolean } => {
 	let hasTimes = false;
@@ -22,7 +25,7 @@ export const firstRecordSince = (run: Buffer, ms: number): { at: number | undefi
 		const end = run.indexOf(NEWLINE, at);
 		if (end < 0) break;
 		const time = timeOfLine(run, at, end);
-		if (time !== undefined) hasTimes = true;
+		if (time !== undefined || run.subarray(at, at + TIME_LINE.length).equals(TIME_LINE)) hasTimes = true;
 		if (time !== undefined && time >= ms) return { at, hasTimes };
 		at = end + 1;
 	}

@@ -35,7 +35,7 @@ type Rendered<Asked extends Style> = Asked extends MessageStyle ? Uint8Array : s
 export type Exposition = {
 	/** Take a record; the answer is what is wrong with it, or ''. */
 	take: (record: Measure) => string;
-	/** Count a notice. */
+	/** Count a notice; a gauge that it calls stale is gone. */
 	notice: (notice: Noticed) => void;
 	/** The stream's time has come to `ms`; the answer is whether a series went stale by that. */
 	time: (ms: number) => boolean;
@@ -67,6 +67,9 @@ const REASON: Record<Refusal | 'late' | 'clock', string> = {
 	clock: 'time was set back; going on in the new time',
 };
 
+const gaugeName = ({ host, metric, attributes, synthetic }: Omit<Noticed, 'kind'>): string =>
+	JSON.stringify([host, metric, Object.entries(attributes ?? {}).sort(), synthetic === true]);
+
 /** Whether its newest value is all there is to know of it. */
 const isReplaced = (record: Measure): record is Gauge | Sum =>
 	record.type === 'gauge' || (record.type === 'sum' && !record.monotonic && !isDelta(record));
@@ -84,6 +87,8 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 			if (what === 'forgotten') registry.remove(key);
 		},
 	});
+	/** Keys of gauges by all but their unit, which a notice does not have. */
+	const gauges = new Map<string, string>();
 	let newest = Number.NEGATIVE_INFINITY;
 	const rendered = new Map<Style, string | Uint8Array>();
 	/** No series is stale before this. */
@@ -92,6 +97,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	const countNotice: Exposition['notice'] = (notice) => {
 		rendered.clear();
 		tally.take(notice);
+		if (notice.kind === 'stale') registry.remove(gauges.get(gaugeName(notice)) ?? '');
 	};
 	const note = ({ host, metric, synthetic }: Measure, kind: string, detail: string) => {
 		countNotice({ kind, host, metric, synthetic });
@@ -111,6 +117,7 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 				rendered.clear();
 			}
 		}
+		if (found) for (const [name, key] of gauges) if (!registry.get(key)) gauges.delete(name);
 		return found;
 	};
 	const time = (ms: number): boolean => {
@@ -129,10 +136,15 @@ export const createExposition = (options: ExpositionOptions): Exposition => {
 	/** Its series, with a place made for one that is new; undefined, and a notice, when there is none. */
 	const seriesOf = (record: Measure): Series | undefined => {
 		const key = keyOf(record);
-		const series = registry.get(key) ?? registry.admit(key, record);
-		if (typeof series !== 'string') return series;
-		note(record, series, REASON[series]);
-		return undefined;
+		const known = registry.get(key);
+		if (known) return known;
+		const series = registry.admit(key, record);
+		if (typeof series === 'string') {
+			note(record, series, REASON[series]);
+			return undefined;
+		}
+		if (record.type === 'gauge') gauges.set(gaugeName(record), key);
+		return series;
 	};
 	const count = (series: Series, record: Measure) => {
 		if (record.type === 'gauge' || !isCounter(record)) return series.add(record);

@@ -12,6 +12,7 @@ export type Noticed = {
 	kind: string;
 	metric?: unknown;
 	host?: unknown;
+	attributes?: unknown;
 	synthetic?: unknown;
 	count?: unknown;
 };

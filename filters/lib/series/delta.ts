@@ -14,6 +14,8 @@ export type Counter = Histogram | Sum;
 export type DeltaOptions = {
 	/** Take the first print of a metric as counted from zero, instead of as a baseline only. */
 	fromZero: boolean;
+	/** Without that: count from zero a source whose first print comes within these milliseconds of its `start` (default 0). */
+	freshMs?: number;
 	/** Milliseconds of stream time after which a series that is not seen any more is forgotten. */
 	staleMs: number;
 	/** Told about each record that was seen before (same time, same value), and each series forgotten. */
@@ -127,7 +129,7 @@ const isRepeat = (record: Counter, known: Series, rows: Row[] | undefined): bool
 /** Late by more than a minute and a quarter, for a quarter of a minute: no order in which logs are read does that. */
 export const SET_BACK = { stepMs: 5000, graceMs: 60_000 };
 
-export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta => {
+export const createDelta = ({ fromZero, freshMs = 0, staleMs, onCount }: DeltaOptions): Delta => {
 	const series = new Map<string, Series>();
 	const metrics = new Map<string, Metric>();
 	const sources = createSources();
@@ -176,7 +178,8 @@ export const createDelta = ({ fromZero, staleMs, onCount }: DeltaOptions): Delta
 		const buckets = remember(key, record, [], metric);
 		const prints = source && source.first < metric.first ? source : metric;
 		const isLater = record.ts > prints.first;
-		if (!isLater && !fromZero) return [];
+		const isFresh = record.start !== undefined && record.ts - record.start <= freshMs;
+		if (!isLater && !fromZero && !isFresh) return [];
 		const since = record.ts === prints.last ? prints.before : prints.first;
 		const start = isLater ? since : (record.start ?? record.ts);
 		return [increment(record, Math.min(start, record.ts), sumValueOf(record), buckets)];

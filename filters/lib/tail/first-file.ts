@@ -12,7 +12,7 @@ import { beginningOf, type Since } from './since.ts';
 
 /** The live file, waited for; `late` when it was not there at first, so that all of it is new. */
 const openLive = async (reading: Reading): Promise<{ file: OpenFile; late: boolean } | undefined> => {
-	const { path, once, log, signal, watch, printer, pace } = reading;
+	const { path, optional, once, log, signal, watch, printer, pace } = reading;
 	for (let late = false; !signal.aborted; late = true) {
 		try {
 			return { file: await openFile(path, 0), late };
@@ -20,7 +20,7 @@ const openLive = async (reading: Reading): Promise<{ file: OpenFile; late: boole
 			if (once || !['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) throw error;
 		}
 		if (!late) {
-			log.info(`${path} does not exist yet; waiting for it`);
+			if (!optional) log.info(`${path} does not exist yet; waiting for it`);
 			if (!reading.from) printer.quiet(true);
 		}
 		await watch.wait(pace.poll);

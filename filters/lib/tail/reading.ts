@@ -34,6 +34,8 @@ export const PACE: Pace = { poll: 1000, quiet: 200, rotate: 1000, sure: 5000 };
 export type Following = {
 	path: string;
 	fromStart: boolean;
+	/** A log that may never be there: it is waited for without a word. */
+	optional?: boolean;
 	/** Stop at the end of the live file. */
 	once: boolean;
 	/** Print barriers. */

@@ -155,6 +155,7 @@ export const changesOf = ({
 		...ofProbes('exceptions', (one) => one.errors?.all),
 		...ofKea('Kea’s statistics: received', (one) => one.keaReceived),
 		...ofKea('Kea’s statistics: sent', (one) => one.keaSent),
+		...ofKea('Kea’s statistics: dropped in all', (one) => one.keaDropped),
 		...ofKea('Kea’s statistics: dropped', (one) => one.keaDrops),
 		...ofKea('Kea’s statistics: allocation failures', (one) => one.keaFailures),
 		...times('processing', (one) => one.answered?.all),

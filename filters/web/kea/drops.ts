@@ -1,8 +1,9 @@
 // drops: are packets dropped, and why: the probes' causes and Kea's own counters side by side
 
 import { rateOfUnit } from '../../lib/chart/quantity.ts';
+import { compare, subtract } from '../../lib/exact.ts';
 import { el, setText } from '../parts/dom.ts';
-import { ALL_DROPS, countAll, countIn, type Drop, dropsOf, isMeasured, orNone, totalOf } from './figures.ts';
+import { countAll, type Drop, dropsOf, isMeasured, orNone, totalOf } from './figures.ts';
 import { isLooking, type KeaModel, lostOf, NONE, named, shown } from './model.ts';
 import { highestRate, paintRate } from './spark.ts';
 import { type Cell, createPanel, createTable } from './table.ts';
@@ -39,7 +40,7 @@ const keaCell = ({ keaCause, kea, cause }: Drop, hasKea: boolean): Cell => {
 };
 
 const rowsOf = ({ answers, theme, open }: KeaModel, drops: Drop[]) => {
-	const hasKea = isMeasured(answers.keaDrops);
+	const hasKea = isMeasured(answers.keaDropped);
 	return drops.map((drop) => {
 		const { cause, probes, messages, group, keaCause, keaGroup } = drop;
 		const own = group ?? keaGroup;
@@ -67,17 +68,25 @@ const rowsOf = ({ answers, theme, open }: KeaModel, drops: Drop[]) => {
 	});
 };
 
+/** How many Kea dropped, and of how many it does not say why. */
+const keaSentence = ({ keaDropped, keaDrops }: KeaModel['answers']): string => {
+	const all = countAll(keaDropped);
+	if (all === undefined) return 'Kea’s own statistics have not come';
+	const unexplained = subtract(all, countAll(keaDrops) ?? 0);
+	const rest = compare(unexplained, 0) > 0 ? `, ${shown(unexplained)} of them under no cause` : '';
+	return `Kea’s statistics count ${shown(all)} drops${rest}`;
+};
+
 /** What all drops are by either count, in words. */
 const sentence = (model: KeaModel): string => {
 	const { answers } = model;
 	const probes = orNone(countAll(answers.drops?.all), isLooking(model, LOST));
-	const kea = countIn(answers.keaDrops, ALL_DROPS);
 	const received = countAll(answers.received);
 	return [
 		probes === undefined
 			? '– No probe looked for drops in this range'
 			: `${shown(probes)} of ${shown(received)} packets got no answer that they should have had, as the probes see it`,
-		kea === undefined ? 'Kea’s own statistics have not come' : `Kea’s statistics count ${shown(kea)} drops`,
+		keaSentence(answers),
 	].join(' · ');
 };
 

@@ -63,8 +63,6 @@ export const percentileOf = (
 
 /** Causes of the probes, and those of Kea's statistics that count the same. Others have no partner. */
 const SAME_CAUSE: Record<string, string> = { malformed: 'parse-failed', queue: 'queue-full' };
-/** What Kea calls all of its drops. */
-export const ALL_DROPS = 'receive-drop';
 
 export type Drop = {
 	cause: string;
@@ -101,7 +99,7 @@ export const dropsOf = ({ drops, keaDrops }: KeaAnswers, isLooking: boolean): Dr
 	});
 	const taken = new Set(probed.map(({ keaCause }) => keaCause));
 	const own = (keaDrops?.groups ?? [])
-		.filter(({ name = '' }) => name !== ALL_DROPS && !taken.has(name))
+		.filter(({ name = '' }) => !taken.has(name))
 		.map((group): Drop => {
 			const name = group.name ?? '';
 			const cause = Object.keys(SAME_CAUSE).find((one) => SAME_CAUSE[one] === name);

@@ -37,6 +37,8 @@ export type KeaAnswers = {
 	/** What Kea counts itself. */
 	keaReceived: Answer;
 	keaSent: Answer;
+	/** All that it dropped, and what of that has a cause. */
+	keaDropped: Answer;
 	keaDrops: Answer;
 	keaFailures: Answer;
 };
@@ -117,6 +119,7 @@ export const askKea = async (asked: Asked, signal: AbortSignal): Promise<KeaAnsw
 		relays: ask('relay_processing_time', { by: 'relay', limit: MOST_PICTURES }),
 		keaReceived: ask('kea_packets', { by: 'message', attributes: { direction: 'received' } }),
 		keaSent: ask('kea_packets', { by: 'message', attributes: { direction: 'sent' } }),
+		keaDropped: ask('kea_dropped', { by: 'service' }),
 		keaDrops: ask('kea_drops', { by: 'cause' }),
 		keaFailures: failuresOf(ask),
 	});

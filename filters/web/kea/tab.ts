@@ -64,13 +64,13 @@ const spanBefore = (span: Span, { view }: Around): Span => {
 	return { ...span, from: span.from - shift, to: span.to - shift };
 };
 
-/** A notice about a service as a whole has its program for a metric: `kea-dhcp4`. */
+/** A notice about a service as a whole has the script that looks at it for a metric: `kea-dhcp4`. */
 const isAbout = (
 	{ metric = '', attributes, host }: Notice,
 	service: string,
 	asked: string | undefined,
 ): boolean =>
-	(isKea({ metric }) || metric === '' || metric === `kea-${service}` || metric.startsWith('process ')) &&
+	(isKea({ metric }) || metric === '' || metric === `kea-${service}`) &&
 	(attributes?.service ?? service) === service &&
 	(asked === undefined || host === undefined || host === asked);
 

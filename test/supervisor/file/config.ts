@@ -216,12 +216,27 @@ good('up logs what is doubtful', async () => {
 	);
 });
 
+good('of several settings files the last wins, and each mistake has its own place', () => {
+	withFile('settings: { a: 1, b: 1, c: 1 }\npipelines: { p: { stages: ["cat ${a} ${b} ${c}"] } }', (file) => {
+		const [first, second, wrong] = ['1.yaml', '2.yaml', '3.yaml'].map((name) => join(file, '..', name));
+		writeFileSync(first!, 'a: 2\nb: 2\n');
+		writeFileSync(second!, 'b: 3\n');
+		writeFileSync(wrong!, '\nd: 4\n');
+		const load = (...settingsFiles: string[]) =>
+			loadChecked(file, { builtin, env: {}, set: [], settingsFiles });
+		const words = load(first!, second!).plan.pipelines[0]!.stages[0]!.command;
+		assert.equal(words, ['cat', '2', '3', '1']);
+		assert.match(failureOf(() => load(first!, wrong!, second!)).message, /3\.yaml:2:1: .*no setting "d"/);
+	});
+});
+
 good('a mistake in a settings file has its place there, and a file that is no map is refused', () => {
 	const refused = (settings: string) =>
 		withFile('settings: { a: { port: 80 } }\npipelines: { p: { stages: ["cat ${a.port}"] } }', (file) => {
 			const settingsFile = join(file, '..', 's.yaml');
 			writeFileSync(settingsFile, settings);
-			return failureOf(() => loadChecked(file, { builtin, env: {}, set: [], settingsFile })).message;
+			return failureOf(() => loadChecked(file, { builtin, env: {}, set: [], settingsFiles: [settingsFile] }))
+				.message;
 		});
 	assert.match(
 		refused('a:\n  prot: 8080\n'),

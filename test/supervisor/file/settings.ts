@@ -18,7 +18,18 @@ settings('nested maps become dotted names', () => {
 			['e', null],
 		],
 	);
-	assert.throws(() => flatten({ a: [1] }, place), /f\.yaml a: setting "a" is a list/);
+});
+
+settings('a list of single values is one text; any other is refused', () => {
+	assert.equal(
+		[...flatten({ a: { b: ['x', 1, true] }, c: [] }, place)],
+		[
+			['a.b', 'x,1,true'],
+			['c', ''],
+		],
+	);
+	for (const a of [[[1]], [{ b: 1 }], ['x,y'], ['x', new Date(0)]])
+		assert.throws(() => flatten({ a }, place), /f\.yaml a: setting "a" is a list of more than single values/);
 });
 
 settings('later sources win: file, settings file, environment, --set', () => {

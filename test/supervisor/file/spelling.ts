@@ -20,7 +20,7 @@ const planOf = (text: string, { env = {}, set = [], settings }: More = {}) => {
 	writeFileSync(file, text);
 	const settingsFile = settings === undefined ? undefined : join(dir, 'more.yaml');
 	if (settingsFile) writeFileSync(settingsFile, settings!);
-	return loadChecked(file, { builtin: {}, env, set, settingsFile }).plan;
+	return loadChecked(file, { builtin: {}, env, set, settingsFiles: settingsFile ? [settingsFile] : [] }).plan;
 };
 const ECHO = 'pipelines: { p: { stages: [ { run: "echo ${x}", env: { X: "${x}" } } ] } }\n';
 /** What the command is given for the setting x. */

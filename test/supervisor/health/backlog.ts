@@ -72,6 +72,15 @@ test('what waits of several logs is the sum, and not known where one is not', ()
 		writeFileSync(ack, JSON.stringify({ logs: { [a]: place(a, 4), [b]: place(b, 10) } }));
 		const { bytes, log } = backlogOf(plan, ack, Date.now());
 		assert.equal([bytes, log], [26, b]);
+		const never = { name: 'any', ino: '0', offset: 0 };
+		const text = JSON.stringify({ logs: { [a]: never, [join(dir, 'c.log')]: never, [b]: place(b, 10) } });
+		writeFileSync(ack, text);
+		assert.is(
+			backlogOf(plan, ack, Date.now()).bytes,
+			30,
+			'a log that is there by now, and one that never was',
+		);
+		writeFileSync(ack, JSON.stringify({ logs: { [a]: place(a, 4), [b]: place(b, 10) } }));
 		rmSync(a);
 		assert.is(backlogOf(plan, ack, Date.now()).bytes, undefined);
 	} finally {

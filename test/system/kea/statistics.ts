@@ -14,7 +14,6 @@ import { run, start } from '../../program.ts';
 import { until } from '../../servers/carbon.ts';
 import { certificateIn } from '../../servers/certificate.ts';
 import { type Exchange, keaLacks, perfdhcp, startControlAgent, startKea } from '../../servers/kea.ts';
-import { freePort } from '../../servers/ports.ts';
 
 const test = suite('system: kea-stats');
 const lack = keaLacks();
@@ -76,7 +75,7 @@ for (const threads of [0, 4])
 			dora!.sent + ack!.sent + released,
 		);
 		assert.is(print.value('kea_server_packets', { direction: 'sent' }), dora!.received + ack!.received);
-		assert.is(print.value('kea_drops', { cause: 'receive-drop' }), 0);
+		assert.is(print.value('kea_dropped'), 0);
 		const place = { subnet_id: '1', subnet: '127.0.0.0/8' };
 		const assigned = print.value('kea_addresses', { ...place, kind: 'assigned' });
 		assert.is(assigned, Number(print.value('kea_assignments', place)) - released);
@@ -135,22 +134,42 @@ real('a shared network that is used up: its subnets are full, and failures are c
 	await kea.end();
 });
 
-real('packets that are none are drops, by cause', async () => {
-	const kea = await startKea({ family: 4 });
-	const udp = createSocket('udp4');
-	const SHAPES = [Buffer.alloc(236), Buffer.alloc(240, 255), Buffer.alloc(300), Buffer.alloc(1400, 1)];
-	for (const shape of SHAPES) await new Promise((resolve) => udp.send(shape, kea.port, '127.0.0.1', resolve));
-	let own: Record<string, number> = {};
-	for (let tries = 0; tries < 100 && own['pkt4-received'] !== SHAPES.length; tries += 1)
-		own = await kea.statistics();
-	udp.close();
-	assert.is(own['pkt4-received'], SHAPES.length);
-	const print = await once4('--socket', kea.socket);
-	for (const cause of ['receive-drop', 'parse-failed'])
-		assert.is(print.value('kea_drops', { cause }), own[`pkt4-${cause}`], cause);
-	assert.is(print.value('kea_drops', { cause: 'receive-drop' }), SHAPES.length);
-	await kea.end();
-});
+/** A packet that can be read, of a client that nobody knows, with these options behind the cookie. */
+const readable = (...options: number[]): Buffer => {
+	const fixed = Buffer.alloc(236);
+	fixed.set([1, 1, 6]);
+	return Buffer.concat([fixed, Buffer.from([0x63, 0x82, 0x53, 0x63, ...options, 255])]);
+};
+
+real(
+	'what is dropped is that which has a cause and that which has none, and neither counts twice',
+	async () => {
+		const kea = await startKea({ family: 4 });
+		const udp = createSocket('udp4');
+		const unreadable = [Buffer.alloc(236), Buffer.alloc(240, 255), Buffer.alloc(300), Buffer.alloc(1400, 1)];
+		// Without a type, of a type that is none, for another server: Kea 2.2 does not count why.
+		const unwanted = [readable(), readable(53, 1, 99), readable(53, 1, 3, 54, 4, 10, 9, 9, 9)];
+		const all = [...unreadable, ...unwanted];
+		for (const shape of all) await new Promise((resolve) => udp.send(shape, kea.port, '127.0.0.1', resolve));
+		let own: Record<string, number> = {};
+		for (let tries = 0; tries < 100 && own['pkt4-receive-drop'] !== all.length; tries += 1)
+			own = await kea.statistics();
+		udp.close();
+		assert.is(own['pkt4-received'], all.length);
+		const print = await once4('--socket', kea.socket);
+		const causes = print.find('kea_drops', {});
+		const sum = causes.reduce((whole, { value }) => whole + Number(value), 0);
+		assert.equal(
+			causes.map(({ attributes }) => attributes.cause),
+			['parse-failed'],
+		);
+		assert.is(print.value('kea_drops', { cause: 'parse-failed' }), own['pkt4-parse-failed']);
+		assert.is(sum, unreadable.length);
+		assert.is(sum + unwanted.length, print.value('kea_dropped'));
+		assert.is(print.value('kea_dropped'), own['pkt4-receive-drop']);
+		await kea.end();
+	},
+);
 
 real('a pool larger than Kea can count is a notice', async () => {
 	const subnets = [{ id: 1, subnet: '2001:db8:1::/48', pools: [{ pool: '2001:db8:1::/48' }] }];
@@ -231,40 +250,6 @@ real('over a control agent with a password, and with TLS', async () => {
 	assert.is(reading(half.stdout).value('kea_up', { service: 'dhcp6' }), 0);
 	assert.is(reading(half.stdout).value('kea_up', { service: 'dhcp4' }), 1);
 	await Promise.all([four.end(), six.end(), plain.end(), safe.end()]);
-});
-
-real('high availability: alone it waits, then takes its partner for down', async () => {
-	const [own, other] = [await freePort(), await freePort()];
-	const peer = (name: string, port: number, role: string) => ({
-		name,
-		url: `http://127.0.0.1:${port}/`,
-		role,
-	});
-	const relation = {
-		'this-server-name': 'a',
-		mode: 'hot-standby',
-		'heartbeat-delay': 200,
-		'max-response-delay': 400,
-		'max-unacked-clients': 0,
-		'multi-threading': { 'enable-multi-threading': false },
-		peers: [peer('a', own, 'primary'), peer('b', other, 'standby')],
-	};
-	const hooks = ['lease_cmds', { name: 'ha', parameters: { 'high-availability': [relation] } }];
-	const kea = await startKea({ family: 4, hooks });
-	const holding = async () => {
-		const print = await once4('--socket', kea.socket);
-		const all = print.find('kea_ha_state', { peer: 'local', role: 'primary', mode: 'hot-standby' });
-		return all.filter(({ value }) => value === 1).map(({ attributes }) => attributes.state);
-	};
-	assert.ok(['waiting', 'partner-down'].includes((await holding()).join()));
-	let state = '';
-	for (
-		const deadline = performance.now() + 20_000;
-		state !== 'partner-down' && performance.now() < deadline;
-	)
-		state = (await holding()).join();
-	assert.is(state, 'partner-down');
-	await kea.end();
 });
 
 if (isRoot)

@@ -149,8 +149,14 @@ test('sample data are marked: none, some or all of it', () => {
 	assert.is(history.synthetic(), 'none');
 	for (let at = 0; at < 3; at++) history.take({ ...histogram(at, [at]), synthetic: true });
 	assert.is(history.metrics().synthetic, 'all');
+	history.take({ ...gauge(1, 1), metric: 'bpfpipe_stage_up' });
+	assert.is(
+		history.synthetic(),
+		'all',
+		'what a supervisor says of itself is no measurement of what is looked at',
+	);
 	for (let at = 0; at < 3; at++) history.take(histogram(at, [10 * at]));
-	assert.is(history.metrics().metrics[0]!.synthetic, 'some');
+	assert.is(history.metrics().metrics.find(({ metric }) => metric === 'm')!.synthetic, 'some');
 	const { groups } = history.columns({
 		metric: 'm',
 		unit: '1',

@@ -25,9 +25,10 @@ test('packets by direction and message, and all of them under a name of their ow
 	assert.is(brief('pkt4-sent'), 'sum kea_server_packets sent');
 });
 
-test('drops by cause, those of 3.2 as well', () => {
+test('all drops are a metric of their own, and those by cause another, with what 3.2 has too', () => {
+	assert.is(brief('pkt4-receive-drop'), 'sum kea_dropped');
+	assert.is(brief('pkt6-receive-drop'), 'sum kea_dropped');
 	for (const cause of [
-		'receive-drop',
 		'parse-failed',
 		'queue-full',
 		'duplicate',

@@ -50,6 +50,8 @@ test('the first record of a run that is young enough', () => {
 	assert.equal(firstRecordSince(run, 4), { at: undefined, hasTimes: true });
 	assert.equal(firstRecordSince(Buffer.from('odd\n'), 0), { at: undefined, hasTimes: false });
 	assert.equal(firstRecordSince(Buffer.alloc(0), 0), { at: undefined, hasTimes: false });
+	// A writer that never had anything to say.
+	assert.equal(firstRecordSince(Buffer.from('#!ts 5\n\n'), 0), { at: undefined, hasTimes: true });
 	// Half a line may become another time.
 	assert.equal(firstRecordSince(Buffer.from('{"type":"g","ts":1}'), 0), { at: undefined, hasTimes: false });
 });

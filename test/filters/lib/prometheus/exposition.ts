@@ -286,6 +286,27 @@ test('a series without a record is gone after --stale, and begins anew when it c
 	assert.equal(lines(), ['calls_total{host="web1"} 9']);
 });
 
+test('a gauge that a notice calls stale is gone at once, a counter goes on', () => {
+	const { state, all, lines } = create();
+	const web2 = { host: 'web2', attributes: { b: '2', a: '1' } };
+	all(sumOf(5), gaugeOf(1), gaugeOf(2, web2), gaugeOf(3, { ...web2, synthetic: true }));
+	const without = () => lines().filter((line) => !line.startsWith('bpfpipe_notices'));
+	state.notice({ kind: 'stale', metric: 'calls', host: 'web1', attributes: {} });
+	state.notice({ kind: 'late', metric: 'load', host: 'web1', attributes: {} });
+	assert.is(without().length, 4);
+	state.notice({ kind: 'stale', metric: 'load', host: 'web2', attributes: { a: '1', b: '2' } });
+	assert.equal(without(), [
+		'calls_total{host="web1"} 5',
+		'load{host="web1"} 1',
+		'load{host="web2",a="1",b="2",synthetic="true"} 3',
+	]);
+	for (const odd of [undefined, null, 'x', 7, [], { a: { b: [] } }])
+		state.notice({ kind: 'stale', metric: odd, host: odd, attributes: odd });
+	assert.is(without().length, 3);
+	all(gaugeOf(4, { ...web2, ts: TS + 1 }));
+	assert.is(without().length, 4);
+});
+
 test('a record keeps its series, and one that comes after --stale is that of a new one', () => {
 	const { all, lines } = create();
 	all(sumOf(5), sumOf(6, { ts: TS + 4 * MINUTE }), sumOf(7, { ts: TS + 9 * MINUTE }));

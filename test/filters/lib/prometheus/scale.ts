@@ -218,6 +218,17 @@ used_ratio{host="web1"} 0.125
 	assert.match(open, /lat_seconds_bucket\{host="web1",le="0\.000003"\} 14\n/);
 });
 
+test('what is called a percentage stays one, whoever asks for base units', () => {
+	const { state, all } = create();
+	all(
+		gaugeOf(12.5, { metric: 'hits_percent', unit: '%' }),
+		gaugeOf(7, { metric: 'odd_percent', unit: 'us' }),
+	);
+	const text = state.render({ format: 'text', timestamps: false });
+	assert.match(text, /^hits_percent\{host="web1"\} 12\.5$/m);
+	assert.match(text, /^odd_percent_seconds\{host="web1"\} 0\.000007$/m);
+});
+
 test('hosts that count in us and in ms are one family; two series of one host are not one series', () => {
 	const { state, all, notices } = create();
 	all(histogramOf(LOG2), histogramOf(LOG2, { unit: 'ms', host: 'web2' }), histogramOf(LOG2, { unit: 'ns' }));

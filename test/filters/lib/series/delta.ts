@@ -29,7 +29,7 @@ const sum = (ts: number, value: number | string, more: Partial<Sum> = {}): Sum =
 	value,
 	...more,
 });
-const create = (more: { fromZero?: boolean; staleMs?: number } = {}) => {
+const create = (more: { fromZero?: boolean; freshMs?: number; staleMs?: number } = {}) => {
 	const counts: string[] = [];
 	const delta = createDelta({
 		fromZero: false,
@@ -145,6 +145,14 @@ test('every series of the first print is a baseline', () => {
 test('from zero, the first print is an increment too', () => {
 	const { all } = create({ fromZero: true });
 	assert.equal((all([sum(5, 7)])[0] as Sum).value, 7);
+});
+
+test('a source that was begun just before its first print is counted from its start, an older one is not', () => {
+	const { all } = create({ freshMs: 5 });
+	const [young] = all([sum(10, 7, { start: 5 })]);
+	assert.equal([(young as Sum).value, (young as Sum).start], [7, 5]);
+	assert.equal(all([sum(10, 7, { start: 4, host: 'other' })]), []);
+	assert.equal(all([sum(10, 7, { host: 'third' })]), []);
 });
 
 test('known buckets stay, as zeros', () => {

@@ -10,9 +10,9 @@ const test = suite('lib/serve: the share of the history');
 const MIB = 1024 * 1024;
 
 test('the history has what Node and its garbage leave of the cap', () => {
-	assert.is(Math.floor(historyShare(256 * MIB, '--max-memory') / MIB), 135);
-	assert.is(Math.floor(historyShare(1024 * MIB, '--max-memory') / MIB), 803);
-	assert.ok(historyShare(128 * MIB, '--max-memory') > 20 * MIB);
+	assert.is(Math.floor(historyShare(256 * MIB, '--max-memory') / MIB), 118);
+	assert.is(Math.floor(historyShare(1024 * MIB, '--max-memory') / MIB), 786);
+	assert.ok(historyShare(128 * MIB, '--max-memory') > 6 * MIB);
 	for (const size of [0, 64 * MIB, 128 * MIB - 1])
 		assert.throws(() => historyShare(size, '--max-memory'), /--max-memory: \d+M is less than 128M/);
 });

@@ -1,0 +1,3 @@
+import { goldenSuite } from '../program.ts';
+
+goldenSuite('derive-io');
