@@ -30,6 +30,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_CGROUP_ARRAY = 8,
 };
 
 #define TASK_COMM_LEN 16
@@ -54,21 +55,92 @@ struct trace_event_raw_softirq {
 	unsigned int vec;
 };
 
-/* block:block_rq_issue; requests that are merged or split keep their first sector */
-struct trace_event_raw_block_rq {
-	__u32 dev;
-	__u64 sector;
-	unsigned int nr_sector;
-	char rwbs[8];
+/* syscalls:sys_enter_NAME, syscalls:sys_exit_NAME */
+struct trace_event_raw_sys_enter {
+	unsigned long args[6];
 };
 
-/* block:block_rq_complete */
-struct trace_event_raw_block_rq_completion {
-	__u32 dev;
-	__u64 sector;
-	unsigned int nr_sector;
-	int error;
-	char rwbs[8];
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+/* filemap:mm_filemap_add_to_page_cache, filemap:mm_filemap_delete_from_page_cache; `order` in later kernels */
+struct trace_event_raw_mm_filemap_op_page_cache {
+	unsigned char order;
+};
+
+struct trace_event_raw_mm_vmscan_lru_shrink_inactive {
+	unsigned long nr_scanned;
+	unsigned long nr_reclaimed;
+};
+
+struct inode {
+	__u16 i_mode;
+	__s64 i_size;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+/* `disk` since Linux 5.15 */
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+};
+
+/* until Linux 5.16 */
+struct request___before {
+	struct gendisk *rq_disk;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct tcp_sock {
+	__u32 srtt_us;
+};
+
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	struct files_struct *files;
+	struct signal_struct *signal;
+	char comm[TASK_COMM_LEN];
 };
 
 #pragma clang attribute pop

@@ -2,19 +2,17 @@
 // usage:  node --import tsx test/bench/bpf.ts [SECONDS] [ROUNDS]
 //
 // Both look at the same machine at the same time, so they see the same events; statistics are of all programs, and each
-// program's time is its own. The load is two shells that wake each other.
+// program's time is its own. The load is two shells that wake each other; of iomonitor a file that is read over and over.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { bpfLacks, commandsLack } from '../parts.ts';
 import { outcome, ROOT, start } from '../program.ts';
 import { sizes } from './parts/sizes.ts';
 
 const [SECONDS, ROUNDS] = sizes([10, 4], [2, 1]) as [number, number];
-const PAIRS = [
-	['runq-latency', 'cpu-lat.bt'],
-	['runq-latency-by-comm', 'cpu-lat-by-comm.bt'],
-] as const;
+const SCRIPTS = join(ROOT, 'bpftrace');
+const PARTS = join(ROOT, 'test', 'bench', 'parts');
 
 const lack = bpfLacks() || commandsLack('bpftool');
 if (lack) {
@@ -41,10 +39,17 @@ const added = (before: Map<number, Ran>): number[] => [...ran().keys()].filter((
 
 const TALK =
 	'd=$(mktemp -d); cd $d; mkfifo a b; (while read -r x; do echo; done <a >b) & exec 3>a 4<b; rm -r $d; while :; do echo >&3; read -r x <&4; done';
+const READ =
+	'f=$(mktemp); head -c 4M /dev/zero >$f; exec 3<$f; rm $f; while :; do dd if=/dev/fd/3 of=/dev/null bs=4k status=none; done';
+const PAIRS = [
+	['runq-latency', join(SCRIPTS, 'cpu-lat.bt'), TALK],
+	['runq-latency-by-comm', join(SCRIPTS, 'cpu-lat-by-comm.bt'), TALK],
+	['iomonitor', join(PARTS, 'iomonitor.bt'), READ],
+] as const;
 
 execFileSync('sysctl', ['-qw', 'kernel.bpf_stats_enabled=1']);
 try {
-	for (const [object, script] of PAIRS)
+	for (const [object, script, work] of PAIRS)
 		for (let round = 0; round < ROUNDS; round++) {
 			let before = ran();
 			const begun = async (child: ChildProcess) => {
@@ -56,12 +61,12 @@ try {
 				return { child, ids };
 			};
 			const own = () => begun(start('bpf-maps', [join(ROOT, 'dist', 'bpf', `${object}.bpf.o`)]));
-			const their = () => begun(spawn('bpftrace', [join(ROOT, 'bpftrace', script)], { stdio: 'pipe' }));
+			const their = () => begun(spawn('bpftrace', [script], { stdio: 'pipe' }));
 			// Whoever is attached first runs first at each event, and fetches into the cache what both read.
 			const isFirst = round % 2 === 0;
 			const [one, other] = isFirst ? [await own(), await their()] : [await their(), await own()];
 			const [ours, bpftrace] = isFirst ? [one, other] : [other, one];
-			const load = spawn('timeout', [String(SECONDS), 'bash', '-c', TALK], { stdio: 'ignore' });
+			const load = spawn('timeout', [String(SECONDS), 'bash', '-c', work], { stdio: 'ignore' });
 			const from = ran();
 			await outcome(load);
 			const to = ran();
@@ -70,7 +75,9 @@ try {
 			await Promise.all([outcome(bpftrace.child), outcome(ours.child)]);
 			const [a, b] = [spent(ours.ids, from, to), spent(bpftrace.ids, from, to)];
 			const text = ({ ns, events }: typeof a) => `${(ns / events).toFixed(0)} ns an event (${events} events)`;
-			console.log(`${object}, ${isFirst ? 'ours' : 'bpftrace'} first: ours ${text(a)}, ${script} ${text(b)}`);
+			console.log(
+				`${object}, ${isFirst ? 'ours' : 'bpftrace'} first: ours ${text(a)}, ${basename(script)} ${text(b)}`,
+			);
 		}
 } finally {
 	execFileSync('sysctl', ['-qw', 'kernel.bpf_stats_enabled=0']);

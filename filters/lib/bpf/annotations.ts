@@ -35,8 +35,12 @@ export type Trouble = {
 	path: Path;
 };
 
+/** An option that says whom the object counts: the map that takes what is named, and MAP.FIELD that takes how much it is. */
+export type Filter = { name: (typeof FILTERS)[number]; map: string; count: string; path: Path };
+
 export type Annotations = {
 	programs: string[] | undefined;
+	filters: Filter[];
 	metrics: Metric[];
 	notices: Trouble[];
 	/** Say what is wrong at a place of the file; `settle` throws when anything was said. */
@@ -44,8 +48,10 @@ export type Annotations = {
 	settle: () => void;
 };
 
+const FILTERS = ['cgroup', 'comm', 'pid'] as const;
 const KEYS = {
-	file: ['programs', 'metrics', 'notices'],
+	file: ['programs', 'filters', 'metrics', 'notices'],
+	filter: ['map', 'count'],
 	metric: ['map', 'kind', 'unit', 'value', 'slots', 'labels'],
 	slots: ['scale', 'first', 'from', 'step', 'last', 'key', 'count'],
 	label: ['key', 'decode', 'values'],
@@ -168,6 +174,13 @@ const noticeOf = (value: unknown, path: Path, fault: Fault): Trouble => {
 	};
 };
 
+const filterOf = (name: string, value: unknown, path: Path, fault: Fault): Filter[] => {
+	const known = FILTERS.find((one) => one === name);
+	const reader = new Reader(value, path, KEYS.filter, fault);
+	if (!known) fault(path, `there is no filter "${name}"; there are ${FILTERS.join(', ')}`);
+	return known ? [{ name: known, map: reader.text('map'), count: reader.text('count'), path }] : [];
+};
+
 /**
  * The annotations in `file`; what is said of the object itself is not looked at yet.
  * @throws Failure(78) when the file cannot be read as YAML.
@@ -188,8 +201,10 @@ export const annotationsOf = (file: string): Annotations => {
 	const isList =
 		Array.isArray(programs) && programs.length > 0 && programs.every((one) => typeof one === 'string');
 	if (programs !== undefined && !isList) fault(['programs'], '"programs" is a list of names');
+	const filters = Object.entries(Object(reader.raw('filters') ?? {}));
 	return {
 		programs: isList ? programs : undefined,
+		filters: filters.flatMap(([name, one]) => filterOf(name, one, ['filters', name], fault)),
 		metrics: metrics.map(([name, one]) => metricOf(name, one, ['metrics', name], fault)),
 		notices: (Array.isArray(notices) ? notices : []).map((one, i) => noticeOf(one, ['notices', i], fault)),
 		fault,

@@ -1,15 +1,14 @@
 // decoders: what a field of a key is written as in an attribute
 
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { cgroupPaths } from './cgroups.ts';
 import { errnoName } from './errno.ts';
 import { bytesIn, type Field, numberIn } from './field.ts';
+import { createMounts } from './mounts.ts';
 import { syscallsOf } from './syscalls.ts';
 
 /** A field of one key as text. */
 export type Decoder = (key: Buffer, field: Field) => string;
 
-const CGROUPS = '/sys/fs/cgroup';
 // The lower 20 bits of a device's number, as the kernel keeps it, are the minor one.
 const MINOR_BITS = 20n;
 
@@ -43,31 +42,25 @@ const asIpv6: Decoder = (key, field) => {
 	return new URL(`http://[${groups}]/`).hostname.slice(1, -1);
 };
 
-/** The paths of cgroups by their ids, which are the numbers of their folders; walked again for one that is new. */
-const cgroupPaths = (root = CGROUPS) => {
-	const paths = new Map<bigint, string>();
-	const walk = (path: string) => {
-		try {
-			paths.set(statSync(join(root, path), { bigint: true }).ino, path);
-			for (const entry of readdirSync(join(root, path), { withFileTypes: true }))
-				if (entry.isDirectory()) walk(join(path, entry.name));
-		} catch {
-			// One that is removed while we walk has no path any more.
-		}
-	};
-	return (id: bigint): string => {
-		if (!paths.has(id)) {
-			walk('/');
-			// Gone before we looked: its number stays its name, and is not looked for each time.
-			if (!paths.has(id)) paths.set(id, id.toString());
-		}
-		return paths.get(id)!;
-	};
-};
-
 const cgroupDecoder = (): Decoder => {
 	const pathOf = cgroupPaths();
 	return (key, field) => pathOf(numberIn(key, field));
+};
+
+const mountDecoder = (): Decoder => {
+	const mounts = createMounts();
+	return (key, field) => {
+		const device = asDevice(key, field);
+		return mounts().devices.get(device) ?? device;
+	};
+};
+
+const mountIdDecoder = (): Decoder => {
+	const mounts = createMounts();
+	return (key, field) => {
+		const id = numberIn(key, field).toString();
+		return mounts().ids.get(id) ?? id;
+	};
 };
 
 const syscallDecoder = (arch = process.arch): Decoder => {
@@ -93,6 +86,8 @@ export const DECODERS: Record<string, Shape> = {
 	errno: { make: () => asErrno, fault: one },
 	syscall: { make: () => syscallDecoder(), fault: one },
 	device: { make: () => asDevice, fault: one },
+	mount: { make: mountDecoder, fault: one },
+	mount_id: { make: mountIdDecoder, fault: one },
 	hex: { make: () => asHex, fault: one },
 	ipv4: { make: () => asIpv4, fault: long(4) },
 	ipv6: { make: () => asIpv6, fault: long(16) },

@@ -18,7 +18,8 @@ const TOTALS: Record<string, Total> = {
 	...Object.fromEntries(
 		ADVICES.map((advice) => [`${ADVICE} ${advice}`, { of: 'fadvise_calls', where: { advice } }]),
 	),
-	ebpf_cache_read_attempts: { of: 'cache_lookups' },
+	// Of read and pread alone: what other calls looked up, other causes have filled, together with writes and faults.
+	ebpf_cache_read_attempts: { of: 'cache_lookups', where: { cause: 'read' } },
 	// A page that was read ahead is a miss as well: because of a read it came from the device.
 	ebpf_cache_misses: { of: 'cache_fills', where: { cause: 'read' } },
 	ebpf_page_cache_adds: { of: 'cache_fills' },

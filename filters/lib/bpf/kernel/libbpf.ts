@@ -28,6 +28,7 @@ export type Libbpf = {
 	setPinPath: (map: Pointer, path: string) => number;
 	processors: () => number;
 	lookup: (fd: number, key: Bytes, value: Bytes) => number;
+	update: (fd: number, key: Bytes, value: Bytes, flags: number) => number;
 	nextKey: (fd: number, key: Bytes, next: Bytes) => number;
 	batch: (
 		fd: number,
@@ -63,6 +64,7 @@ const SIGNATURES: Record<Exclude<keyof Libbpf, 'said' | 'errno'>, string> = {
 	setPinPath: 'int bpf_map__set_pin_path(void *map, const char *path)',
 	processors: 'int libbpf_num_possible_cpus()',
 	lookup: 'int bpf_map_lookup_elem(int fd, void *key, void *value)',
+	update: 'int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)',
 	nextKey: 'int bpf_map_get_next_key(int fd, void *key, void *next)',
 	batch:
 		'int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_ uint32_t *count, void *options)',

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, Failure } from '../../failure.ts';
 import { nearest } from '../../yaml/nearest.ts';
+import type { Chosen } from '../filters.ts';
+import { createFilters } from './filters.ts';
 import type { Libbpf, Pointer } from './libbpf.ts';
 import { pinsIn } from './pins.ts';
 import { refusalOf, unloadable } from './refusal.ts';
@@ -42,8 +44,11 @@ export type Wanted = {
 	/** Programs by name; all without it. */
 	programs: string[] | undefined;
 	maps: string[];
-	/** A folder in a bpffs that keeps the maps. */
+	/** Whom it counts; everybody without any. */
+	filters: Chosen[];
+	/** A folder in a bpffs that keeps the maps `kept`. */
 	pin: string | undefined;
+	kept: string[];
 };
 
 type Pins = ReturnType<typeof pinsIn>;
@@ -85,7 +90,7 @@ const loadedObject = (
 	const programs = all.filter(isChosen);
 	for (const one of all) bpf.setAutoload(one.pointer, programs.includes(one));
 	if (wanted.pin !== undefined)
-		for (const name of wanted.maps) {
+		for (const name of wanted.kept) {
 			const map = bpf.findMap(object, name);
 			if (map) bpf.setPinPath(map, join(wanted.pin, name));
 		}
@@ -109,8 +114,8 @@ const reasonOf = ({ section }: Program, said: string[]): string => {
 	return last;
 };
 
-const attachAll = (bpf: Libbpf, programs: Program[], leftOut: LeftOut[]) => {
-	const links: Pointer[] = [];
+/** The names of those that are attached; their links go to `links`, what cannot be to `leftOut`. */
+const attachAll = (bpf: Libbpf, programs: Program[], links: Pointer[], leftOut: LeftOut[]): string[] => {
 	const attached: string[] = [];
 	bpf.said();
 	for (const one of programs) {
@@ -121,7 +126,7 @@ const attachAll = (bpf: Libbpf, programs: Program[], leftOut: LeftOut[]) => {
 			attached.push(one.name);
 		} else leftOut.push({ program: one.name, section: one.section, reason: reasonOf(one, said) });
 	}
-	return { links, attached };
+	return attached;
 };
 
 const mapsOf = (
@@ -155,20 +160,28 @@ const mapsOf = (
 const load = (bpf: Libbpf, wanted: Wanted, pins: Pins | undefined): Loaded => {
 	const leftOut: LeftOut[] = [];
 	const { object, programs } = loadedObject(bpf, wanted, leftOut);
-	// Before the first program is in place: all that is counted is of later.
-	const attachedAt = Date.now();
-	const { links, attached } = attachAll(bpf, programs, leftOut);
+	const links: Pointer[] = [];
 	const close = () => {
 		for (const link of links) bpf.destroyLink(link);
 		bpf.close(object);
 	};
-	if (attached.length === 0) {
+	try {
+		const filters = createFilters(bpf, object, wanted.filters);
+		filters.before();
+		// Before the first program is in place: all that is counted is of later.
+		const attachedAt = Date.now();
+		const attached = attachAll(bpf, programs, links, leftOut);
+		if (attached.length === 0) {
+			const [first] = leftOut;
+			const why = first ? `${first.program} (${first.section}): ${first.reason}` : 'it has no programs';
+			throw new Failure(EXIT.unavailable, `${wanted.file}: no program of it can be attached: ${why}`);
+		}
+		filters.after();
+		return { ...mapsOf(bpf, object, wanted.maps, attachedAt, pins), attached, leftOut, close };
+	} catch (error) {
 		close();
-		const [first] = leftOut;
-		const why = first ? `${first.program} (${first.section}): ${first.reason}` : 'it has no programs';
-		throw new Failure(EXIT.unavailable, `${wanted.file}: no program of it can be attached: ${why}`);
+		throw error;
 	}
-	return { ...mapsOf(bpf, object, wanted.maps, attachedAt, pins), attached, leftOut, close };
 };
 
 /**
@@ -177,7 +190,7 @@ const load = (bpf: Libbpf, wanted: Wanted, pins: Pins | undefined): Loaded => {
  * or pinned.
  */
 export const loadObject = (bpf: Libbpf, wanted: Wanted): Loaded => {
-	const pins = wanted.pin === undefined ? undefined : pinsIn(wanted.pin, wanted.maps);
+	const pins = wanted.pin === undefined ? undefined : pinsIn(wanted.pin, wanted.kept);
 	try {
 		return load(bpf, wanted, pins);
 	} catch (error) {

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Bucket } from '../../filters/lib/record.ts';
+import { countsAround } from '../harness/bpf-prints.ts';
+import { tracedBy } from '../harness/kernel-trace.ts';
+import { bpfLacks, testWith } from '../parts.ts';
+
+const test = suite('bpf/tcp-rtt');
+
+const hasIpv6 = () => {
+	try {
+		return readFileSync('/proc/sys/net/ipv6/conf/lo/disable_ipv6', 'latin1').trim() === '0';
+	} catch {
+		return false;
+	}
+};
+const lack = bpfLacks() || (hasIpv6() ? '' : 'loopback has no IPv6');
+
+testWith(
+	test,
+	lack,
+	"over IPv6, every bucket is what the kernel's own tracing of tcp_probe says",
+	async () => {
+		const server = createServer((socket) => socket.pipe(socket)).listen(0, '::1');
+		await once(server, 'listening');
+		const talk = async () => {
+			const socket = connect((server.address() as AddressInfo).port, '::1');
+			await once(socket, 'connect');
+			for (let i = 0; i < 300; i++) {
+				socket.write('ping');
+				await once(socket, 'data');
+			}
+			socket.end();
+			await once(socket, 'close');
+		};
+		// Whatever of IPv6 others do here at the begin or the end is in the tracing only; nobody does.
+		const { result, lines } = await tracedBy(['tcp/tcp_probe'], () => countsAround('tcp-rtt', talk));
+		server.close();
+		const times = lines
+			.filter((line) => line.includes('family=AF_INET6'))
+			.map((line) => Number(/ srtt=(\d+)/.exec(line)![1]));
+		assert.ok(times.length > 600, `${times.length} segments`);
+		const last = result.records.findLast(
+			({ attributes }) => (attributes as Record<string, string>).version === 'ipv6',
+		)!;
+		const buckets = last.buckets as Bucket[];
+		const truth = buckets.map(([lower, upper]) => {
+			const inside = times.filter((time) => time >= Number(lower) && time < Number(upper ?? Infinity));
+			return [lower, upper, inside.length];
+		});
+		assert.equal(buckets, truth);
+		assert.is(
+			buckets.reduce((sum, [, , count]) => sum + Number(count), 0),
+			times.length,
+		);
+	},
+);
+
+test.run();
