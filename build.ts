@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import {
 	copyFileSync,
+	cpSync,
 	mkdirSync,
 	readdirSync,
 	readFileSync,
@@ -170,12 +171,13 @@ export const buildAll = async (): Promise<void> => {
 	mkdirSync(OUT, { recursive: true });
 	const wanted = new Set(programs().map((source) => `${basename(source, '.ts')}.cjs`));
 	for (const file of readdirSync(OUT))
-		if (!['web', 'fonts', 'bpf'].includes(file) && !wanted.has(file))
+		if (!['web', 'fonts', 'bpf', 'proto'].includes(file) && !wanted.has(file))
 			rmSync(join(OUT, file), { force: true });
 	const used = new Set(
 		(await Promise.all([...programs().map((source) => bundle(source)), bundlePage()])).flat(),
 	);
 	putFonts();
+	cpSync(join(ROOT, 'etc', 'proto'), join(OUT, 'proto'), { recursive: true });
 	const lack = buildKernel();
 	if (lack !== '') console.error(`build: ${lack}, so dist/bpf/ is not made; npm run setup installs it`);
 	const licences = [...used].sort().map(licenceText);

@@ -26,7 +26,7 @@ import {
 } from './lib/banyandb/schema.ts';
 import { measureOf } from './lib/banyandb/series.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { CODE, GrpcError } from './lib/grpc/grpc-error.ts';
+import { CODE, GrpcError } from './lib/grpc/client/grpc-error.ts';
 import { duration } from './lib/options.ts';
 import { source } from './lib/source.ts';
 

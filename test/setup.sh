@@ -10,7 +10,7 @@ packages=(
 	prometheus-alertmanager
 	clang llvm libbpf-dev libbpf1 bpftool
 	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
-	protobuf-compiler libprotobuf-dev
+	python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { about, EXIT, Failure } from '../failure.ts';
-import { createGrpcClient, type GrpcClient, type GrpcOptions } from '../grpc/client.ts';
+import { createGrpcClient, type GrpcClient, type GrpcOptions } from '../grpc/client/client.ts';
 import type { Log } from '../log.ts';
 import { identityIn } from '../net/identity.ts';
 import { userIn } from '../net/token.ts';

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createGrpcClient } from '../../../../filters/lib/grpc/client.ts';
-import { createUnframer, framed } from '../../../../filters/lib/grpc/frames.ts';
-import { GrpcError } from '../../../../filters/lib/grpc/grpc-error.ts';
-import { freePort } from '../../../servers/ports.ts';
+import { createGrpcClient } from '../../../../../filters/lib/grpc/client/client.ts';
+import { createUnframer, framed } from '../../../../../filters/lib/grpc/client/frames.ts';
+import { GrpcError } from '../../../../../filters/lib/grpc/client/grpc-error.ts';
+import { freePort } from '../../../../servers/ports.ts';
 
 const test = suite('grpc: client');
 

@@ -4,8 +4,8 @@
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { rootCertificates } from 'node:tls';
-import { describe } from '../failure.ts';
-import type { IdentityNow } from '../net/identity.ts';
+import { describe } from '../../failure.ts';
+import type { IdentityNow } from '../../net/identity.ts';
 import { createUnframer, framed } from './frames.ts';
 import { CODE, errorIn, GrpcError } from './grpc-error.ts';
 
