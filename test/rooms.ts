@@ -59,6 +59,8 @@ const LAW: Record<string, string> = {
 	'lib/protobuf': 'lib',
 	'lib/post': 'lib lib/disk lib/flow lib/net',
 	'lib/otlp': 'lib lib/histogram lib/net lib/post lib/protobuf',
+	'lib/grpc/client': 'lib lib/net',
+	'lib/banyandb': 'lib lib/disk lib/flow lib/grpc/client lib/histogram lib/net lib/post lib/protobuf',
 	'lib/remote-write': 'lib lib/disk lib/histogram lib/net lib/post lib/prometheus lib/protobuf lib/series',
 	'lib/alert/promql': '',
 	'lib/alert': 'lib lib/alert/promql lib/flow lib/histogram lib/prometheus lib/series lib/yaml',

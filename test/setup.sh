@@ -10,7 +10,7 @@ packages=(
 	prometheus-alertmanager
 	clang llvm libbpf-dev libbpf1 bpftool
 	kea-dhcp4-server kea-dhcp6-server kea-ctrl-agent kea-admin
-	python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc
+	python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
 )
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/bpfpipe"
 
@@ -121,6 +121,45 @@ install_otelcol() {
 	rm -rf "$build"
 }
 
+# The folder of a Go module, which is fetched unless it is there.
+go_module() {
+	GOWORK=off GOFLAGS=-mod=mod go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'
+}
+
+# BanyanDB's server. Its module has neither the Go code of its protocol, which is made of the .proto files here, nor the
+# page, in whose place stands an empty one.
+install_banyandb() {
+	local version=0.10.1 folder="$cache/banyandb-0.10.1" build module include
+	is_to_build "BanyanDB" "$folder/banyand-server" 'tests that need BanyanDB are' || return 0
+	if ! command -v protoc >/dev/null; then
+		echo "setup: no protoc, so tests that need BanyanDB are skipped" >&2
+		return 0
+	fi
+	build=$(mktemp -d)
+	GOBIN="$build/bin" CGO_ENABLED=0 GOWORK=off go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11
+	GOBIN="$build/bin" CGO_ENABLED=0 GOWORK=off go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.5.1
+	GOBIN="$build/bin" CGO_ENABLED=0 GOWORK=off go install github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway@v2.28.0
+	GOBIN="$build/bin" CGO_ENABLED=0 GOWORK=off go install github.com/envoyproxy/protoc-gen-validate@v1.3.3
+	include=(
+		"-I$(go_module github.com/envoyproxy/protoc-gen-validate@v1.3.3)"
+		"-I$(go_module github.com/grpc-ecosystem/grpc-gateway/v2@v2.28.0)"
+		"-I$(go_module github.com/grpc-ecosystem/grpc-gateway@v1.16.0)/third_party/googleapis"
+	)
+	module=$(go_module "github.com/apache/skywalking-banyandb@v$version")
+	cp -r --no-preserve=mode "$module" "$build/module"
+	mkdir -p "$build/module/ui/dist" "$folder"
+	: >"$build/module/ui/dist/index.html"
+	(
+		cd "$build/module/api/proto"
+		mapfile -t files < <(find banyandb -name '*.proto')
+		PATH="$build/bin:$PATH" protoc -I . "${include[@]}" --go_out=paths=source_relative:. --go-grpc_out=paths=source_relative:. \
+			--validate_out=lang=go,paths=source_relative:. --grpc-gateway_out=paths=source_relative:. "${files[@]}"
+	)
+	(cd "$build/module" && CGO_ENABLED=0 GOWORK=off go build -trimpath -ldflags '-s -w' -o "$folder/banyand-server" ./banyand/cmd/server)
+	chmod -R u+w "$build"
+	rm -rf "$build"
+}
+
 install_packages
 install_hollow
 install_versitygw
@@ -129,4 +168,5 @@ install_telegraf_http
 install_decoder
 install_prometheus3
 install_otelcol
+install_banyandb
 echo "setup: done"

@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { contentsOf } from '../filters/lib/hollow/folder/contents.ts';
@@ -11,6 +12,7 @@ import { cycleAt, sumAt, textOf, version } from './data/published.ts';
 import { bpfLacks } from './parts.ts';
 import { run } from './program.ts';
 import { fakeCarbon } from './servers/carbon.ts';
+import { startFakeBanyandb } from './servers/fake-banyandb.ts';
 import { freePort } from './servers/ports.ts';
 import { startReceiver } from './servers/receiver.ts';
 import { pointsIn, samplesIn, taker } from './servers/taker.ts';
@@ -95,6 +97,16 @@ const written = async (folder: string): Promise<Place> => {
 	};
 };
 
+const stored = async (): Promise<Place> => {
+	const server = await startFakeBanyandb();
+	return {
+		args: [server.address, '--create', '--safety', '0s', '--linger', '50ms'],
+		// A point that is sent again has another version.
+		arrived: () => server.taken.map(({ version: _version, ...point }) => JSON.stringify(point)),
+		close: server.close,
+	};
+};
+
 /** Places of sinks that stand in no table: fixtures. */
 export const PLACES: Record<string, Start['place']> = { 'acks-early': appended };
 
@@ -126,6 +138,20 @@ const quietKea = async (): Promise<string> => {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+/** A BanyanDB that has nothing; it keeps nobody alive. */
+const quietBanyandb = async (): Promise<string> => {
+	const server = createHttp2();
+	server.on('stream', (stream) => {
+		stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+		stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+		stream.end(Buffer.alloc(5));
+	});
+	server.on('session', (session) => session.unref());
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
 /** The table; what the stages read and write lies in `folder`. Rejects when the files for it cannot be made. */
 export const startsIn = async (folder: string): Promise<Record<string, Start>> => {
 	const path = (name: string) => join(folder, name);
@@ -141,6 +167,8 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 	return {
 		alert: both(path('rules.yml'), '--event-time', '--interval', '400ms'),
 		'append-log': sink(appended, path('appended')),
+		'banyandb-read': { idle: 'ends by itself', empty: [await quietBanyandb()] },
+		'banyandb-write': sink(stored, `http://${nobody}`),
 		board: both(),
 		'bpf-maps': {
 			idle: bpfLacks() === '' ? [writtenObject(folder)] : 'ends by itself',

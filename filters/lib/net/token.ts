@@ -67,6 +67,15 @@ const warnOfListeners = (what: string, base: URL, log: Log): void => {
 		log.warn(`the ${what} travels to ${base.host} unencrypted; use https`);
 };
 
+/**
+ * The `name:password` in a file as it is now, with a warning where somebody else could read it on its way to `base`.
+ * @throws as `checkUser` does, and what reading it throws.
+ */
+export const userIn = (path: string, base: URL, log: Log): (() => string) => {
+	warnOfListeners('password', base, log);
+	return reread(path, (text) => checkUser(text, path));
+};
+
 /** Files with something to log in by: a bearer token, or a name and a password. */
 export type LoginFiles = { token: string | undefined; user: string | undefined };
 
@@ -78,11 +87,11 @@ export const authorizationFor = ({ token, user }: LoginFiles, base: URL, log: Lo
 	if (token !== undefined && user !== undefined)
 		throw new Failure(EXIT.usage, 'either --token-file or --user-file, not both');
 	if (token === undefined && user === undefined) return () => undefined;
-	warnOfListeners(token === undefined ? 'password' : 'token', base, log);
 	if (token !== undefined) {
+		warnOfListeners('token', base, log);
 		const word = reread(token, (text) => checkToken(text, token));
 		return () => `Bearer ${word()}`;
 	}
-	const login = reread(user!, (text) => checkUser(text, user!));
+	const login = userIn(user!, base, log);
 	return () => `Basic ${Buffer.from(login()).toString('base64')}`;
 };

@@ -1,11 +1,12 @@
 // fields: the numbers of the protobuf fields that are written, as tags, in the one place where they stand
 // A tag is (number << 3 | how it is written). The tests decode what is written with the official message types.
 
-const varint = (number: number): number => number << 3;
+/** A whole number, or one of a list of names. */
+export const varint = (number: number): number => number << 3;
 /** Eight bytes: a double, or a whole number of fixed size. */
-const fixed = (number: number): number => (number << 3) | 1;
+export const fixed = (number: number): number => (number << 3) | 1;
 /** Text, bytes, a message, or a packed list: all begin with their length. */
-const sized = (number: number): number => (number << 3) | 2;
+export const sized = (number: number): number => (number << 3) | 2;
 
 /** io.prometheus.client: what a scrape reads. */
 export const FAMILY = { name: sized(1), help: sized(2), type: varint(3), metric: sized(4), unit: sized(5) };
