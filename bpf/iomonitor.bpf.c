@@ -205,6 +205,18 @@ int kswapd_wake(void *event)
 	return 0;
 }
 
+/* Whether the process reclaims for the first time. */
+static __always_inline int is_new_reclaimer(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u8 yes = 1;
+	int error = bpf_map_update_elem(&reclaimers, &pid, &yes, BPF_NOEXIST);
+
+	if (error && error != -EEXIST)
+		count_full();
+	return error == 0;
+}
+
 static __always_inline int begin_reclaim(__u32 kind)
 {
 	struct reclaiming begun = { .began = bpf_ktime_get_ns(), .kind = kind };
@@ -216,8 +228,10 @@ static __always_inline int begin_reclaim(__u32 kind)
 		return 0;
 	key = series_of(kind, 0);
 	count = entry_of(&direct, &key);
-	if (count)
+	if (count) {
 		count->begun += 1;
+		count->processes += is_new_reclaimer();
+	}
 	if (bpf_map_update_elem(&reclaims, &thread, &begun, BPF_ANY))
 		count_full();
 	return 0;
@@ -296,6 +310,7 @@ int process_exit(void *event)
 	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
 		end_process(pid);
 		forget_process(pid);
+		bpf_map_delete_elem(&reclaimers, &pid);
 	}
 	return 0;
 }

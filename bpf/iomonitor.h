@@ -58,6 +58,8 @@ struct reclaim {
 struct direct {
 	__u64 slots[SLOTS];
 	__u64 begun;
+	/* Processes that had not reclaimed before. */
+	__u64 processes;
 };
 
 struct {
@@ -147,6 +149,14 @@ struct {
 	__type(value, struct range);
 } ranges SEC(".maps");
 
+/* Processes that live and have reclaimed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MOST_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u8);
+} reclaimers SEC(".maps");
+
 struct reclaiming {
 	__u64 began;
 	__u32 kind;
@@ -173,8 +183,8 @@ struct {
 } lost SEC(".maps");
 
 /* New entries begin with zeros from here; those of histograms are too large for the stack. */
-static const struct latency nothing;
-_Static_assert(sizeof(struct direct) <= sizeof(nothing), "a new entry has more bytes than there are zeros");
+static const struct direct nothing;
+_Static_assert(sizeof(struct latency) <= sizeof(nothing), "a new entry has more bytes than there are zeros");
 
 static __always_inline void count_full(void)
 {

@@ -100,7 +100,7 @@ write_configuration() {
 
 # All that the supervisor keeps is in the folder. It has a session of its own: a Ctrl-C comes here alone, and goes on once.
 supervise() {
-	local folder=$1 pid status=0
+	local folder=$1 pid again status=0
 	shift
 	STATE_DIRECTORY=$folder RUNTIME_DIRECTORY=$folder LOGS_DIRECTORY=$folder \
 		setsid node "$ROOT/dist/bpfpipe.cjs" up "$ROOT/etc/kea-demo.yaml" "$@" 9<&- &
@@ -112,6 +112,11 @@ supervise() {
 		status=0
 		wait $pid || status=$?
 	done
+	# A wait that a signal cut short says so, and nothing of the supervisor, which may have ended since.
+	if [ $status -gt 128 ]; then
+		wait $pid 2>/dev/null || again=$?
+		[ "${again:=0}" = 127 ] || status=$again
+	fi
 	exit $status
 }
 

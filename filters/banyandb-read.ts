@@ -3,7 +3,7 @@
 //
 // usage:  banyandb-read HOST:PORT|URL [METRIC]... [--group bpfpipe] [--since 1h] [--until 0s] [--user-file FILE]
 //                       [--ca-file FILE] [--cert-file FILE --key-file FILE] [--timeout 30s] > records
-// stdout: records, metric by metric, those of one metric by their time
+// stdin:  not read        stdout: records, metric by metric, those of one metric by their time
 //
 //   banyandb-read localhost:17912 calls --since 10m
 // prints {"type":"sum","ts":1763712000000,"host":"web1","metric":"calls",...,"value":42} for each record of the last ten minutes,
@@ -26,7 +26,7 @@ import {
 } from './lib/banyandb/schema.ts';
 import { measureOf } from './lib/banyandb/series.ts';
 import { EXIT, Failure } from './lib/failure.ts';
-import { CODE, GrpcError } from './lib/grpc/grpc-error.ts';
+import { CODE, GrpcError } from './lib/grpc/client/grpc-error.ts';
 import { duration } from './lib/options.ts';
 import { source } from './lib/source.ts';
 

@@ -12,7 +12,8 @@
 //
 // Counters, over all commands and cgroups of a host: ebpf_fadvise_calls, _success, _advice{advice}, ebpf_cache_read_attempts
 // and ebpf_cache_misses (pages), ebpf_page_cache_adds, _evictions, ebpf_memory_lru_pages_scanned, _reclaimed,
-// ebpf_memory_direct_reclaims, ebpf_memory_kswapd_wakeups. What iomonitor has not said anything of is left out.
+// ebpf_memory_direct_reclaims, ebpf_memory_direct_reclaim_processes (each process once), ebpf_memory_kswapd_wakeups. What
+// iomonitor has not said anything of is left out.
 // Gauges, of what was counted in the window: ebpf_fadvise_success_rate_percent, ebpf_cache_hit_rate_percent,
 // ebpf_cache_miss_rate_percent, ebpf_memory_reclaim_efficiency_percent. There is none before a whole window was seen, while
 // nothing was counted, and where a part is more than the whole (pages read ahead that are not read yet): no share is ever

@@ -79,6 +79,11 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 		...{ addresses, authFile, isEncrypted, log, isInsecure: options.insecure },
 		...{ configureFile: options['configure-token-file'], areClientsKnown: clientCa !== undefined },
 	});
+	const certificate = webAddresses.length === 0 ? undefined : certificateIn(cert, key);
+	const guard = createGuard({
+		...{ addresses: webAddresses, authFile, allowOrigin: [], isInsecure: options.insecure, isEncrypted, log },
+	});
+	const credentials = credentialsOf({ cert, key, clientCa });
 	const health = createHealth(Date.now, () => performance.now());
 	const settings = options['settings-file'];
 	const modules = createModules({
@@ -102,14 +107,10 @@ stage(import.meta, { options: OPTIONS }, async (context) => {
 	const isWell = () => health.now().state !== 'UNHEALTHY';
 	const calls = createCalls({ service, doors, isWell, log, count });
 	const grpc = await startGrpc({
-		...{ addresses, credentials: credentialsOf({ cert, key, clientCa }), services: calls.services },
+		...{ addresses, credentials, services: calls.services },
 		...{ mostReceived: LONGEST_QUESTION, mostSent: byteSize(options['max-message'], '--max-message') },
 	});
 	for (const name of grpc.names) emit(`grpc://${name}`);
-	const certificate = webAddresses.length === 0 ? undefined : certificateIn(cert, key);
-	const guard = createGuard({
-		...{ addresses: webAddresses, authFile, allowOrigin: [], isInsecure: options.insecure, isEncrypted, log },
-	});
 	const { checkConfigure } = doors;
 	const onSkipped = () => count('rounds_skipped');
 	const web = await listen({

@@ -60,8 +60,8 @@ const LAW: Record<string, string> = {
 	'lib/protobuf': 'lib',
 	'lib/post': 'lib lib/disk lib/flow lib/net',
 	'lib/otlp': 'lib lib/histogram lib/net lib/post lib/protobuf',
-	'lib/grpc': 'lib lib/http lib/net',
-	'lib/banyandb': 'lib lib/disk lib/flow lib/grpc lib/histogram lib/net lib/post lib/protobuf',
+	'lib/grpc/client': 'lib lib/net',
+	'lib/banyandb': 'lib lib/disk lib/flow lib/grpc/client lib/histogram lib/net lib/post lib/protobuf',
 	'lib/remote-write': 'lib lib/disk lib/histogram lib/net lib/post lib/prometheus lib/protobuf lib/series',
 	'lib/alert/promql': '',
 	'lib/alert': 'lib lib/alert/promql lib/flow lib/histogram lib/prometheus lib/series lib/yaml',
@@ -69,6 +69,7 @@ const LAW: Record<string, string> = {
 	'lib/chart': 'lib lib/history',
 	'lib/graphite': 'lib lib/flow lib/histogram lib/net',
 	'lib/http': 'lib lib/disk',
+	'lib/grpc': 'lib lib/http',
 	'lib/ebpf':
 		'lib lib/disk lib/flow lib/grpc lib/histogram lib/http lib/net lib/prometheus lib/series lib/sidecar',
 	'lib/history': 'lib lib/histogram lib/history/kept lib/series',

@@ -16,12 +16,15 @@ const LIMIT_MS = 600_000;
 const NOT_TESTS =
 	/^(?:run|program|parts|starts|soak|mutants)\.ts$|^(?:fixtures|harness|servers|data|golden|bench)\//;
 
+// These take longest, so they start first: what is short fills up the end.
+const LONG = ['system/', 'web/', 'contract.ts'];
+const rank = (file: string): number => LONG.findIndex((part) => file.startsWith(part)) >>> 0;
+
 const testFiles = (wanted: string[]): string[] =>
 	(readdirSync(HERE, { recursive: true }) as string[])
 		.filter((file) => file.endsWith('.ts') && !NOT_TESTS.test(file))
 		.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-		// System tests take longest, so they start first.
-		.sort((a, b) => Number(b.startsWith('system/')) - Number(a.startsWith('system/')) || (a < b ? -1 : 1));
+		.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 
 type Tally = { passed: number; failed: number; skipped: number };
 

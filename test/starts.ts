@@ -203,6 +203,7 @@ export const startsIn = async (folder: string): Promise<Record<string, Start>> =
 		'remote-write': sink(written, `http://${nobody}`),
 		'records-tail': { idle: [path('log')], empty: ['--once', path('log')] },
 		replay: { idle: [path('log')], empty: ['--speed', '0', path('log')] },
+		'serve-grpc': both('--listen', `unix:${path('grpc.sock')}`),
 		serve: {
 			idle: ['--listen', path('serve.sock')],
 			empty: ['--listen', path('serve.sock'), '--until-eof'],

@@ -275,6 +275,7 @@ testWith(
 			lru_scanned: fields('nr_scanned'),
 			lru_reclaimed: fields('nr_reclaimed'),
 			direct_reclaims: times('mm_vmscan_memcg_reclaim_begin'),
+			direct_reclaim_processes: 1,
 		};
 		// Both readings of the file are larger than what the cgroup may have.
 		assert.ok(

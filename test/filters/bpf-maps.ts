@@ -87,7 +87,7 @@ const inKernel = (): string => {
 	const list = (...what: string[]) =>
 		spawnSync('bpftool', ['-j', ...what, 'list'], { encoding: 'utf8' }).stdout;
 	const names = (JSON.parse(list('prog')) as { name?: string }[]).map(({ name }) => name);
-	return names.filter((name) => /^(good|refused|gone|sched_)/.test(name ?? '')).join(' ');
+	return names.filter((name) => /^(good|refused|gone)/.test(name ?? '')).join(' ');
 };
 
 test('an object that is cut short or no object, and annotations that do not fit: one line, 78', async () => {

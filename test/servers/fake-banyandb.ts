@@ -191,6 +191,7 @@ export const startFakeBanyandb = async (tls?: Tls, port = 0): Promise<FakeBanyan
 			calls.set('write', streams);
 			headers = call.metadata.getMap();
 			const answers: object[] = [];
+			const good: Taken[] = [];
 			let [metadata, spec]: [Message, Message] = [undefined, undefined];
 			let isCut = false;
 			call.on('data', (message: Message) => {
@@ -199,7 +200,7 @@ export const startFakeBanyandb = async (tls?: Tls, port = 0): Promise<FakeBanyan
 				const point = takenOf(metadata.name, { ...message, spec });
 				const status = judge(point, stream) ?? statusOf(measures, metadata);
 				isCut ||= status === 'cut';
-				if (status === 'STATUS_SUCCEED') taken.push(point);
+				if (status === 'STATUS_SUCCEED') good.push(point);
 				if (status !== 'silent') answers.push({ message_id: message.message_id, status, metadata });
 			});
 			call.on('error', () => {});
@@ -207,6 +208,7 @@ export const startFakeBanyandb = async (tls?: Tls, port = 0): Promise<FakeBanyan
 				const no = refusal('write');
 				if (no) return call.emit('error', no);
 				if (isCut) return cut();
+				taken.push(...good);
 				for (const answer of answers) call.write(answer);
 				call.end();
 			});

@@ -13,7 +13,7 @@ import {
 	readMeasureAnswer,
 	updateMeasureRequest,
 } from '../../filters/lib/banyandb/schema.ts';
-import { createGrpcClient } from '../../filters/lib/grpc/client.ts';
+import { createGrpcClient } from '../../filters/lib/grpc/client/client.ts';
 import { gaugeOf, histogramOf, noticeOf, sumOf } from '../data/measures.ts';
 import { testWith } from '../parts.ts';
 import { outcome, run, start } from '../program.ts';

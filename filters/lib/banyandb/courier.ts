@@ -1,7 +1,7 @@
 // courier: points to the server in one stream, until it has each of them or never will
 
-import type { GrpcClient } from '../grpc/client.ts';
-import { CODE, GrpcError } from '../grpc/grpc-error.ts';
+import type { GrpcClient } from '../grpc/client/client.ts';
+import { CODE, GrpcError } from '../grpc/client/grpc-error.ts';
 import type { Log } from '../log.ts';
 import type { Patience } from '../net/patience.ts';
 import { readWritten, verdictOf } from './answer.ts';

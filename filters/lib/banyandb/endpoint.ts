@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { about, EXIT, Failure } from '../failure.ts';
-import { createGrpcClient, type GrpcClient, type GrpcOptions } from '../grpc/client.ts';
+import { createGrpcClient, type GrpcClient, type GrpcOptions } from '../grpc/client/client.ts';
 import type { Log } from '../log.ts';
 import { identityIn } from '../net/identity.ts';
 import { userIn } from '../net/token.ts';
@@ -30,7 +30,7 @@ const refuse = (message: string): never => {
 };
 
 /** `http://HOST:PORT`, `https://HOST:PORT`, or `HOST:PORT` as BanyanDB's own programs have it. @throws Failure(64) */
-export const addressOf = (text: string): URL => {
+const addressOf = (text: string): URL => {
 	if (!text.includes('://')) {
 		const { host, port } = hostPort(text, 'the address', PORT);
 		return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);

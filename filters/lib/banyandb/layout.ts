@@ -3,7 +3,6 @@
 
 import protobuf, { type Writer } from 'protobufjs/minimal.js';
 import { nested } from '../protobuf/nested.ts';
-import { wide } from '../protobuf/numbers.ts';
 import { writeTime } from '../protobuf/time.ts';
 import type { Exact } from '../record.ts';
 import { FIELD_VALUE, POINT, POINT_FAMILY, SPEC, SPEC_FAMILY, TAG_VALUE, VALUE, WRITE } from './fields.ts';
@@ -135,14 +134,71 @@ export const NO_LAYOUT: Layout = layoutOf({
 	bytes: new Uint8Array(),
 });
 
-const writeValue = (writer: Writer, place: Place | undefined) => {
-	writer.uint32(POINT.fields).fork();
-	if (!place) writer.uint32(FIELD_VALUE.null).uint32(0);
-	else if (place.kind === 'int') {
-		writer.uint32(FIELD_VALUE.int).fork().uint32(VALUE.int);
-		writer.int64(wide(place.value) as number).ldelim();
-	} else writer.uint32(FIELD_VALUE.float).fork().uint32(VALUE.float).double(Number(place.value)).ldelim();
-	writer.ldelim();
+let scratch = Buffer.allocUnsafe(64 * 1024);
+/** What a value takes at the most, and what stands around them all. */
+const [MOST_VALUE, MOST_REST] = [16, 64];
+
+/** A whole number as a varint into `scratch`; where it ends. Those below zero have ten bytes. */
+const putWhole = (value: Exact, at: number): number => {
+	let end = at;
+	if (typeof value === 'number' && value >= 0) {
+		let rest = value;
+		for (; rest > 127; rest = Math.floor(rest / 128)) scratch[end++] = (rest % 128) | 128;
+		scratch[end++] = rest;
+		return end;
+	}
+	let rest = BigInt.asUintN(64, BigInt(value));
+	for (; rest > 127n; rest >>= 7n) scratch[end++] = Number(rest & 127n) | 128;
+	scratch[end++] = Number(rest);
+	return end;
+};
+const putField = (place: Place | undefined, at: number): number => {
+	scratch[at] = POINT.fields;
+	if (!place) {
+		scratch[at + 1] = 2;
+		scratch[at + 2] = FIELD_VALUE.null;
+		scratch[at + 3] = 0;
+		return at + 4;
+	}
+	scratch[at + 2] = FIELD_VALUE[place.kind];
+	scratch[at + 4] = VALUE[place.kind];
+	let end = at + 13;
+	if (place.kind === 'float') scratch.writeDoubleLE(Number(place.value), at + 5);
+	else end = putWhole(place.value, at + 5);
+	scratch[at + 1] = end - at - 2;
+	scratch[at + 3] = end - at - 4;
+	return end;
+};
+
+/** Points of one print have one time. */
+let lastTime: { ms: number; bytes: Uint8Array } = { ms: -1, bytes: new Uint8Array() };
+const timeBytes = (ms: number): Uint8Array => {
+	if (lastTime.ms !== ms) {
+		const writer = protobuf.Writer.create();
+		writeTime(writer, POINT.time, ms);
+		lastTime = { ms, bytes: writer.finish() };
+	}
+	return lastTime.bytes;
+};
+
+/** The content of a point into `scratch`; where it ends. By hand, for it is what costs most of all. */
+const putPoint = ({ series, ts, version }: Point, layout: Layout, found: readonly Place[]): number => {
+	const { bytes } = layout.tagsOf(series);
+	const { fields } = layout.schema;
+	const most = bytes.length + MOST_REST + MOST_VALUE * fields.length;
+	if (scratch.length < most) scratch = Buffer.allocUnsafe(2 * most);
+	const time = timeBytes(ts);
+	scratch.set(time, 0);
+	let at = time.length;
+	scratch.set(bytes, at);
+	at += bytes.length;
+	for (let field = 0; field < fields.length; field++)
+		at = putField(
+			found.find((place) => place.at === field),
+			at,
+		);
+	scratch[at] = POINT.version;
+	return putWhole(version, at + 1);
 };
 
 const writeSpec = (writer: Writer, { families, fields }: Schema) =>
@@ -175,19 +231,22 @@ export const writeRequest = (
 		return { counter: 'wrong_type', why: `${point.series.measure} cannot hold a value of ours: ${why}` };
 	}
 	const { schema } = layout;
-	const writer = protobuf.Writer.create();
-	if (introduction)
+	const content = putPoint(point, layout, found);
+	if (introduction) {
+		const writer = protobuf.Writer.create();
 		writeMetadata(writer, WRITE.metadata, introduction.group, introduction.measure, schema.revision);
-	writer.uint32(WRITE.point).fork();
-	writeTime(writer, POINT.time, point.ts);
-	writer.raw(layout.tagsOf(point.series).bytes);
-	for (let at = 0; at < schema.fields.length; at++)
-		writeValue(
-			writer,
-			found.find((place) => place.at === at),
-		);
-	writer.uint32(POINT.version).int64(point.version).ldelim();
-	writer.uint32(WRITE.id).uint32(id);
-	if (introduction) writeSpec(writer, schema);
-	return writer.finish();
+		writer.uint32(WRITE.point).bytes(scratch.subarray(0, content)).uint32(WRITE.id).uint32(id);
+		writeSpec(writer, schema);
+		return writer.finish();
+	}
+	// Behind the content stand what comes before it and what comes after it.
+	scratch[content] = WRITE.point;
+	const head = putWhole(content, content + 1);
+	scratch[head] = WRITE.id;
+	const end = putWhole(id, head + 1);
+	const message = Buffer.allocUnsafe(end);
+	scratch.copy(message, 0, content, head);
+	scratch.copy(message, head - content, 0, content);
+	scratch.copy(message, head, head, end);
+	return message;
 };

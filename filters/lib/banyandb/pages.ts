@@ -2,7 +2,7 @@
 // The server gives a hundred unless it is asked for more, and counts from the beginning for each further page; so each page
 // begins at the last time of the one before it, whose points are read again.
 
-import type { GrpcClient } from '../grpc/client.ts';
+import type { GrpcClient } from '../grpc/client/client.ts';
 import { PATH } from './paths.ts';
 import { type Found, queryRequest, readAnswer, type Stretch } from './query.ts';
 import type { Schema } from './schema.ts';

@@ -3,8 +3,8 @@
 // silence. So after each change it is asked a question in the new columns, until it knows them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GrpcClient } from '../grpc/client.ts';
-import { CODE, GrpcError } from '../grpc/grpc-error.ts';
+import type { GrpcClient } from '../grpc/client/client.ts';
+import { CODE, GrpcError } from '../grpc/client/grpc-error.ts';
 import type { Log } from '../log.ts';
 import { type Layout, layoutOf, missingFor, NO_LAYOUT, unfit } from './layout.ts';
 import { PATH } from './paths.ts';

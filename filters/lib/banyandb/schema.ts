@@ -103,7 +103,7 @@ const readFamily = (bytes: Uint8Array): Family => {
 };
 
 /** A measure off the wire. @throws WireError */
-export const readMeasure = (bytes: Uint8Array): Schema => {
+const readMeasure = (bytes: Uint8Array): Schema => {
 	const schema: Schema = { revision: 0n, families: [], fields: [], entity: [], bytes };
 	readFields(bytes, {
 		[MEASURE.metadata]: (outer) =>

@@ -101,7 +101,7 @@ export const seriesOf = (record: Measure, bounds?: [ge: string, lt: string]): Se
 };
 
 /** The measure that all notices are in. */
-export const NOTICES = 'bpfpipe.notices';
+const NOTICES = 'bpfpipe.notices';
 
 /** A notice is a series of its own, with all that it says, so that none takes the place of another of the same time. */
 export const noticeSeries = ({ ts: _ts, ...notice }: Notice): Series => {

@@ -92,12 +92,16 @@ const takeField = (question: Question, name: string, text: string): boolean => {
 
 /** The body of ConfigureModule. @throws Fault INVALID_ARGUMENT */
 export const configurationOf = (body: string): { module: string; enabled: boolean; config_json: string } => {
-	let given: Record<string, unknown>;
+	let parsed: unknown;
 	try {
-		given = Object.fromEntries(Object.entries(JSON.parse(body)).map(([name, value]) => [snake(name), value]));
+		parsed = JSON.parse(body);
 	} catch {
-		throw new Fault('INVALID_ARGUMENT', 'the body is no JSON object');
+		throw new Fault('INVALID_ARGUMENT', 'the body is no JSON');
 	}
+	const isMap = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+	if (!isMap) throw new Fault('INVALID_ARGUMENT', 'the body is no JSON object');
+	const fields = Object.entries(parsed as object).map(([name, value]) => [snake(name), value]);
+	const given: Record<string, unknown> = Object.fromEntries(fields);
 	const { module = '', enabled = false, config_json: config = '', ...others } = given;
 	const isFit = typeof module === 'string' && typeof enabled === 'boolean' && typeof config === 'string';
 	if (isFit && Object.keys(others).length === 0) return { module, enabled, config_json: config };

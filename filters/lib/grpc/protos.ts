@@ -20,7 +20,8 @@ export type Descriptor = {
 	service: (Named & { method?: Named[] })[];
 };
 export type Named = { name: string };
-export type Nested = Named & { nestedType?: Nested[]; enumType?: Named[] };
+export type Nested = Named & { nestedType?: Nested[]; enumType?: Named[]; field?: Field[] };
+type Field = Named & { label?: number; typeName?: string };
 
 /** A file, and the same encoded. */
 export type ProtoFile = { descriptor: Descriptor; bytes: Buffer };
@@ -46,6 +47,29 @@ const encoded = (descriptor: Descriptor): ProtoFile => ({
 	bytes: Buffer.from(FileDescriptorProto.encode(FileDescriptorProto.fromObject(descriptor)).finish()),
 });
 
+// LABEL_REPEATED: a map is a list of entries.
+const REPEATED = 3;
+const pascal = (name: string): string =>
+	name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** protobufjs calls the entries of `advice_counts` Advice_counts, and they have to be called AdviceCountsEntry. */
+const withEntries = (message: Nested): Nested => {
+	const names = new Map<string, string>();
+	for (const { name, label, typeName } of message.field ?? [])
+		if (label === REPEATED && typeName === `${name[0]!.toUpperCase()}${name.slice(1)}`)
+			names.set(typeName, `${pascal(name)}Entry`);
+	const nestedType = (message.nestedType ?? []).map((inner) => ({
+		...withEntries(inner),
+		name: names.get(inner.name) ?? inner.name,
+	}));
+	const field = (message.field ?? []).map((one) => ({ ...one, ...renamed(one.typeName, names) }));
+	return { ...message, field, nestedType };
+};
+const renamed = (typeName: string | undefined, names: Map<string, string>): { typeName?: string } => {
+	const name = typeName === undefined ? undefined : names.get(typeName);
+	return name === undefined ? {} : { typeName: name };
+};
+
 /** The same as it was written: under its own name, with its needs. */
 const restored = (files: string[], descriptor: Descriptor): ProtoFile[] => {
 	if (descriptor.package === 'google.protobuf') {
@@ -56,7 +80,8 @@ const restored = (files: string[], descriptor: Descriptor): ProtoFile[] => {
 	const name = files.find((file) => file.startsWith(folder));
 	if (name === undefined) return [];
 	const needs = JSON.stringify(descriptor).includes('google.protobuf.Timestamp') ? [TIMESTAMP] : [];
-	return [encoded({ ...descriptor, name, dependency: needs })];
+	const messageType = descriptor.messageType.map(withEntries);
+	return [encoded({ ...descriptor, name, messageType, dependency: needs })];
 };
 
 /** The messages in them have the names of their fields, 64-bit numbers as text, names for enums, and defaults. */

@@ -2,7 +2,9 @@
 
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import {
+	logVerbosity,
 	type Metadata,
 	Server,
 	ServerCredentials,
@@ -10,11 +12,12 @@ import {
 	type ServerWritableStream,
 	type ServiceDefinition,
 	type sendUnaryData,
+	setLogVerbosity,
 	status,
 	type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { about, describe, EXIT, Failure } from '../failure.ts';
-import type { Address } from '../http/address.ts';
+import { type Address, clearSocket } from '../http/address.ts';
 import type { Log } from '../log.ts';
 import { Fault } from './fault.ts';
 
@@ -61,6 +64,7 @@ export const credentialsOf = ({ cert, key, clientCa }: Certificates): ServerCred
 		path === undefined ? null : about(path, () => readFileSync(path)),
 	);
 	try {
+		createSecureContext({ cert: pair[0]!, key: pair[1]!, ...(ca && { ca }) });
 		const pairs = [{ cert_chain: pair[0]!, private_key: pair[1]! }];
 		return ServerCredentials.createSsl(ca ?? null, pairs, clientCa !== undefined);
 	} catch (error) {
@@ -82,6 +86,8 @@ const bind = (server: Server, { name, options }: Address, credentials: ServerCre
 	});
 
 export const startGrpc = async (options: GrpcServerOptions): Promise<GrpcServer> => {
+	// What it has to say comes to us as errors.
+	setLogVerbosity(logVerbosity.NONE);
 	const { addresses, credentials, services, mostReceived, mostSent } = options;
 	const server = new Server({
 		'grpc.max_receive_message_length': mostReceived,
@@ -91,7 +97,10 @@ export const startGrpc = async (options: GrpcServerOptions): Promise<GrpcServer>
 	});
 	for (const [definition, implementation] of services) server.addService(definition, implementation);
 	const names: string[] = [];
-	for (const address of addresses) names.push(await bind(server, address, credentials));
+	for (const address of addresses) {
+		if (address.options.path !== undefined) await clearSocket(address.options.path);
+		names.push(await bind(server, address, credentials));
+	}
 	return {
 		names,
 		finish: async (ms) => {

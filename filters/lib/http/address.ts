@@ -56,15 +56,15 @@ const isAnswered = (path: string): Promise<boolean> =>
 		socket.on('connect', () => socket.destroy());
 	});
 
-/** What a server that died has left would be in the way; a living one's is not ours to take. */
-const clear = async (path: string): Promise<void> => {
+/** Remove what a server that died has left at the path of a Unix socket; a living one's is not ours to take. */
+export const clearSocket = async (path: string): Promise<void> => {
 	if (!existsSync(path) || !lstatSync(path).isSocket() || (await isAnswered(path))) return;
 	rmSync(path, { force: true });
 };
 
 /** Listen; @throws the system's error, naming the address. */
 export const listenAt = async (server: Server, { name, options }: Address): Promise<void> => {
-	if (options.path !== undefined) await clear(options.path);
+	if (options.path !== undefined) await clearSocket(options.path);
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', (error) => reject(naming(error, name)));
 		server.listen(options, () => {

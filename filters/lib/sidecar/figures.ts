@@ -27,6 +27,7 @@ const TOTALS: Record<string, Total> = {
 	ebpf_memory_lru_pages_scanned: { of: 'lru_scanned' },
 	ebpf_memory_lru_pages_reclaimed: { of: 'lru_reclaimed' },
 	ebpf_memory_direct_reclaims: { of: 'direct_reclaims' },
+	ebpf_memory_direct_reclaim_processes: { of: 'direct_reclaim_processes' },
 	ebpf_memory_kswapd_wakeups: { of: 'kswapd_wakeups' },
 };
 

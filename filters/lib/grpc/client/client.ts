@@ -4,8 +4,8 @@
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { rootCertificates } from 'node:tls';
-import { describe } from '../failure.ts';
-import type { IdentityNow } from '../net/identity.ts';
+import { describe } from '../../failure.ts';
+import type { IdentityNow } from '../../net/identity.ts';
 import { createUnframer, framed } from './frames.ts';
 import { CODE, errorIn, GrpcError } from './grpc-error.ts';
 
@@ -114,6 +114,8 @@ export const createGrpcClient = (base: URL, options: GrpcOptions): GrpcClient =>
 			});
 			stream.on('data', (piece: Buffer) => {
 				timer.refresh();
+				// The page of a proxy.
+				if (first[':status'] !== 200) return;
 				try {
 					answers.take(piece);
 				} catch (error) {

@@ -60,7 +60,8 @@ export const errorIn = (headers: Headers, trailers: Headers): GrpcError | undefi
 		const code = Number(status);
 		return code === CODE.ok ? undefined : new GrpcError(code, messageIn(last) || `gRPC code ${code}`);
 	}
-	const http = Number(headers[':status']);
+	const http = Number(headers[':status'] ?? 0);
+	if (http === 0) return new GrpcError(CODE.unavailable, 'the call ended without an answer');
 	if (http !== 200) return new GrpcError(FROM_HTTP[http] ?? CODE.unknown, `HTTP ${http}, no gRPC`);
 	return new GrpcError(CODE.unavailable, 'the call ended without a status');
 };
