@@ -419,12 +419,16 @@ const commandsIn = (file: string): string[] => {
 const FOREIGN = new Set(['bash', 'bpftrace']);
 
 test('every program and every file that etc/ names exists', () => {
-	for (const file of tree('etc').filter((name) => name.endsWith('.yaml'))) {
+	// Others are of compose, Kubernetes and Grafana.
+	const isPipelines = (name: string) => name.endsWith('.yaml') && /^pipelines:/m.test(read(name));
+	for (const file of tree('etc').filter(isPipelines)) {
 		for (const command of commandsIn(file)) {
 			const [name, ...words] = splitWords(command, file);
 			assert.ok(FOREIGN.has(name!) || programFor([name!])?.ours, `${file}: ${name}`);
 			for (const word of words.filter((one) => one.startsWith('${bpfpipe.share}/'))) {
-				assert.ok(existsSync(join(ROOT, word.slice('${bpfpipe.share}/'.length))), `${file}: ${word}`);
+				// A compiled object is there when its source is.
+				const path = word.slice('${bpfpipe.share}/'.length).replace(/^dist\/(bpf\/.*)\.o$/, '$1.c');
+				assert.ok(existsSync(join(ROOT, path)), `${file}: ${word}`);
 			}
 		}
 	}

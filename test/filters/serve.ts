@@ -183,7 +183,7 @@ testWith(
 	commandsLack('promtool'),
 	'/metrics in base units is what promtool would have, and classic for whom asks for native',
 	async () => {
-		const serve = await begin(['--base-units']);
+		const serve = await begin(['--base-units', '--metrics-path', '/ebpf/figures']);
 		serve.feed([
 			histogram(0, 1),
 			histogram(1, 3),
@@ -196,6 +196,9 @@ testWith(
 		const text = await (await serve.get('/metrics')).text();
 		assert.match(text, /^cpu_lat_seconds_bucket\{host="web1",comm="nginx",le="0\.000003"\} 9$/m);
 		assert.match(text, /^ack_age_seconds\{host="web1"\} 0\.25$/m);
+		const there = await (await serve.get('/ebpf/figures')).text();
+		assert.match(there, /^cpu_lat_seconds_bucket\{host="web1",comm="nginx",le="0\.000003"\} 9$/m);
+		assert.is((await serve.get('/ebpf')).status, 404);
 		const told = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
 		assert.equal([told.status, `${told.stdout}${told.stderr}`], [0, '']);
 		const native = await serve.get('/metrics', {

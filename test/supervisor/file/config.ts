@@ -216,6 +216,22 @@ good('up logs what is doubtful', async () => {
 	);
 });
 
+good('a word that is there only where a setting is leaves none behind, an empty one stays empty', () => {
+	const stage = 'cat ${on:+--a=${name}} ${off:+--b} "${empty}" x${off:+y}';
+	withFile(
+		`settings: { on: true, off: false, empty: "", name: n }\npipelines: { p: { stages: ['${stage}'] } }`,
+		(file) => {
+			const { plan, notes, setting } = loadChecked(file, { builtin, env: {}, set: [] });
+			assert.equal(plan.pipelines[0]!.stages[0]!.command, ['cat', '--a=n', '', 'x']);
+			assert.equal(notes, []);
+			assert.is(setting('name'), 'n');
+			const set = ['off=true', 'on=false'];
+			const { command } = loadChecked(file, { builtin, env: {}, set }).plan.pipelines[0]!.stages[0]!;
+			assert.equal(command, ['cat', '--b', '', 'xy']);
+		},
+	);
+});
+
 good('of several settings files the last wins, and each mistake has its own place', () => {
 	withFile('settings: { a: 1, b: 1, c: 1 }\npipelines: { p: { stages: ["cat ${a} ${b} ${c}"] } }', (file) => {
 		const [first, second, wrong] = ['1.yaml', '2.yaml', '3.yaml'].map((name) => join(file, '..', name));

@@ -73,6 +73,23 @@ settings('values are put in place, once: what a value holds is taken as it is', 
 	assert.throws(() => substitute('${nothing}', values, 'f'), /add it under "settings:"/);
 });
 
+settings('a text may be there only where a setting is, with other settings in it', () => {
+	const values = new Map<string, string | boolean | number>([
+		['tls', true],
+		['off', false],
+		['empty', ''],
+		['zero', 0],
+		['host', 'db'],
+	]);
+	const filled = (text: string) => substitute(text, values, 'f');
+	assert.is(filled('${tls:+https://}${host}'), 'https://db');
+	assert.is(filled('a${off:+x}${empty:+y}b${zero:+z}'), 'abz');
+	assert.is(filled('${tls:+--at=${host}:1} $${tls:+x}'), '--at=db:1 ${tls:+x}');
+	assert.is(filled('${off:+--at=${host}}'), '');
+	assert.throws(() => filled('${tsl:+x}'), /no setting "tsl"; did you mean "tls"/);
+	assert.throws(() => filled('${tls:+${hots}}'), /no setting "hots"; did you mean "host"/);
+});
+
 const inForce = (tree: object, more = {}) =>
 	Object.fromEntries(withOverrides(flatten(tree, place), new Map(), 'P', { ...sources, ...more }));
 
