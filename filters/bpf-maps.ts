@@ -21,7 +21,8 @@
 //   --libbpf PATH         the library (libbpf.so.1)
 //
 // Values of per-CPU maps are added up, exactly; keys and values are read by the types in the object (BTF). What this kernel
-// does not offer is left out: a program is told as a notice "missing_probe", a map as "unreadable"; the rest works.
+// does not offer is left out: a program is told as a notice "missing_probe", a map as "unreadable"; the rest works, and a gauge
+// bpf_missing for each of them says so in every print.
 //
 // Exit 64 when the object has no such filter; 69 when libbpf or koffi cannot be had, the kernel has no BTF, no program can be
 // attached, or a cgroup or process is not there; 77 when we may not; 78 when the object or the annotations are wrong, or the

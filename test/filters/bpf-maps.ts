@@ -264,6 +264,9 @@ testWith(
 				'missing_probe program gone_kprobe (kprobe/no_such_function)',
 			],
 		);
+		const prints = stdout.split('#!ts ').slice(1);
+		for (const print of prints.slice(0, -1))
+			assert.equal(print.match(/"metric":"bpf_missing".*?"name":"\w+"/g)?.length, 3, print);
 		const alone = await run('bpf-maps', hits(object, '--probe', 'gone'));
 		assert.is(alone.status, 69);
 		assert.match(

@@ -282,8 +282,30 @@ test('/health says why it is not well', async () => {
 	await until('it has come', async () => (await reasons()).join() === 'synthetic');
 	serve.feed([histogram(1, 1)]);
 	await until('real data have come', async () => (await reasons()).length === 0);
+	const lacking = {
+		host: 'web1',
+		metric: 'bpf_missing',
+		unit: '1',
+		attributes: { what: 'program', name: 'lookup' },
+	};
+	serve.feed([{ type: 'gauge', ts: START + 1000, ...lacking, value: 1 }]);
+	await until('something is missing', async () => {
+		const reply = await serve.get('/health');
+		const { status, reasons: all } = (await reply.json()) as { status: string; reasons: object[] };
+		if (status === 'degraded')
+			assert.equal(
+				[reply.status, all],
+				[200, [{ reason: 'missing', detail: 'web1: the program lookup cannot be had here' }]],
+			);
+		return status === 'degraded';
+	});
 	serve.child.stdin!.end();
-	await until('the end has come', async () => (await reasons()).join() === 'ended');
+	await until('the end has come', async () => {
+		const { status, reasons: all } = await serve.json<{ status: string; reasons: { reason: string }[] }>(
+			'/health',
+		);
+		return status === 'failing' && all.map(({ reason }) => reason).join() === 'ended,missing';
+	});
 	await serve.end();
 	const old = await begin();
 	old.feed([histogram(0, 1)]);

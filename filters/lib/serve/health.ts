@@ -8,13 +8,15 @@ export type HealthInput = {
 	source: Source;
 	newest: () => number | undefined;
 	synthetic: () => Synthetic;
+	/** What is not measured here, in words, while the rest is right. */
+	lacking: () => string[];
 	clock: () => number;
 	/** Data older than this are too old, ms. */
 	maxAgeMs: number;
 };
 
 /** A reason, in a word for programs and in a sentence for people. */
-type Reason = { reason: 'waiting' | 'silent' | 'ended' | 'old' | 'synthetic'; detail: string };
+type Reason = { reason: 'waiting' | 'silent' | 'ended' | 'old' | 'synthetic' | 'missing'; detail: string };
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
@@ -32,10 +34,12 @@ const reasonsFor = ({ source, newest, synthetic, clock, maxAgeMs }: HealthInput)
 	return reasons;
 };
 
-/** 200, or 503 and why. A client that may not read `isOpen` no more than that. */
+/** 200, which may be `degraded`, or 503 and why. A client that may not read `isOpen` no more than that. */
 export const healthAnswer = (input: HealthInput, isKnown: boolean): Answer => {
-	const reasons = reasonsFor(input);
-	const status = reasons.length === 0 ? 'ok' : 'failing';
+	const failing = reasonsFor(input);
+	const lacking = input.lacking().map((detail): Reason => ({ reason: 'missing', detail }));
+	const reasons = [...failing, ...lacking];
+	const status = failing.length > 0 ? 'failing' : lacking.length > 0 ? 'degraded' : 'ok';
 	const newest = input.newest();
 	const more = {
 		reasons,
@@ -43,5 +47,5 @@ export const healthAnswer = (input: HealthInput, isKnown: boolean): Answer => {
 		synthetic: input.synthetic(),
 		...(newest !== undefined && { newest, age_ms: input.clock() - newest }),
 	};
-	return { status: reasons.length === 0 ? 200 : 503, body: isKnown ? { status, ...more } : { status } };
+	return { status: failing.length === 0 ? 200 : 503, body: isKnown ? { status, ...more } : { status } };
 };

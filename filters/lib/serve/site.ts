@@ -61,7 +61,12 @@ export const createSite = (options: SiteOptions): Serving => {
 	const { staleMs, isBase } = options;
 	const scrape = createScrape({ staleMs, maxSeries, isFull, isBase, figures, onLeftOut });
 	const { synthetic, newest } = history;
-	const health = { source, newest, synthetic, clock, maxAgeMs: options.maxAgeMs };
+	/** What bpf-maps could not have of this kernel, by its newest print. */
+	const lacking = () =>
+		[...history.records()]
+			.filter(({ metric, ts }) => metric === 'bpf_missing' && (newest() ?? 0) - ts <= staleMs)
+			.map(({ host, attributes: { what, name } }) => `${host}: the ${what} ${name} cannot be had here`);
+	const health = { source, newest, lacking, synthetic, clock, maxAgeMs: options.maxAgeMs };
 	const answer = createRoutes({
 		history,
 		span: options.span,

@@ -1,6 +1,6 @@
 // prints: what all maps hold at one time, print for print; what cannot be read is told once and left out
 
-import type { KnownRecord, Notice } from '../../record.ts';
+import type { Gauge, KnownRecord, Notice } from '../../record.ts';
 import { errnoName } from '../errno.ts';
 import type { Plan } from '../plan.ts';
 import { createRecords } from '../records.ts';
@@ -23,12 +23,19 @@ export const createPrints = (
 		warn(detail);
 		troubles.push({ type: 'notice', host, ...(metric && { metric }), kind, count: 1, detail });
 	};
-	for (const { program, section, reason } of leftOut)
+	// A notice is told once; these go on for as long as it is so, for whoever comes later.
+	const lacking: Record<string, string>[] = [];
+	const lack = (what: 'program' | 'map', name: string) => lacking.push({ what, name });
+	for (const { program, section, reason } of leftOut) {
+		lack('program', program);
 		tell('missing_probe', `program ${program} (${section}) is left out: ${reason}`);
+	}
 	const metricsOf = (name: string) =>
 		plan.find(({ map }) => map.name === name)?.metrics.map(({ metric }) => metric.name) ?? [];
-	for (const name of missing)
+	for (const name of missing) {
+		lack('map', name);
 		tell('unreadable', `map ${name} is not there or has no entries to read; left out`, metricsOf(name)[0]);
+	}
 	if (maps.some(({ isOld }) => isOld))
 		tell('gap', 'the counts of pinned maps go on; nothing was counted between the run before and this one');
 	const open = maps.flatMap((map) => {
@@ -44,6 +51,7 @@ export const createPrints = (
 		} catch (error) {
 			if (!(error instanceof Unreadable)) throw error;
 			one.isLost = true;
+			lack('map', one.map.name);
 			tell(
 				'unreadable',
 				`map ${one.map.name} cannot be read (${errnoName(error.errno)}); left out from now on`,
@@ -62,7 +70,18 @@ export const createPrints = (
 					const entries = entriesOf(one);
 					return one.isLost ? [] : one.records(entries, { ts, start: one.map.start, host });
 				});
-			return [...troubles.splice(0).map((notice): Notice => ({ ...notice, ts })), ...records];
+			const gauges = lacking.map(
+				(attributes): Gauge => ({
+					type: 'gauge',
+					ts,
+					host,
+					metric: 'bpf_missing',
+					unit: '1',
+					attributes,
+					value: 1,
+				}),
+			);
+			return [...troubles.splice(0).map((notice): Notice => ({ ...notice, ts })), ...records, ...gauges];
 		},
 	};
 };
