@@ -21,7 +21,15 @@ import * as assert from 'uvu/assert';
 import type { Histogram, KnownRecord, Notice, Sum } from '../../../filters/lib/record.ts';
 import { bpftraceLacks, commandsLack, testWith } from '../../parts.ts';
 import { outcome, ROOT, run, start } from '../../program.ts';
-import { type Family, type Kea, type KeaOptions, keaLacks, perfdhcp, startKea } from '../../servers/kea.ts';
+import {
+	type Family,
+	type Kea,
+	type KeaOptions,
+	keaLacks,
+	type Load,
+	perfdhcp,
+	startKea,
+} from '../../servers/kea.ts';
 
 const LACK = keaLacks() || bpftraceLacks();
 const test = suite('system: probes of Kea');
@@ -113,6 +121,18 @@ const withKea = async (options: KeaOptions, act: (kea: Kea) => Promise<void>) =>
 	}
 };
 
+/** The same, once more where packets were lost on the way to the server, which says nothing of our counts. */
+const withoutLoss = async (options: KeaOptions, act: (kea: Kea) => Promise<string>) => {
+	let lost = '';
+	for (let tries = 0; tries < 3; tries++) {
+		await withKea(options, async (kea) => {
+			lost = await act(kea);
+		});
+		if (lost === '') return;
+	}
+	assert.unreachable(`packets were lost each time:\n${lost}`);
+};
+
 const STAGES = ['queue', 'unpack', 'subnet', 'reservation', 'allocation', 'answer', 'pack', 'send'];
 const PAIRS = {
 	4: { first: ['DISCOVER', 'OFFER'], second: ['REQUEST', 'ACK'] },
@@ -131,46 +151,52 @@ for (const { family, threads } of [
 		LACK,
 		`v${family}, ${threads} threads: packets, answers and stages as perfdhcp and Kea count them, to the packet`,
 		() =>
-			withKea({ family, threads }, async (kea) => {
+			withoutLoss({ family, threads }, async (kea) => {
+				let load: Load | undefined;
 				const found = await measured(kea, async () => {
-					const load = await perfdhcp(kea, { count: 400, rate: 200 });
-					assert.is(load.code, 0, load.text);
+					load = await perfdhcp(kea, { count: 400, rate: 200 });
 				});
 				const { first, second } = PAIRS[family];
+				// On a busy machine perfdhcp sends one or two more than it was told to.
+				const exchanges = [first, second].map((pair) => load!.exchanges[pair.join('-')]!);
+				if (exchanges.some(({ drops }) => drops > 0)) return load!.text;
+				const [ones, twos] = exchanges.map(({ sent }) => sent) as [number, number];
+				assert.ok(ones >= 400 && twos >= 400, load!.text);
 				const statistics = await kea.statistics();
 				const [asked, offered, wanted, given] = [...first, ...second].map((name) => name.toLowerCase());
 				const received = (name: string) => of(statistics, `pkt${family}-${name}-received`);
 				const sent = (name: string) => of(statistics, `pkt${family}-${name}-sent`);
 				assert.equal(
 					[received(asked!), sent(offered!), received(wanted!), sent(given!)],
-					[400, 400, 400, 400],
+					[ones, ones, twos, twos],
 				);
 				assert.equal(found.sums('packets'), {
-					[`in ${first[0]}`]: 400,
-					[`out ${first[1]}`]: 400,
-					[`in ${second[0]}`]: 400,
-					[`out ${second[1]}`]: 400,
+					[`in ${first[0]}`]: ones,
+					[`out ${first[1]}`]: ones,
+					[`in ${second[0]}`]: twos,
+					[`out ${second[1]}`]: twos,
 				});
 				assert.equal(found.counts('packet_processing_time'), {
-					[first.join(' ')]: 400,
-					[second.join(' ')]: 400,
+					[first.join(' ')]: ones,
+					[second.join(' ')]: twos,
 				});
 				assert.equal(
 					found.counts('stage_time'),
 					Object.fromEntries(
 						STAGES.flatMap((stage) => [
-							[`${stage} ${first[0]}`, 400],
-							[`${stage} ${second[0]}`, 400],
+							[`${stage} ${first[0]}`, ones],
+							[`${stage} ${second[0]}`, twos],
 						]),
 					),
 				);
-				assert.equal(found.counts('lease_allocation_time'), { [first[0]]: 400, [second[0]]: 400 });
-				assert.is(found.counts('database_query_performance').add, 400);
+				assert.equal(found.counts('lease_allocation_time'), { [first[0]]: ones, [second[0]]: twos });
+				assert.is(found.counts('database_query_performance').add, twos);
 				assert.equal(found.sums('packet_drop_rate'), {});
 				assert.equal(found.notices, []);
 				assert.ok(found.sums('network_traffic').out! > 400 * 100);
 				assert.ok(Object.values(found.sums('cpu_usage')).every((ns) => ns > 0));
 				assert.ok(found.gauges('memory_usage').data! > 1e6);
+				return '';
 			}),
 	);
 
@@ -364,7 +390,7 @@ testWith(
 			const found = await measured(kea, async () => {
 				const delay = ['-f', '-e', 'trace=write', '-e', 'inject=write:delay_enter=20000', '-o', '/dev/null'];
 				const slow = spawn('strace', [...delay, '-p', String(kea.pid())], { stdio: 'ignore' });
-				await sleep(500);
+				await until(() => /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${kea.pid()}/status`, 'utf8')));
 				await perfdhcp(kea, { count: 10, rate: 5 });
 				const gone = once(slow, 'exit');
 				slow.kill('SIGTERM');
@@ -414,28 +440,30 @@ const timesIn = (capture: Buffer, { family, port }: Kea) => {
 const disagreement = async (kea: Kea): Promise<string[]> => {
 	const file = join(kea.folder, 'capture.pcap');
 	rmSync(file, { force: true });
+	let load: Load | undefined;
 	const found = await measured(kea, async () => {
 		const flags = ['-i', 'lo', '-w', file, '-U', '--time-stamp-precision=nano', '-Z', 'root'];
 		const capture = spawn('tcpdump', [...flags, `udp port ${kea.port}`], { stdio: 'ignore' });
 		await until(() => existsSync(file) && statSync(file).size >= 24);
 		await sleep(300);
-		const load = await perfdhcp(kea, { count: 500, rate: 200 });
-		assert.is(load.code, 0, load.text);
+		load = await perfdhcp(kea, { count: 500, rate: 200 });
 		await sleep(500);
 		const gone = once(capture, 'exit');
 		capture.kill('SIGTERM');
 		await gone;
 	});
 	const delays = timesIn(readFileSync(file), kea);
+	if (load!.code !== 0) return [`packets were lost: ${load!.text}`];
 	const { first, second } = PAIRS[kea.family];
 	const pairs = [
-		[1, first.join(' ')],
-		[3, second.join(' ')],
+		[1, first],
+		[3, second],
 	] as const;
-	return pairs.flatMap(([type, name]) => {
+	return pairs.flatMap(([type, pair]) => {
+		const name = pair.join(' ');
 		const own = delays.filter(([key]) => key.endsWith(` ${type}`)).map(([, ns]) => ns);
 		const sorted = own.sort((a, b) => a - b);
-		assert.is(sorted.length, 500);
+		assert.is(sorted.length, load!.exchanges[pair.join('-')]!.received);
 		return [0.5, 0.99].flatMap((quantile) => {
 			const wire = sorted[Math.ceil(quantile * sorted.length) - 1]!;
 			const [lower, upper] = bucketOf(found.histogram('packet_processing_time', name), quantile);

@@ -81,7 +81,13 @@ export const createGrpcClient = (base: URL, options: GrpcOptions): GrpcClient =>
 	const call: GrpcClient['call'] = (path, messages, signal = NEVER) =>
 		new Promise((resolve, reject) => {
 			signal.throwIfAborted();
-			const stream = begin(path, framed(messages));
+			let stream: ClientHttp2Stream;
+			try {
+				stream = begin(path, framed(messages));
+			} catch (error) {
+				// A connection that is just being closed takes no call.
+				return reject(new GrpcError(CODE.unavailable, describe(error)));
+			}
 			const answers = createUnframer(most);
 			let first: Record<string, unknown> = {};
 			let trailers: Record<string, unknown> = {};
