@@ -117,6 +117,7 @@ test('only the collector is root, with two capabilities, and no container may ge
 		const isCollector = name === 'collector';
 		assert.equal(context!.capabilities.add, isCollector ? ['BPF', 'PERFMON'] : undefined);
 		assert.is(context!.runAsUser, isCollector ? 0 : 10_001);
+		assert.is(context!.runAsGroup, 10_001);
 		assert.equal(command.slice(3), isCollector ? ['iomonitor'] : ['page', 'grpc']);
 	}
 	assert.ok(pods.some(({ shareProcessNamespace }) => shareProcessNamespace));

@@ -278,6 +278,11 @@ test('/health says why it is not well', async () => {
 		return all.map(({ reason }) => reason);
 	};
 	assert.equal(await reasons(), ['waiting']);
+	serve.feed([{ type: 'notice', ts: START, host: 'web1', kind: 'unreadable', count: 1 }]);
+	await until('the notice has come', async () =>
+		(await (await serve.get('/metrics')).text()).includes('unreadable'),
+	);
+	assert.equal(await reasons(), ['waiting']);
 	serve.feed([histogram(0, 1, { synthetic: true })]);
 	await until('it has come', async () => (await reasons()).join() === 'synthetic');
 	serve.feed([histogram(1, 1)]);

@@ -28,6 +28,9 @@ const reasonsFor = ({ source, newest, synthetic, clock, maxAgeMs }: HealthInput)
 	if (state === 'silent') reasons.push({ reason: 'silent', detail: `no record has come for ${silent}` });
 	if (state === 'ended') reasons.push({ reason: 'ended', detail: 'the input has ended' });
 	const last = newest();
+	// Notices alone, of a source that cannot read what it should, are no figures.
+	if (last === undefined && state === 'flowing')
+		reasons.push({ reason: 'waiting', detail: 'no record has come yet' });
 	if (last !== undefined && clock() - last > maxAgeMs)
 		reasons.push({ reason: 'old', detail: `the newest data are ${seconds(clock() - last)} old` });
 	if (synthetic() === 'all') reasons.push({ reason: 'synthetic', detail: 'all of it is sample data' });
