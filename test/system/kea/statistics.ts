@@ -13,7 +13,14 @@ import { isRoot, testWith } from '../../parts.ts';
 import { run, start } from '../../program.ts';
 import { until } from '../../servers/carbon.ts';
 import { certificateIn } from '../../servers/certificate.ts';
-import { type Exchange, keaLacks, perfdhcp, startControlAgent, startKea } from '../../servers/kea.ts';
+import {
+	type Exchange,
+	type Kea,
+	keaLacks,
+	perfdhcp,
+	startControlAgent,
+	startKea,
+} from '../../servers/kea.ts';
 
 const test = suite('system: kea-stats');
 const lack = keaLacks();
@@ -112,9 +119,19 @@ real('a shared network that is used up: its subnets are full, and failures are c
 		{ id: 1, subnet: '127.0.0.0/8', pools: pools('127.1.0.1-127.1.0.20') },
 		{ id: 7, subnet: '10.2.0.0/16', pools: pools('10.2.0.1-10.2.0.10') },
 	];
-	const kea = await startKea({ family: 4, sharedNetworks: [{ name: 'floor', subnet4 }] });
-	const load = await perfdhcp(kea, { count: 100, rate: 100, clients: 100 });
-	assert.is(load.exchanges['DISCOVER-OFFER']!.drops, 70, load.text);
+	const exhausted = async (): Promise<Kea> => {
+		let text = '';
+		for (let tries = 0; tries < 5; tries++) {
+			const kea = await startKea({ family: 4, sharedNetworks: [{ name: 'floor', subnet4 }] });
+			const load = await perfdhcp(kea, { count: 100, rate: 100, clients: 100 });
+			if (load.exchanges['DISCOVER-OFFER']!.drops === 70) return kea;
+			// An address that is offered is not taken yet: on a busy machine two clients may be offered the same one.
+			text = load.text;
+			await kea.end();
+		}
+		return assert.unreachable(text) as never;
+	};
+	const kea = await exhausted();
 	const print = await once4('--socket', kea.socket);
 	const network = { shared_network: 'floor' };
 	assert.is(print.value('kea_network_utilisation', network), 1);
@@ -196,8 +213,8 @@ real('killed and started again, and its counters reset: both are seen', async ()
 		const [counter] = last().find('kea_packets', { direction: 'sent', message: 'offer' });
 		return counter as Sum | undefined;
 	};
-	await perfdhcp(kea, { count: 50, rate: 100 });
-	await until(() => offers()?.value === 50);
+	const { exchanges } = await perfdhcp(kea, { count: 50, rate: 100 });
+	await until(() => offers()?.value === exchanges['DISCOVER-OFFER']!.sent);
 	const began = offers()!.start!;
 	await kea.command('statistic-reset-all');
 	await until(() => offers()?.value === 0);
@@ -209,7 +226,7 @@ real('killed and started again, and its counters reset: both are seen', async ()
 	await until(() => last().value('kea_up') === 1);
 	assert.ok(reading(text).notices.some(({ detail }) => /^Kea began again: its process was/.test(detail!)));
 	// Leases were in a file, and its counters were not.
-	assert.is(last().value('kea_addresses', { kind: 'assigned' }), 50);
+	assert.is(last().value('kea_addresses', { kind: 'assigned' }), exchanges['REQUEST-ACK']!.sent);
 	assert.is(offers()!.value, 0);
 	assert.ok(offers()!.start! > began);
 	child.kill('SIGTERM');
@@ -219,14 +236,15 @@ real('killed and started again, and its counters reset: both are seen', async ()
 
 real('over a control agent with a password, and with TLS', async () => {
 	const [four, six] = await Promise.all([startKea({ family: 4 }), startKea({ family: 6 })]);
-	await perfdhcp(four, { count: 20, rate: 100 });
+	const { exchanges } = await perfdhcp(four, { count: 20, rate: 100 });
+	const acks = exchanges['REQUEST-ACK']!.sent;
 	const file = join(dir, 'auth');
 	writeFileSync(file, 'bpf:s3cret word\n', { mode: 0o600 });
 	const sockets = { dhcp4: four.socket, dhcp6: six.socket };
 	const clients = [{ user: 'bpf', password: 's3cret word' }];
 	const plain = await startControlAgent({ sockets, clients });
 	const print = await once4('--url', plain.url, '--auth-file', file);
-	assert.is(print.value('kea_packets', { direction: 'sent', message: 'ack' }), 20);
+	assert.is(print.value('kea_packets', { direction: 'sent', message: 'ack' }), acks);
 	assert.equal(
 		print.find('kea_up', {}).map(({ attributes, value }) => [attributes.service, value]),
 		[
@@ -240,7 +258,7 @@ real('over a control agent with a password, and with TLS', async () => {
 	const key = join(dir, 'key.pem');
 	const safe = await startControlAgent({ sockets, clients, tls: { cert, key, ca: cert } });
 	const over = await once4('--url', safe.url, '--auth-file', file, '--ca-file', cert, '--service', 'dhcp4');
-	assert.is(over.value('kea_packets', { direction: 'sent', message: 'ack' }), 20);
+	assert.is(over.value('kea_packets', { direction: 'sent', message: 'ack' }), acks);
 	const foreign = await run('kea-stats', ['--once', '--url', safe.url, '--auth-file', file]);
 	assert.is(foreign.status, 69);
 	assert.match(foreign.stderr, /self-signed certificate/);
