@@ -63,8 +63,8 @@ const HARMLESS = [
 	...['stale', 'reset', 'clock', 'folded', 'memory', 'io_class'],
 	// Of a build of Kea, and of packets under way when its probes came: each start has them. kea_up says that a server is away.
 	...['missing_probe', 'unpaired', 'away'],
-	// In a document of to-json, which nobody scrapes.
-	'left_out',
+	// In a document of to-json, and in what banyandb-read asks back, which nobody scrapes.
+	...['left_out', 'incomplete'],
 	// Of alert itself, which tells whom it can.
 	...['undelivered', 'max_alerts', 'same_labels', 'rule_failed', 'unfit', 'long_label', 'label_clash'],
 ];
