@@ -313,7 +313,14 @@ test('/health says why it is not well', async () => {
 	});
 	await serve.end();
 	const old = await begin();
+	const own = { host: 'web1', metric: 'bpfpipe_stage_up', unit: '1', attributes: {} };
+	old.feed([{ type: 'gauge', ts: Date.now(), ...own, value: 1 }]);
+	await until("the supervisor's own figure has come", async () =>
+		(await (await old.get('/metrics')).text()).includes('bpfpipe_stage_up{'),
+	);
+	assert.is((await old.json<{ source: string }>('/health')).source, 'waiting');
 	old.feed([histogram(0, 1)]);
+	// The figure of now does not make the data of then new.
 	await until('it has come', async () => {
 		const { reasons: all } = await old.json<{ reasons: { reason: string }[] }>('/health');
 		return all.map(({ reason }) => reason).join() === 'old';

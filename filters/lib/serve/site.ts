@@ -40,6 +40,9 @@ export type Serving = {
 	close: () => void;
 };
 
+/** A supervisor's own figures come as well while nothing is measured any more: they say nothing of health. */
+const isOwn = (metric: string): boolean => metric.startsWith('bpfpipe_');
+
 export const createSite = (options: SiteOptions): Serving => {
 	const { clock, count, maxSeries, onLeftOut } = options;
 	const history = createHistory(options);
@@ -60,7 +63,13 @@ export const createSite = (options: SiteOptions): Serving => {
 	};
 	const { staleMs, isBase } = options;
 	const scrape = createScrape({ staleMs, maxSeries, isFull, isBase, figures, onLeftOut });
-	const { synthetic, newest } = history;
+	const { synthetic } = history;
+	/** Of what is measured; where the clock was set back, that of now. */
+	let measured = Number.NEGATIVE_INFINITY;
+	const newest = (): number | undefined => {
+		const last = Math.min(measured, history.newest() ?? Number.NEGATIVE_INFINITY);
+		return last < 0 ? undefined : last;
+	};
 	/** What bpf-maps could not have of this kernel, by its newest print. */
 	const lacking = () =>
 		[...history.records()]
@@ -79,7 +88,8 @@ export const createSite = (options: SiteOptions): Serving => {
 		scrape: scrape.answer,
 		hollow: options.hollow,
 	});
-	const heard = () => {
+	const heard = (ms: number) => {
+		measured = Math.max(measured, ms);
 		source.heard();
 		ticker.wake();
 	};
@@ -88,19 +98,20 @@ export const createSite = (options: SiteOptions): Serving => {
 			const fault = history.take(record);
 			if (fault !== '') return fault;
 			scrape.take(record);
-			heard();
+			if (isOwn(record.metric)) ticker.wake();
+			else heard(record.ts);
 			return '';
 		},
 		notice: (notice) => {
 			history.notice(notice);
 			scrape.notice(notice);
-			heard();
+			heard(measured);
 		},
 		time: (ms) => {
 			history.time(ms);
 			scrape.time(ms);
 			// A source that has nothing to tell lives all the same.
-			heard();
+			heard(ms);
 		},
 		endInput: () => {
 			source.end();
