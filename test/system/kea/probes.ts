@@ -392,6 +392,10 @@ testWith(
 				const slow = spawn('strace', [...delay, '-p', String(kea.pid())], { stdio: 'ignore' });
 				await until(() => /^TracerPid:\t[1-9]/m.test(readFileSync(`/proc/${kea.pid()}/status`, 'utf8')));
 				await perfdhcp(kea, { count: 10, rate: 5 });
+				// perfdhcp has given up by then, and what waits in the socket would be fast once strace has let go.
+				let [seen, now] = [-1, 0];
+				for (; seen !== now; await sleep(2000))
+					[seen, now] = [now, (await kea.statistics())['pkt4-received'] ?? 0];
 				const gone = once(slow, 'exit');
 				slow.kill('SIGTERM');
 				await gone;
