@@ -2,7 +2,7 @@
 
 import { EXIT, Failure } from '../failure.ts';
 import { Fault } from '../grpc/fault.ts';
-import { type Accounts, accountsIn } from '../http/accounts.ts';
+import { type Accounts, accountsIn, credentialsIn } from '../http/accounts.ts';
 import type { Address } from '../http/address.ts';
 import type { Log } from '../log.ts';
 import { isBearer, tokenIn } from '../net/token.ts';
@@ -27,13 +27,12 @@ export type Doors = {
 };
 
 /** Whether a header names somebody of a file: a token, or a name with a password. */
-const isKnownTo = async ({ isToken, isUser, isRemembered }: Accounts, header = ''): Promise<boolean> => {
-	const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(header) ?? [];
-	if (/^bearer$/i.test(scheme)) return isToken(given);
-	if (!/^basic$/i.test(scheme)) return false;
-	const [name, ...rest] = Buffer.from(given, 'base64').toString().split(':');
-	const password = rest.join(':');
-	return isRemembered(name!, password) || isUser(name!, password);
+const isKnownTo = async (accounts: Accounts, header: string | undefined): Promise<boolean> => {
+	const given = credentialsIn(header);
+	if (!given) return false;
+	if ('token' in given) return accounts.isToken(given.token);
+	const { name, password } = given;
+	return accounts.isRemembered(name, password) || accounts.isUser(name, password);
 };
 
 /** @throws Failure(78) when strangers could read, and as `accountsIn` and `tokenIn` do. */

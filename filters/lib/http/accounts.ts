@@ -48,6 +48,18 @@ const contentOf = (text: string, path: string): Content => {
 	return content;
 };
 
+/** What an Authorization header says of who asks. */
+export type Credentials = { token: string } | { name: string; password: string };
+
+/** The credentials in a header; undefined where it has none of these kinds. */
+export const credentialsIn = (header = ''): Credentials | undefined => {
+	const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(header) ?? [];
+	if (/^bearer$/i.test(scheme)) return { token: given };
+	if (!/^basic$/i.test(scheme)) return undefined;
+	const [name, ...rest] = Buffer.from(given, 'base64').toString().split(':');
+	return { name: name!, password: rest.join(':') };
+};
+
 /** @throws Failure(78) when the file is no such file, and the system's error when it cannot be read. */
 export const accountsIn = (path: string, log: Log): Accounts => {
 	const content = reread(path, (text) => contentOf(text, path));

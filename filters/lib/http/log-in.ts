@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Accounts } from './accounts.ts';
+import { type Accounts, credentialsIn } from './accounts.ts';
 import type { Answer } from './answer.ts';
 import { smallBody } from './body.ts';
 import { HttpError } from './http-error.ts';
@@ -95,16 +95,14 @@ export const createLogIn = (accounts: Accounts, now: () => number = Date.now): L
 	};
 	const isKnown = async (request: IncomingMessage): Promise<boolean> => {
 		if (isSession(request)) return true;
-		const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? [];
-		if (/^bearer$/i.test(scheme)) {
-			// Behind a proxy all have one address: who is right is not made to wait for who is wrong.
-			if (accounts.isToken(given)) return true;
-			wrongs.check(request);
-			wrongs.note(request);
-		}
-		if (!/^basic$/i.test(scheme)) return false;
-		const [name, ...rest] = Buffer.from(given, 'base64').toString().split(':');
-		return isUser(request, name!, rest.join(':'));
+		const given = credentialsIn(request.headers.authorization);
+		if (!given) return false;
+		if ('name' in given) return isUser(request, given.name, given.password);
+		// Behind a proxy all have one address: who is right is not made to wait for who is wrong.
+		if (accounts.isToken(given.token)) return true;
+		wrongs.check(request);
+		wrongs.note(request);
+		return false;
 	};
 	const refusal = (request: IncomingMessage): Answer | HttpError => {
 		if (wantsPage(request) && accounts.hasUsers())
