@@ -96,8 +96,7 @@ stage(import.meta, { options: OPTIONS, args: [1, 1] }, (context) => {
 		advance(Date.now() - graceMs).then(done, fail);
 	};
 	const isBlocked = () => isBusy || output.blocked();
-	const onQuiet = (quietMs: number) => quietMs >= graceMs && whenQuiet();
-	const heard = isLive ? createSilence({ isBlocked, onQuiet }) : () => {};
+	const heard = isLive ? createSilence({ isBlocked, leastMs: graceMs, onQuiet: whenQuiet }) : () => {};
 	return {
 		quick: (bytes, from, to) => {
 			if (!quick.take(bytes, from, to)) return false;

@@ -109,9 +109,10 @@ stage(import.meta, { options: OPTIONS }, ({ options, emit, count, bad, isReadAga
 	const heard = createSilence({
 		isBlocked: () => output.blocked(),
 		isHeld: () => open !== undefined && !options.last,
-		onQuiet: (quietMs) => {
+		leastMs: lingerMs,
+		onQuiet: () => {
 			try {
-				if (quietMs >= lingerMs && open !== undefined) write();
+				if (open !== undefined) write();
 			} catch (error) {
 				fail(error);
 			}

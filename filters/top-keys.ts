@@ -59,9 +59,8 @@ stage(
 		const heard = createSilence({
 			isBlocked: output.blocked,
 			isHeld: top.isOpen,
-			onQuiet: (quietMs) => {
-				if (quietMs >= lingerMs) top.close();
-			},
+			leastMs: lingerMs,
+			onQuiet: top.close,
 		});
 		const take = (record: Measure) => {
 			top.take(record);

@@ -20,9 +20,8 @@ export const intakeFor = (
 	const heard = createSilence({
 		isBlocked: output.blocked,
 		isHeld: counts.isOpen,
-		onQuiet: (quietMs) => {
-			if (quietMs >= lingerMs) counts.close();
-		},
+		leastMs: lingerMs,
+		onQuiet: counts.close,
 	});
 	const take = (record: Measure) => {
 		if (record.type !== 'gauge' && isDelta(record)) {

@@ -65,8 +65,9 @@ export const createMoments = (options: MomentsOptions): Moments => {
 		isOther(ts) ? close().then(() => addTo(add)) : addTo(add);
 	const heard = createSilence({
 		isBlocked: () => busy !== undefined || isBlocked(),
-		onQuiet: (quietMs) => {
-			if (quietMs >= lingerMs && isOpen()) close().catch(fail);
+		leastMs: lingerMs,
+		onQuiet: () => {
+			if (isOpen()) close().catch(fail);
 		},
 	});
 	return {

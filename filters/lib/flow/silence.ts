@@ -9,6 +9,8 @@ export type SilenceOptions = {
 	isBlocked: () => boolean;
 	/** Whether silence would end anything; while it would not, no timer runs. */
 	isHeld?: () => boolean;
+	/** Shorter silence is not told (0). */
+	leastMs?: number;
 	/** Nothing has come for `quietMs`. Called at each look that finds it so. */
 	onQuiet: (quietMs: number) => void;
 };
@@ -18,7 +20,7 @@ const TICK_MS = 250;
 
 /** What is returned is called whenever something has come, after it has been taken. It costs an addition. */
 export const createSilence = (options: SilenceOptions): (() => void) => {
-	const { tickMs = TICK_MS, isBlocked, isHeld = () => true, onQuiet } = options;
+	const { tickMs = TICK_MS, isBlocked, isHeld = () => true, leastMs = 0, onQuiet } = options;
 	let pieces = 0;
 	let lookedAt = performance.now();
 	let piecesThen = 0;
@@ -32,7 +34,7 @@ export const createSilence = (options: SilenceOptions): (() => void) => {
 		const isQuiet = pieces === piecesThen && !isBlocked();
 		[lookedAt, piecesThen] = [now, pieces];
 		quietMs = isQuiet ? quietMs + passed : 0;
-		if (quietMs > 0) onQuiet(quietMs);
+		if (quietMs > 0 && quietMs >= leastMs) onQuiet(quietMs);
 		isTicking = isHeld();
 		if (isTicking) timer.refresh();
 	};

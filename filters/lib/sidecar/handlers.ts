@@ -39,9 +39,8 @@ export const handlersFor = (
 	const heard = createSilence({
 		isBlocked: output.blocked,
 		isHeld: prints.isOpen,
-		onQuiet: (quietMs) => {
-			if (quietMs >= lingerMs) prints.close();
-		},
+		leastMs: lingerMs,
+		onQuiet: prints.close,
 	});
 	const take = (record: Measure) => {
 		prints.take(record);
