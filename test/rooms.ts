@@ -71,7 +71,7 @@ const LAW: Record<string, string> = {
 	'lib/http': 'lib lib/disk',
 	'lib/grpc': 'lib lib/http',
 	'lib/ebpf':
-		'lib lib/disk lib/flow lib/grpc lib/histogram lib/http lib/net lib/prometheus lib/series lib/sidecar',
+		'lib lib/disk lib/flow lib/grpc lib/histogram lib/http lib/net lib/prometheus lib/series lib/serve lib/sidecar',
 	'lib/history': 'lib lib/histogram lib/history/kept lib/series',
 	'lib/history/kept': 'lib lib/histogram',
 	'lib/serve': 'lib lib/history lib/http lib/prometheus',

@@ -1,6 +1,7 @@
 // health: whether what is measured can be trusted: all of it, part of it, or nothing, and why
 
 import type { Measure, Notice } from '../record.ts';
+import { createSource } from '../serve/source.ts';
 import type { Health } from './service.ts';
 
 /** Notices by which something is not measured for as long as its source counts. */
@@ -10,9 +11,6 @@ const PASSING = new Set(['lost_events', 'missed_exits', 'gap', 'helper_error']);
 const PASSING_MS = 300_000;
 /** A source may say what it lacks before it says since when it counts. */
 const BEFORE_START_MS = 10_000;
-/** A source that is silent for so long, and for three of its intervals, does not live. */
-const SILENT_MS = 15_000;
-const INTERVALS = 3;
 /** Data older than this are not what happens now. */
 const MOST_AGE_MS = 300_000;
 const MOST_REASONS = 20;
@@ -31,26 +29,31 @@ type Reason = { kind: string; ts: number; text: string };
 /** `clock` in ms since the epoch, by which notices are; `monotonic` is one that only goes on. */
 export const createHealth = (clock: () => number, monotonic: () => number): HealthKeeper => {
 	const reasons = new Map<string, Reason>();
-	let heardAt = monotonic();
 	let interval = 0;
+	const source = createSource(() => interval, monotonic);
 	let newest = 0;
 	let start = 0;
 	let [real, synthetic] = [0, 0];
-	let hasEnded = false;
 
 	const silence = (): string => {
-		const silentMs = monotonic() - heardAt;
-		if (hasEnded) return 'the input has ended';
-		if (real + synthetic === 0) return `nothing has come in ${Math.round(silentMs / 1000)} s`;
-		if (silentMs <= Math.max(SILENT_MS, INTERVALS * interval)) return '';
-		return `no record has come for ${Math.round(silentMs / 1000)} s`;
+		const seconds = Math.round(source.silentMs() / 1000);
+		switch (source.state()) {
+			case 'ended':
+				return 'the input has ended';
+			case 'waiting':
+				return `nothing has come in ${seconds} s`;
+			case 'silent':
+				return `no record has come for ${seconds} s`;
+			default:
+				return '';
+		}
 	};
 	const degraded = (): Reason[] =>
 		[...reasons.values()].filter(({ kind, ts }) => LASTING.has(kind) || clock() - ts < PASSING_MS);
 
 	return {
 		take: (record) => {
-			heardAt = monotonic();
+			source.heard();
 			if (record.ts > newest) {
 				if (newest > 0) interval = record.ts - newest;
 				[newest, real, synthetic] = [record.ts, 0, 0];
@@ -67,9 +70,7 @@ export const createHealth = (clock: () => number, monotonic: () => number): Heal
 			if (reasons.size < MOST_REASONS || reasons.has(`${kind} ${metric} ${detail}`))
 				reasons.set(`${kind} ${metric} ${detail}`, { kind, ts, text });
 		},
-		endInput: () => {
-			hasEnded = true;
-		},
+		endInput: source.end,
 		isFlowing: () => silence() === '',
 		now: () => {
 			const quiet = silence();

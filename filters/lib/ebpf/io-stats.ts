@@ -115,7 +115,8 @@ export const createIOCounts = (spanMs: number): IOCounts => {
 		hosts.set(key, prints);
 	};
 	const prints = createPrints({
-		windowMs: spanMs,
+		// The prints that a range needs are kept here.
+		windowMs: 0,
 		staleMs: Math.max(spanMs, 3_600_000),
 		onPrint: keep,
 		onLate: () => {},
