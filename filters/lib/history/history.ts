@@ -50,6 +50,9 @@ export type History = {
 	};
 };
 
+/** Whether a metric is of the supervisor itself: that comes always, and says nothing of what flows through its pipelines. */
+export const isOwn = (metric: string): boolean => metric.startsWith('bpfpipe_');
+
 export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptions): History => {
 	const epoch = randomBytes(6).toString('hex');
 	const levels = levelsFor(span);
@@ -78,8 +81,7 @@ export const createHistory = ({ span, maxSeries, maxBytes, clock }: HistoryOptio
 	const synthetic = (): Synthetic => {
 		let [marked, all] = [0, 0];
 		for (const metric of shelf.metrics()) {
-			// How the pipelines are is measured always, and says nothing of what flows through them.
-			if (metric.name.metric.startsWith('bpfpipe_')) continue;
+			if (isOwn(metric.name.metric)) continue;
 			marked += metric.synthetic;
 			all += metric.series.size;
 		}

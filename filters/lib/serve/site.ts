@@ -1,7 +1,7 @@
 // site: serve as one: what takes in records, and what answers requests
 
 import type { IncomingMessage } from 'node:http';
-import { createHistory, type HistoryOptions } from '../history/history.ts';
+import { createHistory, type HistoryOptions, isOwn } from '../history/history.ts';
 import type { Answer } from '../http/answer.ts';
 import { createEvents } from '../http/events.ts';
 import type { Measure, Notice, Sample } from '../record.ts';
@@ -39,9 +39,6 @@ export type Serving = {
 	answer: (request: IncomingMessage, steps: string[], isKnown: boolean) => Answer | Promise<Answer>;
 	close: () => void;
 };
-
-/** A supervisor's own figures come as well while nothing is measured any more: they say nothing of health. */
-const isOwn = (metric: string): boolean => metric.startsWith('bpfpipe_');
 
 export const createSite = (options: SiteOptions): Serving => {
 	const { clock, count, maxSeries, onLeftOut } = options;
@@ -98,6 +95,7 @@ export const createSite = (options: SiteOptions): Serving => {
 			const fault = history.take(record);
 			if (fault !== '') return fault;
 			scrape.take(record);
+			// What comes as well while nothing is measured any more says nothing of health.
 			if (isOwn(record.metric)) ticker.wake();
 			else heard(record.ts);
 			return '';
