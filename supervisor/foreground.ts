@@ -47,8 +47,9 @@ const upWith = (read: (log: Log) => Checked, log: Book, manner: Manner): Promise
 		...manner,
 		// What runs is not given up for what could not run.
 		reread: async () => {
-			await checkOptions(read(log));
-			return planToRun(read(log), log);
+			const checked = read(log);
+			await checkOptions(checked);
+			return planToRun(checked, log);
 		},
 	});
 
